@@ -1,0 +1,30 @@
+// Durations as people write them: `250ms`, `3s`, `5m`, `1h`. A bare number is refused: its unit would be a guess.
+const FACTORS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+
+/** The pattern policy schemas use for a duration. */
+export const DURATION_PATTERN = '^[0-9]{1,7}(ms|s|m|h)$'
+
+const SHAPE = new RegExp(DURATION_PATTERN)
+
+/** Milliseconds of a written duration, or undefined when the text is not one. */
+export function parseDuration(text: string): number | undefined {
+  const unit = SHAPE.exec(text)?.[1]
+  if (unit === undefined) return undefined
+  return Number.parseInt(text, 10) * FACTORS[unit as keyof typeof FACTORS]
+}
+
+/** A duration that the schema has already checked; throws on anything else, since that is a defect. */
+export function mustParseDuration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new Error(`not a duration: ${JSON.stringify(text)}`)
+  return ms
+}
+
+/** A short human form: 340ms, 1.4s, 2m 5s. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)}ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)}s`
+  const minutes = Math.floor(ms / 60_000)
+  const seconds = Math.round((ms - minutes * 60_000) / 1_000)
+  return seconds === 0 ? `${minutes}m` : `${minutes}m ${seconds}s`
+}

@@ -1,0 +1,60 @@
+// The catalogue of refusals: the only place a code is born. Codes are never reused; the reference page is generated from here.
+
+export interface RefusalShape {
+  /** HTTP status where the refusal travels at transport level, or before the body is understood. */
+  readonly http: number
+  /** JSON-RPC error code. Own codes lie outside -32768..-32000, which JSON-RPC and MCP reserve. */
+  readonly jsonRpc: number
+  /**
+   * `http`: always the status above, with a JSON-RPC error as body.
+   * `error`: HTTP 200 with a JSON-RPC error.
+   * `result`: on `tools/call` HTTP 200 with an `isError` result that the model can read; a JSON-RPC error on other methods.
+   */
+  readonly as: 'http' | 'error' | 'result'
+  /** May the same call be sent again? `after`: later; `now`: at once; `never`: it would fail again. */
+  readonly retry: 'never' | 'now' | 'after'
+  /** Whether the tool can have run. */
+  readonly executed: 'no' | 'unknown'
+  /** Closed, low-cardinality set: the only form allowed as a metric label. */
+  readonly reason: string
+  /** Sent to the caller. */
+  readonly says: string
+}
+
+const malformed = { http: 400, as: 'http', retry: 'never', executed: 'no', reason: 'malformed' } as const
+const unavailable = { http: 503, as: 'result', retry: 'after', executed: 'no', reason: 'unavailable' } as const
+
+export const refusals = {
+  RINGMAIN_MALFORMED_JSON: { ...malformed, jsonRpc: -32700, says: 'The body is not valid JSON in UTF-8.' },
+  RINGMAIN_INVALID_REQUEST: { ...malformed, jsonRpc: -32600, says: 'The body is not a JSON-RPC 2.0 message.' },
+  RINGMAIN_BATCH_REFUSED: { ...malformed, jsonRpc: -32600, says: 'Batches are not accepted; send one message a request.' },
+  RINGMAIN_HEADER_MISMATCH: { ...malformed, jsonRpc: -32020, says: 'A request header and the body disagree.' },
+  RINGMAIN_UNSUPPORTED_VERSION: { ...malformed, jsonRpc: -32022, says: 'The protocol version is not supported.' },
+  RINGMAIN_MISSING_META: { ...malformed, jsonRpc: -32602, says: 'A required `_meta` field is missing or has the wrong shape.' },
+  RINGMAIN_UNKNOWN_METHOD: { ...malformed, http: 404, jsonRpc: -32601, says: 'This method is not implemented.' },
+  RINGMAIN_INVALID_PARAMS: { ...malformed, as: 'error', jsonRpc: -32602, says: 'The parameters do not fit the method.' },
+  RINGMAIN_UNKNOWN_TOOL: { ...malformed, as: 'error', jsonRpc: -32602, says: 'No tool of this name is offered here.', reason: 'unknown_tool' },
+  RINGMAIN_SESSION_UNKNOWN: { ...malformed, http: 404, jsonRpc: -32600, says: 'The session has ended or is not known; initialize again.', reason: 'session' },
+  RINGMAIN_HOST_REFUSED: { ...malformed, http: 403, jsonRpc: -32600, says: 'The Host header is not on the allow-list.', reason: 'forbidden' },
+  RINGMAIN_ORIGIN_REFUSED: { ...malformed, http: 403, jsonRpc: -32600, says: 'The Origin header is not on the allow-list.', reason: 'forbidden' },
+  RINGMAIN_UNKNOWN_SERVER: { ...malformed, http: 404, jsonRpc: -31950, says: 'No virtual server is offered at this path.', reason: 'no_route' },
+  RINGMAIN_UNKNOWN_PATH: { ...malformed, http: 404, jsonRpc: -32600, says: 'Nothing is served at this path; MCP is at /mcp and /mcp/<virtual server>.' },
+  RINGMAIN_METHOD_NOT_ALLOWED: { ...malformed, http: 405, jsonRpc: -32600, says: 'This HTTP method is not allowed here; send POST.' },
+  RINGMAIN_NOT_ACCEPTABLE: { ...malformed, http: 406, jsonRpc: -32600, says: 'Accept must allow application/json or text/event-stream.' },
+  RINGMAIN_BODY_TIMEOUT: { ...malformed, http: 408, jsonRpc: -32600, says: 'The request did not arrive in time.' },
+  RINGMAIN_UNSUPPORTED_MEDIA_TYPE: { ...malformed, http: 415, jsonRpc: -32600, says: 'Content-Type must be application/json.' },
+  RINGMAIN_PAYLOAD_TOO_LARGE: { ...malformed, http: 413, jsonRpc: -31960, says: 'The body is larger than this router accepts.', reason: 'too_large' },
+  RINGMAIN_DRAINING: { ...unavailable, as: 'http', jsonRpc: -31959, says: 'This router is shutting down. The call was not executed.', reason: 'draining' },
+  RINGMAIN_NO_HEALTHY_REPLICA: { ...unavailable, jsonRpc: -31953, says: 'No replica can take the call now. The call was not executed.' },
+  RINGMAIN_CLUSTER_BUSY: { ...unavailable, http: 429, jsonRpc: -31955, says: 'Every replica is at its limit. The call was not executed.', reason: 'throttled' },
+  RINGMAIN_ERA_NOT_BRIDGED: { ...unavailable, http: 501, jsonRpc: -31962, retry: 'never', says: 'The replicas speak only the other protocol era. The call was not executed.', reason: 'era' },
+  RINGMAIN_UPSTREAM_REFUSED: { ...unavailable, http: 502, jsonRpc: -31963, retry: 'never', says: 'The tool server refused the router. The call was not executed.', reason: 'upstream_refused' },
+  RINGMAIN_UPSTREAM_TIMEOUT: { http: 504, jsonRpc: -31957, as: 'result', retry: 'never', executed: 'unknown', reason: 'timeout', says: 'The tool server did not answer in time. outcome_unknown: the call may have run; check before sending it again.' },
+  RINGMAIN_UPSTREAM_BAD_RESPONSE: { http: 502, jsonRpc: -31958, as: 'result', retry: 'never', executed: 'unknown', reason: 'bad_response', says: 'The tool server answered with something that is not MCP. outcome_unknown: the call may have run; check before sending it again.' },
+  RINGMAIN_OUTCOME_UNKNOWN: { http: 502, jsonRpc: -31961, as: 'result', retry: 'never', executed: 'unknown', reason: 'outcome_unknown', says: 'The connection to the tool server was lost after the call had been sent. outcome_unknown: the call may have run; check before sending it again.' },
+  RINGMAIN_DEFECT: { http: 500, jsonRpc: -32603, as: 'http', retry: 'never', executed: 'unknown', reason: 'defect', says: 'The router failed; the fault is logged under the id given.' },
+} as const satisfies Record<`RINGMAIN_${string}`, RefusalShape>
+
+export type RefusalCode = keyof typeof refusals
+
+export const shapeOf = (code: RefusalCode): RefusalShape => refusals[code]

@@ -1,0 +1,55 @@
+// What discovery knows of one replica, whatever the source. The contract every provider's test suite is run against.
+import type { Era } from '#routes/route-table.ts'
+
+export interface Instance {
+  /** Stable and unique within its cluster across restarts of the router: `node/service-id`, or `host:port`. */
+  readonly key: string
+  /** IP address or host name; an IPv6 address without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Path of the MCP endpoint when the source names one; the cluster's own applies otherwise. */
+  readonly path?: string
+  /** Share of traffic, 1 to 1000. */
+  readonly weight: number
+  /** `down`: the source itself says it must not be routed (failed check, maintenance). */
+  readonly state: 'ready' | 'draining' | 'down'
+  /** Why it is not ready, in the source's words. */
+  readonly reason?: string
+  readonly zone?: string
+  /** Eras the replica claims, from its meta; a hint that the probe confirms. */
+  readonly eras?: readonly Era[]
+  /** Present in the last good set, absent from the newest; kept until its own check fails. */
+  readonly isHeld?: boolean
+}
+
+export interface Snapshot {
+  readonly instances: readonly Instance[]
+  /** Wall-clock milliseconds of the answer these instances come from. */
+  readonly asOfMs: number
+  /** `disk`: the last good set of an earlier run, because the source does not answer. */
+  readonly from: 'source' | 'disk'
+}
+
+/** For `/readyz`, `/debug/clusters` and metrics. */
+export interface DiscoveryStatus {
+  readonly kind: string
+  readonly isSynced: boolean
+  /** Set while the newest attempt failed, or the source says its answer may be old. */
+  readonly problem?: string
+  readonly failuresInRow: number
+}
+
+export interface Discovery {
+  /**
+   * Begins to watch. `publish` is called with each changed set, never twice with equal content, never after `close`.
+   * A source that fails keeps the last set: an empty set is published only when the source itself says empty.
+   */
+  readonly start: (publish: (snapshot: Snapshot) => void) => void
+  readonly status: () => DiscoveryStatus
+  /**
+   * The router's own check of a held instance failed: it may now be removed.
+   * Providers without a removal guard ignore it.
+   */
+  readonly release: (key: string) => void
+  readonly close: () => Promise<void>
+}

@@ -1,0 +1,122 @@
+// The compiled, frozen, versioned result of all policy documents: the only form of policy the router reads.
+
+/** Data classes in rising order. A cluster's clearance is the highest class its endpoints may carry. */
+export const DATA_CLASSES = ['public', 'internal', 'confidential', 'restricted'] as const
+export type DataClass = (typeof DATA_CLASSES)[number]
+
+export const ASSURANCES = ['standard', 'high'] as const
+export type Assurance = (typeof ASSURANCES)[number]
+
+/** `legacy` is every revision up to 2025-11-25, `modern` 2026-07-28 and later. */
+export const ERAS = ['legacy', 'modern'] as const
+export type Era = (typeof ERAS)[number]
+
+/** One replica written into the document itself. */
+export interface StaticEndpoint {
+  readonly url: string
+  /** Share of traffic beside its siblings, 1 to 1000. */
+  readonly weight: number
+  readonly zone?: string
+}
+
+export type DiscoveryPolicy =
+  | { readonly kind: 'endpoints'; readonly endpoints: readonly StaticEndpoint[] }
+  | {
+      readonly kind: 'dns'
+      readonly name: string
+      readonly type: 'A' | 'AAAA' | 'SRV'
+      /** Needed for A and AAAA; an SRV record carries its own. */
+      readonly port?: number
+      readonly refreshMs: number
+      /** `host:port` of the resolver to ask; the system's when absent. */
+      readonly server?: string
+    }
+  | { readonly kind: 'registry'; readonly file: string; readonly service: string }
+  | {
+      readonly kind: 'consul'
+      readonly service: string
+      readonly filter?: string
+      readonly datacenter?: string
+    }
+
+export interface HealthPolicy {
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Successes in a row that bring an endpoint back. */
+  readonly rise: number
+  /** Failures in a row that take it out. */
+  readonly fall: number
+  /** Plain HTTP path to GET instead of speaking MCP; only where the document names one. */
+  readonly path?: string
+}
+
+export interface EjectionPolicy {
+  readonly consecutiveFaults: number
+  readonly minSuccessRate: number
+  readonly windowMs: number
+  readonly baseMs: number
+  readonly maxMs: number
+  /** Share of the cluster, 0 to 1. */
+  readonly maxEjected: number
+}
+
+export interface ConnectionPolicy {
+  /** Calls one endpoint may have waiting for a first byte at once. */
+  readonly perEndpoint: number
+  /** Open streams one endpoint may carry beside its calls. */
+  readonly streams: number
+  /** Calls that may wait for a free slot in this cluster. */
+  readonly queue: number
+  /** How long a call may wait there. */
+  readonly waitMs: number
+}
+
+export interface ClusterPolicy {
+  readonly name: string
+  readonly owner?: string
+  readonly vendor: string
+  readonly clearance: DataClass
+  readonly assurance: Assurance
+  readonly discovery: DiscoveryPolicy
+  /** URL path of the MCP endpoint on each replica, unless the replica names its own. */
+  readonly path: string
+  /** Pins what the replicas speak; probed when absent. */
+  readonly eras?: readonly Era[]
+  readonly health: HealthPolicy
+  readonly ejection?: EjectionPolicy
+  readonly connections: ConnectionPolicy
+  readonly timeouts: {
+    /** From dispatch to the first byte of the answer. */
+    readonly firstByteMs: number
+    /** Longest silence inside a stream. */
+    readonly idleMs: number
+  }
+}
+
+export interface VirtualServerMember {
+  readonly cluster: string
+  /** Stands before `__` in the tool's name on the wire; absent when names are plain. */
+  readonly prefix?: string
+}
+
+export interface VirtualServerPolicy {
+  readonly name: string
+  readonly owner?: string
+  /** In the order of the document: the order of the merged lists. */
+  readonly members: readonly VirtualServerMember[]
+  readonly naming: 'prefix' | 'plain'
+  readonly instructions?: string
+}
+
+export interface RouteTable {
+  /** Hex digest of the content: equal content, equal version. */
+  readonly version: string
+  readonly clusters: Readonly<Record<string, ClusterPolicy>>
+  readonly virtualServers: Readonly<Record<string, VirtualServerPolicy>>
+}
+
+/** The virtual server at `/mcp`; any other is at `/mcp/<name>`. */
+export const DEFAULT_VIRTUAL_SERVER = 'default'
+
+/** Between a cluster's prefix and the tool's own name. */
+export const NAME_SEPARATOR = '__'
