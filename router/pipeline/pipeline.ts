@@ -13,9 +13,7 @@ export type Respond<Answer, Start extends object, Known extends object> = (
 ) => Promise<void> | void
 
 export interface Builder<Answer, Start extends object, Known extends object> {
-  stage<Adds extends object>(
-    next: Stage<Answer, Known, Adds>,
-  ): Builder<Answer, Start, Known & Adds>
+  stage<Adds extends object>(next: Stage<Answer, Known, Adds>): Builder<Answer, Start, Known & Adds>
   /** Closes the path: the turn between the way down and the way up. */
   respond(respond: Respond<Answer, Start, Known>): Path<Answer, Start>
 }
@@ -40,7 +38,8 @@ function grow<Answer, Start extends object, Known extends object>(
       grow<Answer, Start, Known & Adds>([...stages, next as CheckedStage<Answer>]),
     respond: respond => ({
       stages: stages.map(stage => stage.name),
-      run: (start, observer) => run(stages, respond as Respond<Answer, Start, object>, start, observer),
+      run: (start, observer) =>
+        run(stages, respond as Respond<Answer, Start, object>, start, observer),
     }),
   }
 }

@@ -33,18 +33,25 @@ export type Outcome<Answer> =
  */
 export interface Stage<Answer, Needs extends object, Adds extends object = object> {
   readonly name: string
-  readonly decide: (
-    call: Readonly<Needs>,
-  ) => Verdict<Adds, Answer> | Promise<Verdict<Adds, Answer>>
+  readonly decide: (call: Readonly<Needs>) => Verdict<Adds, Answer> | Promise<Verdict<Adds, Answer>>
   /** Runs once, last stage first, after the last byte has left; releases what `decide` took. */
   readonly settle?: (call: Readonly<Needs & Adds>, outcome: Outcome<Answer>) => void | Promise<void>
 }
 
-export const go = <Adds extends object>(facts: Adds): Verdict<Adds, never> => ({ kind: 'continue', facts })
+export const go = <Adds extends object>(facts: Adds): Verdict<Adds, never> => ({
+  kind: 'continue',
+  facts,
+})
 
-export const answer = <Answer>(value: Answer): Verdict<never, Answer> => ({ kind: 'answer', answer: value })
+export const answer = <Answer>(value: Answer): Verdict<never, Answer> => ({
+  kind: 'answer',
+  answer: value,
+})
 
 export const refuse = (
   code: RefusalCode,
   more: Omit<Refusal, 'code'> = {},
-): { readonly kind: 'refuse'; readonly refusal: Refusal } => ({ kind: 'refuse', refusal: { code, ...more } })
+): { readonly kind: 'refuse'; readonly refusal: Refusal } => ({
+  kind: 'refuse',
+  refusal: { code, ...more },
+})

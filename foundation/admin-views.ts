@@ -1,0 +1,85 @@
+// What the router's admin listener shows as JSON: the contract between `router/admin` and the command line.
+
+/** Versioned envelope of every list: `{ apiVersion, kind, items, meta }`. */
+export interface Listing<Kind extends string, Item> {
+  readonly apiVersion: 'ringmain/v1'
+  readonly kind: Kind
+  readonly items: readonly Item[]
+  readonly meta: Readonly<Record<string, unknown>>
+}
+
+/** `GET /readyz`: 200 when ready, else 503; the same body both times. */
+export interface ReadyView {
+  readonly ready: boolean
+  readonly draining: boolean
+  readonly checks: readonly { readonly id: string; readonly ok: boolean; readonly detail: string }[]
+}
+
+/** `GET /debug/router` */
+export interface RouterView {
+  readonly version: string
+  readonly pid: number
+  readonly uptimeMs: number
+  readonly mcp: string
+  readonly admin: string
+  readonly table: {
+    readonly version: string
+    readonly loadedAtMs: number
+    /** Set while the documents on disk do not compile and the table before them is still served. */
+    readonly problem?: string
+  }
+  readonly virtualServers: readonly {
+    readonly name: string
+    readonly path: string
+    readonly clusters: readonly string[]
+  }[]
+  readonly calls: {
+    readonly total: number
+    readonly refused: number
+    readonly inFlight: number
+    readonly streams: number
+  }
+}
+
+export interface EndpointView {
+  readonly key: string
+  readonly url: string
+  /** What the source says. */
+  readonly state: 'ready' | 'draining' | 'down'
+  /** What the router's own checks say; `unknown` before the first. */
+  readonly health: 'up' | 'down' | 'unknown'
+  /** Why it takes no calls, when it takes none. */
+  readonly reason?: string
+  readonly eras: readonly string[]
+  readonly weight: number
+  readonly zone?: string
+  readonly isHeld: boolean
+  readonly ewmaMs: number
+  readonly inFlight: number
+  readonly streams: number
+  readonly calls: number
+  readonly faults: number
+  /** Milliseconds since the last check ended; absent before the first. */
+  readonly checkedAgoMs?: number
+}
+
+export interface ClusterView {
+  readonly name: string
+  readonly vendor: string
+  readonly owner?: string
+  readonly clearance: string
+  readonly assurance: string
+  readonly discovery: {
+    readonly kind: string
+    readonly isSynced: boolean
+    readonly from?: 'source' | 'disk'
+    readonly ageMs?: number
+    readonly problem?: string
+  }
+  /** Calls waiting for a free slot. */
+  readonly waiting: number
+  readonly endpoints: readonly EndpointView[]
+}
+
+/** `GET /debug/clusters` */
+export type ClusterList = Listing<'ClusterList', ClusterView>
