@@ -1,0 +1,62 @@
+// One interface, two implementations: what differs between the eras on the wire. The facts between them are neutral,
+// so that a bridge is a call decoded by one codec and sent by the other.
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Read } from './message.ts'
+import type { Decoded, ListName, Message } from '#router/facts.ts'
+import type { Refusal } from '#router/pipeline/stage.ts'
+import type { Era } from '#routes/route-table.ts'
+
+/** A whole answer as it goes out. */
+export interface WireAnswer {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body: Buffer | string
+}
+
+/** Which replica-side names and ids a message takes on its way up. */
+export interface Upward {
+  /** Version the upstream exchange is held under. */
+  readonly version: string
+  /** The tool's name at the replica; the message's own when absent. */
+  readonly toolName?: string
+  /** Id the router sends under, as JSON. */
+  readonly idJson: string
+  readonly sessionId?: string
+}
+
+export interface UpstreamRequest {
+  /** Flat name, value list, ready for the client. */
+  readonly headers: readonly string[]
+  readonly body: Buffer
+}
+
+export interface Codec {
+  readonly era: Era
+  /** Holds the message against its headers and this era's rules. */
+  readonly decode: (
+    message: Message,
+    headers: IncomingHttpHeaders,
+  ) => Read<{ readonly version: string; readonly list: ListName }>
+  /** The message for a replica: the same bytes but for the spans that must change. */
+  readonly upward: (call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward) => UpstreamRequest
+  /** The id this era sends upstream for a caller's request. */
+  readonly upstreamIdJson: (message: Message, nextId: () => number) => string
+  /** A result made by the router; `fields` is a JSON object. */
+  readonly result: (idJson: string, resultJson: string | Buffer) => WireAnswer
+  readonly error: (idJson: string, errorJson: string, status: number) => WireAnswer
+  readonly refusal: (message: Message | undefined, refusal: Refusal, idJson: string) => WireAnswer
+}
+
+const RPC_OPEN = '{"jsonrpc":"2.0","id":'
+
+export function rpcResult(idJson: string, resultJson: string | Buffer): Buffer {
+  const head = Buffer.from(`${RPC_OPEN}${idJson},"result":`)
+  const body = typeof resultJson === 'string' ? Buffer.from(resultJson) : resultJson
+  return Buffer.concat([head, body, Buffer.from('}')])
+}
+
+/** `idJson` empty: the request was not understood, the id is null (JSON-RPC 2.0, section 5). */
+export const rpcError = (idJson: string, errorJson: string): string =>
+  `${RPC_OPEN}${idJson === '' ? 'null' : idJson},"error":${errorJson}}`
+
+export const JSON_HEADERS: Record<string, string> = Object.freeze({ 'content-type': 'application/json' })

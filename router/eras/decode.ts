@@ -1,0 +1,115 @@
+// Which era a request belongs to, and what it says. The body decides; a header can fail a request, never move it to another era.
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Arrived, Decoded, Message, Session } from '#router/facts.ts'
+import { refuse } from '#router/pipeline/stage.ts'
+import type { Era } from '#routes/route-table.ts'
+import type { Codec } from './codec.ts'
+import { legacyCodec } from './legacy/codec.ts'
+import { readMessage, type Read } from './message.ts'
+import { modernCodec } from './modern/codec.ts'
+import { HEADER, LATEST_LEGACY, META } from './versions.ts'
+
+const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/
+
+/** Opens a session id of ours; undefined when no router with this key made it, or it has ended. */
+export type OpenSession = (token: string) => Session | undefined
+
+export const codecOf = (era: Era): Codec => (era === 'modern' ? modernCodec : legacyCodec)
+
+const NO_MESSAGE: Message = Object.freeze({
+  kind: 'notification',
+  method: 'DELETE',
+  idJson: '',
+  params: Object.freeze({}),
+  meta: Object.freeze({}),
+  body: Buffer.alloc(0),
+  spans: Object.freeze({}),
+})
+
+/** A refusal with as much as was understood by then. */
+export type DecodeRefusal = Extract<Read<never>, { kind: 'refuse' }> & {
+  readonly era?: Era
+  readonly message?: Message
+}
+
+export function decodeRequest(
+  arrived: Arrived,
+  openSession: OpenSession,
+): { readonly kind: 'ok'; readonly value: Decoded } | DecodeRefusal {
+  if (arrived.verb === 'GET') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
+  if (arrived.verb === 'DELETE') return decodeDelete(arrived, openSession)
+  if (!acceptsAnswer(arrived.headers)) return refuse('RINGMAIN_NOT_ACCEPTABLE')
+  const message = readMessage(arrived.body)
+  if (message.kind === 'refuse') return message
+  return decodeMessage(message.value, arrived, openSession)
+}
+
+function decodeDelete(arrived: Arrived, openSession: OpenSession): ReturnType<typeof decodeRequest> {
+  const token = arrived.headers[HEADER.session]
+  if (typeof token !== 'string') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
+  const session = openSession(token)
+  if (session?.serverName !== arrived.serverName) return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era: 'legacy' }
+  const { version } = session
+  return {
+    kind: 'ok',
+    value: { era: 'legacy', version, message: NO_MESSAGE, list: 'close', session, passedHeaders: [] },
+  }
+}
+
+function decodeMessage(
+  message: Message,
+  arrived: Arrived,
+  openSession: OpenSession,
+): ReturnType<typeof decodeRequest> {
+  const { headers } = arrived
+  const token = message.method === 'initialize' ? undefined : headers[HEADER.session]
+  const hasModernMeta = META.protocolVersion in message.meta
+  const session = !hasModernMeta && typeof token === 'string' ? openSession(token) : undefined
+  const isForeign = session !== undefined && session.serverName !== arrived.serverName
+  const era = eraOf(message, headers, session !== undefined && !isForeign)
+  const { idJson } = message
+  if (era === 'legacy' && typeof token === 'string' && (session === undefined || isForeign)) {
+    return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era, message, idJson }
+  }
+  // A valid session wins over its headers: seen in the wild is a modern version header on a legacy session.
+  const held = session === undefined ? headers : { ...headers, [HEADER.version]: session.version }
+  const verdict = codecOf(era).decode(message, held)
+  if (verdict.kind === 'refuse') return { ...verdict, era, message, idJson }
+  return {
+    kind: 'ok',
+    value: {
+      era,
+      version: session?.version ?? verdict.value.version,
+      message,
+      list: verdict.value.list,
+      passedHeaders: passed(headers),
+      ...(session === undefined ? {} : { session }),
+    },
+  }
+}
+
+function eraOf(message: Message, headers: IncomingHttpHeaders, hasSession: boolean): Era {
+  if (META.protocolVersion in message.meta) return 'modern'
+  if (message.method === 'initialize' || hasSession) return 'legacy'
+  const stated = headers[HEADER.version]
+  const isLater = typeof stated === 'string' && DATE.test(stated) && stated > LATEST_LEGACY
+  return isLater ? 'modern' : 'legacy'
+}
+
+function passed(headers: IncomingHttpHeaders): ReadonlyArray<readonly [string, string]> {
+  const out: Array<readonly [string, string]> = []
+  for (const name in headers) {
+    if (name.startsWith(HEADER.paramPrefix) || name === 'traceparent' || name === 'tracestate') {
+      const value = headers[name]
+      if (typeof value === 'string') out.push([name, value])
+    }
+  }
+  return out
+}
+
+/** Lenient where the specification asks a client for both types: one that we can answer in is enough. */
+function acceptsAnswer(headers: IncomingHttpHeaders): boolean {
+  const accept = headers.accept
+  if (accept === undefined || accept === '') return true
+  return /application\/(?:json|\*)|text\/(?:event-stream|\*)|\*\/\*/i.test(accept)
+}

@@ -1,0 +1,71 @@
+// The legacy era (2025-03-26 to 2025-11-25): sessions, `initialize`, ids that live as long as the session.
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Decoded, ListName, Message, Span } from '#router/facts.ts'
+import { refuse } from '#router/pipeline/stage.ts'
+import { type Codec, JSON_HEADERS, rpcError, rpcResult, type UpstreamRequest, type Upward } from '../codec.ts'
+import { splice } from '../json-spans.ts'
+import type { Read } from '../message.ts'
+import { ASSUMED_LEGACY, HEADER, isLegacyVersion, LATEST_LEGACY, LEGACY_VERSIONS } from '../versions.ts'
+import { legacyRefusal } from './refuse.ts'
+
+const LISTS: Readonly<Record<string, ListName>> = Object.freeze({
+  'tools/call': 'call',
+  'tools/list': 'list',
+  initialize: 'handshake',
+  ping: 'handshake',
+})
+
+export const legacyCodec: Codec = {
+  era: 'legacy',
+  decode,
+  upward,
+  // Callers reuse ids, and servers look a request up by session and id: the router's own never meet.
+  upstreamIdJson: (_message, nextId) => String(nextId()),
+  result: (idJson, resultJson) => ({ status: 200, headers: JSON_HEADERS, body: rpcResult(idJson, resultJson) }),
+  error: (idJson, errorJson) => ({ status: 200, headers: JSON_HEADERS, body: rpcError(idJson, errorJson) }),
+  refusal: legacyRefusal,
+}
+
+function decode(message: Message, headers: IncomingHttpHeaders): Read<{ version: string; list: ListName }> {
+  const stated = headers[HEADER.version]
+  const version = typeof stated === 'string' ? stated : ASSUMED_LEGACY
+  if (message.kind !== 'request') return { kind: 'ok', value: { version: heldVersion(version), list: 'notice' } }
+  if (message.method === 'initialize') return { kind: 'ok', value: { version: negotiate(message), list: 'handshake' } }
+  if (!isLegacyVersion(version)) {
+    return refuse('RINGMAIN_UNSUPPORTED_VERSION', {
+      says: `Supported without per-request metadata: ${LEGACY_VERSIONS.join(', ')}.`,
+    })
+  }
+  const list = Object.hasOwn(LISTS, message.method) ? LISTS[message.method] : undefined
+  if (list === undefined) return refuse('RINGMAIN_UNKNOWN_METHOD')
+  if (list === 'call' && typeof message.params['name'] !== 'string') {
+    return refuse('RINGMAIN_INVALID_PARAMS', { says: 'params.name must be a string.' })
+  }
+  return { kind: 'ok', value: { version, list } }
+}
+
+const heldVersion = (version: string): string => (isLegacyVersion(version) ? version : LATEST_LEGACY)
+
+/** The caller's version when the router speaks it, else the router's latest (2025-11-25, lifecycle, Version Negotiation). */
+function negotiate(message: Message): string {
+  const asked = message.params['protocolVersion']
+  return typeof asked === 'string' ? heldVersion(asked) : LATEST_LEGACY
+}
+
+function upward(call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward): UpstreamRequest {
+  const { message } = call
+  const headers = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream']
+  if (to.version !== ASSUMED_LEGACY) headers.push(HEADER.version, to.version) // 2025-03-26 does not know the header
+  if (to.sessionId !== undefined) headers.push(HEADER.session, to.sessionId)
+  for (const [name, value] of call.passedHeaders) {
+    if (!name.startsWith(HEADER.paramPrefix)) headers.push(name, value)
+  }
+  const changes: { span: Span; by: string }[] = []
+  const { id, name } = message.spans
+  if (id !== undefined && to.idJson !== message.idJson) changes.push({ span: id, by: to.idJson })
+  if (name !== undefined && to.toolName !== undefined && to.toolName !== message.params['name']) {
+    changes.push({ span: name, by: JSON.stringify(to.toolName) })
+  }
+  changes.sort((one, other) => one.span.start - other.span.start)
+  return { headers, body: changes.length === 0 ? message.body : splice(message.body, changes) }
+}

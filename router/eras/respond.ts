@@ -1,0 +1,70 @@
+// The turn of every path: whatever came of the call, in the caller's era. A relay is over when its last byte has left.
+import { randomUUID } from 'node:crypto'
+import type { Arrived, Caller, Decoded, McpAnswer, Recorded } from '#router/facts.ts'
+import type { Outcome, Refusal } from '#router/pipeline/stage.ts'
+import type { Respond } from '#router/pipeline/pipeline.ts'
+import type { Era } from '#routes/route-table.ts'
+import type { Codec, WireAnswer } from './codec.ts'
+import { codecOf } from './decode.ts'
+import { relayAnswer } from './relay.ts'
+import { HEADER } from './versions.ts'
+
+export interface DefectLog {
+  readonly defect: (id: string, at: string, error: unknown) => void
+}
+
+type Known = Partial<Recorded & Decoded>
+
+export const respond =
+  (log: DefectLog): Respond<McpAnswer, Arrived, Recorded & Decoded> =>
+  (outcome, call) => {
+    const { caller } = call
+    if (caller.isGone) return abandonAnswer(outcome)
+    const codec = codecOf(eraFor(call))
+    if (outcome.kind !== 'answered') {
+      const refusal = outcome.kind === 'refused' ? outcome.refusal : defectRefusal(outcome, log)
+      return sendWhole(caller, refusalAnswer(codec, call, refusal))
+    }
+    const { answer } = outcome
+    const idJson = call.message?.idJson ?? ''
+    switch (answer.kind) {
+      case 'accepted':
+        return caller.send(202, {})
+      case 'ended':
+        return caller.send(200, {})
+      case 'error':
+        return sendWhole(caller, codec.error(idJson, answer.errorJson, answer.status))
+      case 'result':
+        return sendResult(caller, codec.result(idJson, answer.resultJson), answer.sessionToken)
+      case 'relay':
+        return relayAnswer(caller, answer.relay, {
+          trail: call.trail ?? { attempts: 0 },
+          refusal: refusal => codec.refusal(call.message, refusal, idJson),
+        })
+    }
+  }
+
+/** Nothing of an era is known of bytes that could not be read: they are answered in the modern one. */
+const eraFor = (call: Known): Era => call.era ?? call.trail?.misread?.era ?? 'modern'
+
+const refusalAnswer = (codec: Codec, call: Known, refusal: Refusal): WireAnswer => {
+  const message = call.message ?? call.trail?.misread?.message
+  return codec.refusal(message, refusal, message?.idJson ?? call.trail?.misread?.idJson ?? '')
+}
+
+function defectRefusal(outcome: Extract<Outcome<McpAnswer>, { kind: 'defect' }>, log: DefectLog): Refusal {
+  const id = randomUUID()
+  log.defect(id, outcome.at, outcome.error)
+  return { code: 'RINGMAIN_DEFECT', says: `Id ${id}.` }
+}
+
+function sendResult(caller: Caller, wire: WireAnswer, sessionToken: string | undefined): void {
+  const session = sessionToken === undefined ? {} : { [HEADER.session]: sessionToken }
+  caller.send(wire.status, { ...wire.headers, ...session }, wire.body)
+}
+
+const sendWhole = (caller: Caller, wire: WireAnswer): void => caller.send(wire.status, wire.headers, wire.body)
+
+function abandonAnswer(outcome: Outcome<McpAnswer>): void {
+  if (outcome.kind === 'answered' && outcome.answer.kind === 'relay') outcome.answer.relay.abandon()
+}

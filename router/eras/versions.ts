@@ -1,0 +1,36 @@
+// Protocol revisions and the header and `_meta` names of the specification, in one place.
+
+/** Revisions with per-request metadata, newest first. */
+export const MODERN_VERSIONS = ['2026-07-28'] as const
+
+/** Revisions with `initialize`, newest first. */
+export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const
+
+export const LATEST_MODERN = MODERN_VERSIONS[0]
+export const LATEST_LEGACY = LEGACY_VERSIONS[0]
+
+/** What a legacy request without the header is taken for (2025-06-18, transports, Protocol Version Header). */
+export const ASSUMED_LEGACY = '2025-03-26'
+
+export const isModernVersion = (version: string): boolean =>
+  (MODERN_VERSIONS as readonly string[]).includes(version)
+
+export const isLegacyVersion = (version: string): boolean =>
+  (LEGACY_VERSIONS as readonly string[]).includes(version)
+
+export const META = {
+  protocolVersion: 'io.modelcontextprotocol/protocolVersion',
+  clientCapabilities: 'io.modelcontextprotocol/clientCapabilities',
+  clientInfo: 'io.modelcontextprotocol/clientInfo',
+  serverInfo: 'io.modelcontextprotocol/serverInfo',
+  problem: 'dev.ringmain/problem',
+  unavailable: 'dev.ringmain/unavailable',
+} as const
+
+export const HEADER = {
+  version: 'mcp-protocol-version',
+  method: 'mcp-method',
+  name: 'mcp-name',
+  session: 'mcp-session-id',
+  paramPrefix: 'mcp-param-',
+} as const

@@ -1,0 +1,178 @@
+// What can be known about a call: one small interface for each stage that establishes it, and the ports' shared words.
+// After `decode` no stage reads a header or a byte: only what stands here.
+import type { IncomingHttpHeaders } from 'node:http'
+import type { RefusalCode } from '#foundation/refusals.ts'
+import type { ClusterPolicy, Era, VirtualServerPolicy } from '#routes/route-table.ts'
+
+/** One value's place in the bytes of a message. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** One JSON-RPC message as it came in: parsed once, to be looked at; the bytes stay what they were. */
+export interface Message {
+  readonly kind: 'request' | 'notification' | 'response'
+  /** Empty for a response. */
+  readonly method: string
+  /** The id as it was written, quotes included; empty for a notification. */
+  readonly idJson: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** `params._meta`, empty when absent. */
+  readonly meta: Readonly<Record<string, unknown>>
+  readonly body: Buffer
+  readonly spans: {
+    readonly id?: Span
+    readonly params?: Span
+    /** `params.name`, quotes included. */
+    readonly name?: Span
+  }
+}
+
+/** The caller's side of one HTTP exchange. Everything is written through it, and it knows when the caller has left. */
+export interface Caller {
+  /** The connection closed before the answer was complete. */
+  readonly isGone: boolean
+  /** HTTP status sent, 0 before. */
+  readonly status: number
+  readonly bytesOut: number
+  /** One listener, the newest; called once, at once when already gone. */
+  readonly onGone: (listener: () => void) => void
+  /** A whole answer. */
+  readonly send: (status: number, headers: Record<string, string>, body?: Buffer | string) => void
+  readonly begin: (status: number, headers: Record<string, string>) => void
+  /** False: wait for `onWritable` before the next. */
+  readonly write: (chunk: Buffer | string) => boolean
+  readonly onWritable: (listener: () => void) => void
+  readonly end: () => void
+  /** Breaks the connection: what was begun cannot be completed truthfully. */
+  readonly cut: () => void
+}
+
+export interface Arrived {
+  readonly verb: 'POST' | 'GET' | 'DELETE'
+  readonly serverName: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+  readonly caller: Caller
+}
+
+/** What the access line tells beside the outcome. The one thing stages write to, field by field. */
+export interface Trail {
+  cluster?: string
+  endpoint?: string
+  /** The tool's own name, only once a replica is known to offer it: it becomes a metric label. */
+  tool?: string
+  attempts: number
+  firstByteMs?: number
+  isStream?: boolean
+  /** JSON-RPC code of an upstream's error answer, or `tool_error` when it could be told. */
+  upstreamError?: string
+  /** Set when a relay ended otherwise than whole. */
+  broken?: RefusalCode | 'caller_gone'
+  /** As much as `decode` understood of a message it refused: the answer needs its era and id. */
+  misread?: { readonly era?: Era; readonly message?: Message; readonly idJson?: string }
+}
+
+export interface Recorded {
+  readonly trail: Trail
+}
+
+/** Where a legacy session lives upstream, for one cluster of its virtual server. */
+export interface SessionMember {
+  readonly cluster: string
+  /** Key of the replica that holds the session; absent when the server keeps none and any replica serves. */
+  readonly endpoint?: string
+  /** The upstream's own session id. */
+  readonly id?: string
+  readonly version: string
+}
+
+/** A legacy session, opened from the id that the caller sent. */
+export interface Session {
+  readonly token: string
+  readonly serverName: string
+  readonly version: string
+  readonly members: readonly SessionMember[]
+}
+
+export type ListName = 'call' | 'list' | 'handshake' | 'notice' | 'close'
+
+export interface Decoded {
+  readonly era: Era
+  /** Protocol revision the exchange is held under. */
+  readonly version: string
+  readonly message: Message
+  /** Which ordered list the message goes down. */
+  readonly list: ListName
+  readonly session?: Session
+  /** Header values that travel on as they came: `mcp-param-*`, `traceparent`, `tracestate`. */
+  readonly passedHeaders: ReadonlyArray<readonly [string, string]>
+}
+
+export interface Located {
+  readonly server: VirtualServerPolicy
+}
+
+export interface Resolved {
+  readonly cluster: ClusterPolicy
+  /** The tool's name at the replica. */
+  readonly toolName: string
+}
+
+/** Bytes of an upstream answer, read at the reader's pace. Exactly one of `pipe` and `collect` is called. */
+export interface UpstreamBody {
+  readonly pipe: (sink: UpstreamSink) => void
+  /** The whole body, or why there is none. `limit` in bytes. */
+  readonly collect: (limit: number) => Promise<Buffer | 'too_large' | 'broken'>
+  readonly resume: () => void
+  /** Ends the exchange at once; closing the stream is cancellation in the modern era. */
+  readonly abort: () => void
+}
+
+export interface UpstreamSink {
+  /** False: do not deliver more until `resume`. */
+  readonly data: (chunk: Buffer) => boolean
+  readonly end: () => void
+  /** The upstream broke off. Never called after `abort`. */
+  readonly broken: () => void
+}
+
+/** One try at one endpoint, as far as its first byte. */
+export type Attempt =
+  | { readonly kind: 'not_sent'; readonly detail: string }
+  | { readonly kind: 'no_answer'; readonly detail: string }
+  | { readonly kind: 'timeout'; readonly detail: string }
+  /** The caller left before the first byte. */
+  | { readonly kind: 'abandoned' }
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      readonly contentType: string
+      readonly header: (name: string) => string | undefined
+      readonly body: UpstreamBody
+      readonly firstByteMs: number
+    }
+
+export type McpAnswer =
+  /** A result of the router's own making, as JSON text. `sessionToken` goes into `Mcp-Session-Id`. */
+  | { readonly kind: 'result'; readonly resultJson: string | Buffer; readonly sessionToken?: string }
+  /** An error the upstream gave as its answer, as JSON text of the `error` member. */
+  | { readonly kind: 'error'; readonly errorJson: string; readonly status: number }
+  | { readonly kind: 'relay'; readonly relay: Relay }
+  /** Taken, nothing to say: 202. */
+  | { readonly kind: 'accepted' }
+  /** The session is over: 200 without a body. */
+  | { readonly kind: 'ended' }
+
+export interface Relay {
+  readonly isStream: boolean
+  readonly body: UpstreamBody
+  /** The id that the upstream answers under, and the caller's own to put in its place. Equal in the modern era. */
+  readonly upstreamIdJson: string
+  readonly callerIdJson: string
+  /** Length of the body when the upstream said it. */
+  readonly contentLength?: string
+  /** The caller has left: ends the upstream exchange and tells the replica where its era wants that said. */
+  readonly abandon: () => void
+}

@@ -1,0 +1,150 @@
+// One HTTP exchange with a replica, as an undici handler: tells what was not sent from what was, delivers the body at the
+// reader's pace, and never lets the client send the same request twice.
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { Attempt, UpstreamBody, UpstreamSink } from '#router/facts.ts'
+
+/** How far an exchange has come; each is reported once, in this order. */
+export interface ExchangeEvents {
+  readonly head: (attempt: Attempt) => void
+  /** The last byte has come, or nothing more will: frees what the call held. */
+  readonly over: (isWhole: boolean) => void
+}
+
+/** Most bytes kept while nobody reads. */
+const EARLY_LIMIT = 65_536
+
+export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
+  readonly #events: ExchangeEvents
+  readonly #beganMs: number
+  readonly #nowMs: () => number
+  #controller: Dispatcher.DispatchController | undefined
+  #isSent = false
+  #hasHead = false
+  #isOver = false
+  #isAborted = false
+  #sink: UpstreamSink | undefined
+  #early: Buffer[] = []
+  #earlyBytes = 0
+  #ending: 'end' | 'broken' | undefined
+
+  constructor(events: ExchangeEvents, nowMs: () => number) {
+    this.#events = events
+    this.#nowMs = nowMs
+    this.#beganMs = nowMs()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#isAborted || this.#isSent) {
+      controller.abort(new Error(this.#isSent ? 'a request is sent once' : 'the caller has left'))
+      return
+    }
+    this.#isSent = true
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.#hasHead) return
+    this.#hasHead = true
+    this.#controller = controller
+    this.#events.head({
+      kind: 'answered',
+      status,
+      contentType: one(headers['content-type']) ?? '',
+      header: name => one(headers[name]),
+      body: this,
+      firstByteMs: this.#nowMs() - this.#beganMs,
+    })
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isAborted) return
+    if (this.#sink !== undefined) {
+      if (!this.#sink.data(chunk)) controller.pause()
+      return
+    }
+    this.#early.push(chunk)
+    this.#earlyBytes += chunk.length
+    if (this.#earlyBytes > EARLY_LIMIT) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#end('end')
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (!this.#hasHead) {
+      this.#hasHead = true
+      this.#events.head(this.#isAborted ? { kind: 'abandoned' } : this.#failure(error))
+    }
+    this.#end('broken')
+  }
+
+  pipe(sink: UpstreamSink): void {
+    let mayGoOn = true
+    for (const chunk of this.#early) mayGoOn = sink.data(chunk) && mayGoOn
+    this.#early = []
+    this.#sink = sink
+    if (this.#ending === 'end') sink.end()
+    else if (this.#ending === 'broken') {
+      if (!this.#isAborted) sink.broken()
+    } else if (mayGoOn) this.#controller?.resume()
+    else this.#controller?.pause()
+  }
+
+  collect(limit: number): Promise<Buffer | 'too_large' | 'broken'> {
+    return new Promise(resolve => {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      this.pipe({
+        data: chunk => {
+          bytes += chunk.length
+          if (bytes > limit) {
+            resolve('too_large')
+            this.abort()
+            return false
+          }
+          chunks.push(chunk)
+          return true
+        },
+        end: () => resolve(Buffer.concat(chunks)),
+        broken: () => resolve('broken'),
+      })
+      if (this.#isAborted) resolve('broken')
+    })
+  }
+
+  resume(): void {
+    this.#controller?.resume()
+  }
+
+  abort(): void {
+    if (this.#isAborted || this.#isOver) return
+    this.#isAborted = true
+    if (!this.#hasHead) {
+      this.#hasHead = true
+      this.#events.head({ kind: 'abandoned' })
+    }
+    this.#controller?.abort(new Error('the caller has left'))
+    this.#end('broken')
+  }
+
+  #end(how: 'end' | 'broken'): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#ending = how
+    this.#events.over(how === 'end')
+    if (this.#sink === undefined || this.#isAborted) return
+    if (how === 'end') this.#sink.end()
+    else this.#sink.broken()
+  }
+
+  #failure(error: Error): Attempt {
+    const detail = `${(error as NodeJS.ErrnoException).code ?? error.name}: ${error.message}`
+    if (!this.#isSent) return { kind: 'not_sent', detail }
+    const isTimeout = (error as NodeJS.ErrnoException).code === 'UND_ERR_HEADERS_TIMEOUT'
+    return { kind: isTimeout ? 'timeout' : 'no_answer', detail }
+  }
+}
+
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
