@@ -1,0 +1,150 @@
+// A checked `Cluster` document → what the table holds of it, and the rules that span several of its fields.
+import { mustParseDuration } from '#foundation/duration.ts'
+import {
+  type ClusterPolicy,
+  type DiscoveryPolicy,
+  type EjectionPolicy,
+  ERAS,
+  type StaticEndpoint,
+} from '#routes/route-table.ts'
+import type { ClusterDocument } from '#routes/schema/cluster.ts'
+import type { FieldRule, Finding } from './rules.ts'
+
+type Spec = ClusterDocument['spec']
+
+export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
+  { reads: ['spec', 'health'], check: ({ spec }) => checkTimeout(spec.health) },
+  { reads: ['spec', 'ejection'], check: ({ spec }) => ejectionFindings(spec.ejection) },
+  { reads: ['spec', 'discovery', 'dns'], check: ({ spec }) => dnsFindings(spec.discovery.dns) },
+  {
+    reads: ['spec', 'discovery', 'endpoints'],
+    check: ({ spec }) => twiceListed(spec.discovery.endpoints ?? []),
+  },
+]
+
+function checkTimeout({ interval, timeout }: Spec['health']): Finding[] {
+  if (mustParseDuration(timeout) < mustParseDuration(interval)) return []
+  return [
+    {
+      path: ['spec', 'health', 'timeout'],
+      says: `the timeout, ${timeout}, must be shorter than the interval, ${interval}: a check must end before the next one starts`,
+    },
+  ]
+}
+
+function ejectionFindings(ejection: Spec['ejection']): Finding[] {
+  if (ejection === undefined) return []
+  const path = ['spec', 'ejection'] as const
+  const notYet: Finding = {
+    path,
+    at: 'key',
+    severity: 'warning',
+    says: 'checked and kept, but this release does not eject endpoints yet: nothing acts on it',
+  }
+  const { base, max } = ejection
+  if (mustParseDuration(base) <= mustParseDuration(max)) return [notYet]
+  return [
+    notYet,
+    {
+      path: [...path, 'base'],
+      says: `the first ejection, ${base}, must not be longer than the longest, ${max}`,
+    },
+  ]
+}
+
+function dnsFindings(dns: Spec['discovery']['dns']): Finding[] {
+  if (dns === undefined) return []
+  const path = ['spec', 'discovery', 'dns', 'port'] as const
+  if (dns.type === 'SRV')
+    return dns.port === undefined
+      ? []
+      : [{ path, at: 'key', says: 'an SRV record carries its own port; remove this one' }]
+  if (dns.port !== undefined) return []
+  return [
+    {
+      path,
+      at: 'key',
+      says: `missing; ${dns.type} records carry no port, expected a whole number from 1 to 65535`,
+    },
+  ]
+}
+
+/** Host and port are a replica's identity: two entries of one would share health, load and connections. */
+function twiceListed(endpoints: NonNullable<Spec['discovery']['endpoints']>): Finding[] {
+  const first = new Map<string, number>() // Bounded by the schema's limit on the list.
+  const findings: Finding[] = []
+  for (const [index, endpoint] of endpoints.entries()) {
+    const { protocol, hostname, port } = new URL(staticEndpoint(endpoint).url)
+    const address = `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`
+    const before = first.get(address)
+    if (before === undefined) first.set(address, index)
+    else
+      findings.push({
+        path: ['spec', 'discovery', 'endpoints', index],
+        says: `${address} is already listed as endpoints[${before}]; each replica stands once, with a weight if it should get more`,
+      })
+  }
+  return findings
+}
+
+const staticEndpoint = (
+  endpoint: NonNullable<Spec['discovery']['endpoints']>[number],
+): StaticEndpoint => (typeof endpoint === 'string' ? { url: endpoint, weight: 1 } : endpoint)
+
+export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolicy {
+  const { health, connections, timeouts, eras, ejection } = spec
+  const { path, ...counts } = health
+  return {
+    name: metadata.name,
+    ...(metadata.owner === undefined ? {} : { owner: metadata.owner }),
+    vendor: spec.vendor ?? metadata.name,
+    clearance: spec.clearance,
+    assurance: spec.assurance,
+    discovery: discoveryPolicy(spec.discovery),
+    path: spec.path,
+    // In one order, so that the order of writing does not make another table.
+    ...(eras === undefined ? {} : { eras: ERAS.filter(era => eras.includes(era)) }),
+    health: {
+      intervalMs: mustParseDuration(counts.interval),
+      timeoutMs: mustParseDuration(counts.timeout),
+      rise: counts.rise,
+      fall: counts.fall,
+      ...(path === undefined ? {} : { path }),
+    },
+    ...(ejection === undefined ? {} : { ejection: ejectionPolicy(ejection) }),
+    connections: {
+      perEndpoint: connections.perEndpoint,
+      streams: connections.streams,
+      queue: connections.queue,
+      waitMs: mustParseDuration(connections.wait),
+    },
+    timeouts: {
+      firstByteMs: mustParseDuration(timeouts.firstByte),
+      idleMs: mustParseDuration(timeouts.idle),
+    },
+  }
+}
+
+function discoveryPolicy(discovery: Spec['discovery']): DiscoveryPolicy {
+  const { endpoints, consul, dns, registry } = discovery
+  if (endpoints !== undefined)
+    return { kind: 'endpoints', endpoints: endpoints.map(endpoint => staticEndpoint(endpoint)) }
+  if (consul !== undefined) return { kind: 'consul', ...consul }
+  if (dns !== undefined) {
+    const { refresh, ...rest } = dns
+    return { kind: 'dns', ...rest, refreshMs: mustParseDuration(refresh) }
+  }
+  if (registry !== undefined) return { kind: 'registry', ...registry }
+  throw new Error('a cluster without a source of endpoints passed the check')
+}
+
+function ejectionPolicy(ejection: NonNullable<Spec['ejection']>): EjectionPolicy {
+  return {
+    consecutiveFaults: ejection.consecutiveFaults,
+    minSuccessRate: ejection.minSuccessRate,
+    windowMs: mustParseDuration(ejection.window),
+    baseMs: mustParseDuration(ejection.base),
+    maxMs: mustParseDuration(ejection.max),
+    maxEjected: Number.parseInt(ejection.maxEjected, 10) / 100,
+  }
+}

@@ -1,0 +1,33 @@
+// Rules that a schema cannot say. A rule runs only where everything it reads is sound: one slip must not be reported twice,
+// and must not hide the findings elsewhere in the document.
+import type { Path, Severity } from './problems.ts'
+
+export interface Finding {
+  readonly path: Path
+  readonly says: string
+  readonly at?: 'key' | 'value'
+  readonly severity?: Severity
+}
+
+export interface FieldRule<Shape> {
+  /** The part of the document that must be free of breaches for the rule to make sense. */
+  readonly reads: Path
+  readonly check: (document: Shape) => readonly Finding[]
+}
+
+/** Whether no breach lies at, above or below the path. */
+export function isSound(path: Path, breaches: readonly { readonly path: Path }[]): boolean {
+  return !breaches.some(breach => {
+    const common = Math.min(breach.path.length, path.length)
+    return path.slice(0, common).every((step, index) => step === breach.path[index])
+  })
+}
+
+/** Breaches of the schema are given; what comes back are the findings of every rule that can run. */
+export function applyRules<Shape>(
+  rules: readonly FieldRule<Shape>[],
+  value: unknown,
+  breaches: readonly { readonly path: Path }[],
+): Finding[] {
+  return rules.flatMap(rule => (isSound(rule.reads, breaches) ? rule.check(value as Shape) : []))
+}

@@ -1,0 +1,173 @@
+// The `Cluster` document: replicas of one vendor that answer alike, how to find them and how to treat them.
+import { type Static, Type } from 'typebox'
+import { ASSURANCES, DATA_CLASSES, ERAS } from '#routes/route-table.ts'
+import { closed, policyDocument } from './document.ts'
+import { count, duration, percentage, share, text, urlPath } from './scalars.ts'
+import { discovery } from './discovery.ts'
+
+const health = closed(
+  {
+    interval: duration({
+      least: '100ms',
+      most: '1h',
+      default: '5s',
+      description: 'Time between two checks of one replica.',
+    }),
+    timeout: duration({
+      least: '10ms',
+      most: '10m',
+      default: '2s',
+      description: 'How long one check may take. Shorter than the interval.',
+    }),
+    rise: count({
+      least: 1,
+      most: 100,
+      default: 2,
+      description: 'Successes in a row that bring a replica back.',
+    }),
+    fall: count({
+      least: 1,
+      most: 100,
+      default: 3,
+      description: 'Failures in a row that take a replica out.',
+    }),
+    path: Type.Optional(
+      urlPath({
+        description:
+          'Plain HTTP path to GET instead of speaking MCP. Without it a check proves that the replica speaks MCP.',
+      }),
+    ),
+  },
+  { default: {}, description: "The router's own checks." },
+)
+
+const ejection = closed(
+  {
+    consecutiveFaults: count({
+      least: 1,
+      most: 10_000,
+      default: 5,
+      description: 'Faults in a row that eject a replica.',
+    }),
+    minSuccessRate: share({
+      default: 0.8,
+      description: 'Share of calls that must succeed within the window.',
+    }),
+    window: duration({
+      least: '1s',
+      most: '1h',
+      default: '10s',
+      description: 'Time over which the success rate is taken.',
+    }),
+    base: duration({
+      least: '100ms',
+      most: '1h',
+      default: '1s',
+      description: 'First ejection; each further one lasts longer.',
+    }),
+    max: duration({
+      least: '100ms',
+      most: '24h',
+      default: '60s',
+      description: 'Longest ejection. Not shorter than the base.',
+    }),
+    maxEjected: percentage({
+      default: '50%',
+      description: 'Largest share of the cluster that may be out at once.',
+    }),
+  },
+  {
+    description:
+      'When traffic itself shows that a replica is bad. Checked and kept, but this release does not eject anything yet; every document that sets it gets a warning.',
+  },
+)
+
+const connections = closed(
+  {
+    perEndpoint: count({
+      least: 1,
+      most: 100_000,
+      default: 64,
+      description: 'Calls that may wait for a first byte at one replica at once.',
+    }),
+    streams: count({
+      least: 1,
+      most: 1_000_000,
+      default: 4_096,
+      description: 'Open streams at one replica, beside its calls.',
+    }),
+    queue: count({
+      least: 0,
+      most: 1_000_000,
+      default: 1_024,
+      description: 'Calls that may wait for a free slot in the cluster.',
+    }),
+    wait: duration({
+      least: '0ms',
+      most: '10m',
+      default: '5s',
+      description: 'How long a call may wait there.',
+    }),
+  },
+  { default: {}, description: 'How much a replica is given to do at once.' },
+)
+
+const timeouts = closed(
+  {
+    firstByte: duration({
+      least: '10ms',
+      most: '1h',
+      default: '60s',
+      description: 'From sending a call to the first byte of its answer.',
+    }),
+    idle: duration({
+      least: '10ms',
+      most: '24h',
+      default: '5m',
+      description: 'Longest silence within a stream.',
+    }),
+  },
+  { default: {}, description: 'How long the router waits for a replica.' },
+)
+
+const spec = closed({
+  vendor: Type.Optional(
+    text({
+      pattern: '^[a-z0-9][a-z0-9._-]*$',
+      most: 63,
+      expects: 'lower-case letters, digits and ._-, at most 63',
+      description: "Who runs the tools behind it. The cluster's own name when absent.",
+    }),
+  ),
+  discovery,
+  clearance: Type.Enum([...DATA_CLASSES], {
+    default: 'internal',
+    description: 'Highest data class its replicas may carry. Recorded and shown.',
+  }),
+  assurance: Type.Enum([...ASSURANCES], {
+    default: 'standard',
+    description: 'What its path guarantees. Recorded and shown.',
+  }),
+  path: urlPath({
+    default: '/mcp',
+    description: 'Path of the MCP endpoint on each replica, unless the replica names its own.',
+  }),
+  eras: Type.Optional(
+    Type.Array(Type.Enum([...ERAS]), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'Protocol eras that the replicas speak. The router asks them when absent.',
+    }),
+  ),
+  health,
+  ejection: Type.Optional(ejection),
+  connections,
+  timeouts,
+})
+
+export const ClusterDocument = policyDocument(
+  'Cluster',
+  spec,
+  'Interchangeable replicas of one vendor: where they are found, how they are checked, what they are given to do.',
+)
+export type ClusterDocument = Static<typeof ClusterDocument>
