@@ -7,6 +7,8 @@ export interface Instance {
   /** IP address or host name; an IPv6 address without brackets. */
   readonly host: string
   readonly port: number
+  /** Set when the replica is spoken to over TLS. */
+  readonly tls?: boolean
   /** Path of the MCP endpoint when the source names one; the cluster's own applies otherwise. */
   readonly path?: string
   /** Share of traffic, 1 to 1000. */
@@ -37,11 +39,16 @@ export interface DiscoveryStatus {
   /** Set while the newest attempt failed, or the source says its answer may be old. */
   readonly problem?: string
   readonly failuresInRow: number
+  /** Wall-clock milliseconds of the newest answer, changed or not; absent before the first. */
+  readonly answeredAtMs?: number
+  /** What the newest answer says that was ignored, and why: unreadable meta, an instance without a port. */
+  readonly notes?: readonly string[]
 }
 
 export interface Discovery {
   /**
    * Begins to watch. `publish` is called with each changed set, never twice with equal content, never after `close`.
+   * A set from disk that the source then confirms is published again as `from: 'source'`.
    * A source that fails keeps the last set: an empty set is published only when the source itself says empty.
    */
   readonly start: (publish: (snapshot: Snapshot) => void) => void

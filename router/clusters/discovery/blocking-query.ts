@@ -1,0 +1,73 @@
+// The loop that watches one Consul query. It never ends by itself: whatever comes back, the next question follows,
+// at a pace that a churning index, a failing agent or a refusing one cannot raise.
+import type { ConsulAnswer, ConsulFault, ConsulOutcome } from './consul-http.ts'
+import { backOffMs, type DiscoveryPorts } from './ports.ts'
+import { createQueryPace } from './query-pace.ts'
+
+const REFUSED_MS = 30_000
+
+export interface BlockingQuery {
+  /** Without an index a plain read; with one it hangs until the index moves. */
+  readonly ask: (index: bigint | undefined, signal: AbortSignal) => Promise<ConsulOutcome>
+  /** Takes the answer; says whether it held news, or why it is none. */
+  readonly take: (answer: ConsulAnswer) => 'news' | 'quiet' | ConsulFault
+  readonly fail: (fault: ConsulFault) => void
+}
+
+export async function runBlockingQuery(
+  query: BlockingQuery,
+  ports: Pick<DiscoveryPorts, 'clock' | 'random' | 'wait'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, random, wait } = ports
+  const pace = createQueryPace(clock)
+  let index: bigint | undefined
+  let failuresInRow = 0
+  for (;;) {
+    const pauseMs = pace.take()
+    if (pauseMs > 0) await wait(pauseMs, signal)
+    if (signal.aborted) return
+    const outcome = await query.ask(index, signal)
+    if (signal.aborted) return
+    const step = takeStep(query, outcome, index)
+    if ('fault' in step) {
+      // A restored or another agent may be at a lower index, and would hold a query for the old one: read plainly first.
+      index = undefined
+      failuresInRow += 1
+      query.fail(step.fault)
+      await wait(
+        step.fault.kind === 'refused' ? REFUSED_MS : backOffMs(failuresInRow, random),
+        signal,
+      )
+      continue
+    }
+    failuresInRow = 0
+    pace.woke(step.hadNews)
+    index = step.index
+  }
+}
+
+type Step =
+  | { readonly index: bigint | undefined; readonly hadNews: boolean }
+  | { readonly fault: ConsulFault }
+
+function takeStep(query: BlockingQuery, outcome: ConsulOutcome, last: bigint | undefined): Step {
+  if ('fault' in outcome) return outcome
+  const text = outcome.answer.index
+  if (text === undefined || !/^[0-9]{1,20}$/.test(text))
+    return {
+      fault: {
+        kind: 'garbled',
+        says: `Consul answered without a usable X-Consul-Index${text === undefined ? '' : `: ${text.slice(0, 40)}`}`,
+      },
+    }
+  const taken = query.take(outcome.answer)
+  if (typeof taken === 'object') return { fault: taken }
+  return { index: nextIndex(BigInt(text), last), hadNews: taken === 'news' }
+}
+
+/** An index below the last one belongs to another history; an index of 0 would not block at all. */
+function nextIndex(got: bigint, last: bigint | undefined): bigint | undefined {
+  if (got === 0n) return 1n
+  return last !== undefined && got < last ? undefined : got
+}

@@ -1,0 +1,134 @@
+// Turns the body of `/v1/health/service/:name` into instances. The filter by health is ours and not Consul's, so that
+// an instance whose check failed is known to be down and is not mistaken for one that left.
+import type { Instance } from './instance.ts'
+import { readServiceMeta } from './service-meta.ts'
+
+export type ConsulReading =
+  | { readonly instances: readonly Instance[]; readonly notes: readonly string[] }
+  | { readonly garbled: string }
+
+const MAX_WEIGHT = 1_000
+const HOST = /^[A-Za-z0-9._:-]{1,253}$/
+
+export function readConsulInstances(body: unknown): ConsulReading {
+  if (!Array.isArray(body)) return { garbled: 'the body is not a list' }
+  const instances = new Map<string, Instance>()
+  const notes: string[] = []
+  for (const [position, entry] of body.entries()) {
+    const node = recordIn(entry, 'Node')
+    const service = recordIn(entry, 'Service')
+    const nodeName = textIn(node, 'Node')
+    const id = textIn(service, 'ID')
+    // One entry that is not Consul's makes the whole answer doubtful: half a set must not stand for the whole.
+    if (nodeName === '' || id === '')
+      return { garbled: `entry ${position} has no node or no service id` }
+    const key = `${nodeName}/${id}`
+    const note = (says: string) => notes.push(`${key}: ${says}`)
+    const host = textIn(service, 'Address') || textIn(node, 'Address')
+    const port = service['Port']
+    if (!HOST.test(host)) note('it has no usable address and is left out')
+    else if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535)
+      note('it has no port and is left out')
+    else if (instances.has(key)) note('it is listed twice; the first stands')
+    else instances.set(key, instanceOf({ key, host, port, service, checks: checksOf(entry) }, note))
+  }
+  return { instances: [...instances.values()], notes }
+}
+
+interface Entry {
+  readonly key: string
+  readonly host: string
+  readonly port: number
+  readonly service: Readonly<Record<string, unknown>>
+  readonly checks: readonly Check[]
+}
+
+function instanceOf(entry: Entry, note: (says: string) => void): Instance {
+  const { key, host, port, service, checks } = entry
+  const { isDraining, ...hints } = readServiceMeta(service['Meta'], note)
+  const { weight, problem } = weightOf(service, checks, note)
+  const reason = reasonDown(checks) ?? problem
+  return {
+    key,
+    host,
+    port,
+    weight,
+    ...(reason === undefined
+      ? { state: isDraining ? ('draining' as const) : ('ready' as const) }
+      : { state: 'down' as const, reason }),
+    ...(reason === undefined && isDraining ? { reason: 'rm-drain' } : {}),
+    ...hints,
+  }
+}
+
+interface Check {
+  readonly id: string
+  readonly name: string
+  readonly status: string
+  readonly notes: string
+}
+
+function checksOf(entry: unknown): readonly Check[] {
+  const checks = isRecord(entry) ? entry['Checks'] : undefined
+  if (!Array.isArray(checks)) return []
+  return checks
+    .filter(isRecord)
+    .map(check => ({
+      id: textIn(check, 'CheckID'),
+      name: textIn(check, 'Name'),
+      status: textIn(check, 'Status'),
+      notes: textIn(check, 'Notes'),
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** A check's output is left out on purpose: it changes with each run and would look like news. */
+function reasonDown(checks: readonly Check[]): string | undefined {
+  const failed = checks.filter(({ status }) => status !== 'passing' && status !== 'warning')
+  const maintenance = failed.find(
+    ({ id }) => id.startsWith('_service_maintenance:') || id === '_node_maintenance',
+  )
+  if (maintenance !== undefined)
+    return maintenance.notes === '' ? 'maintenance' : `maintenance: ${clean(maintenance.notes)}`
+  const first = failed[0]
+  return first === undefined
+    ? undefined
+    : `check ${clean(first.name || first.id)} is ${clean(first.status || 'unknown')}`
+}
+
+function weightOf(
+  service: Readonly<Record<string, unknown>>,
+  checks: readonly Check[],
+  note: (says: string) => void,
+): { readonly weight: number; readonly problem?: string } {
+  const weights = recordIn(service, 'Weights')
+  const warning = checks.find(({ status }) => status === 'warning')
+  const weight = weights[warning === undefined ? 'Passing' : 'Warning'] ?? 1
+  if (weight === 0 && warning !== undefined)
+    return {
+      weight: 1,
+      problem: `check ${clean(warning.name || warning.id)} warns and its warning weight is 0`,
+    }
+  if (typeof weight !== 'number' || !Number.isInteger(weight) || weight < 1) {
+    note('its weight is not a whole number above 0; 1 is used')
+    return { weight: 1 }
+  }
+  if (weight <= MAX_WEIGHT) return { weight }
+  note(`its weight ${weight} is above ${MAX_WEIGHT}; ${MAX_WEIGHT} is used`)
+  return { weight: MAX_WEIGHT }
+}
+
+const clean = (text: string) => text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 200)
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function recordIn(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  const inner = isRecord(value) ? value[field] : undefined
+  return isRecord(inner) ? inner : {}
+}
+
+function textIn(value: Readonly<Record<string, unknown>>, field: string): string {
+  const text = value[field]
+  return typeof text === 'string' ? text : ''
+}

@@ -1,0 +1,88 @@
+// A feed with memory, for sources that can lose their data or go away: the removal guard, and the last good set on disk.
+import type { Instance, Snapshot } from './instance.ts'
+import { createInstanceFeed, type InstanceFeed } from './instance-feed.ts'
+import { type LastGoodOptions, openLastGood, type SavedSet } from './last-good.ts'
+import type { DiscoveryPorts } from './ports.ts'
+import { guardRemovals } from './removal-guard.ts'
+
+/** A source that answers within this is believed before the disk. */
+const PATIENCE_MS = 500
+/**
+ * Within this, a set from disk is what the router served a moment ago: an answer right after a restart may not empty it
+ * either. Later, the fleet may have moved on in good order and the old addresses belong to somebody else.
+ */
+const RESTART_MS = 900_000
+
+export interface GuardedFeed extends Pick<InstanceFeed, 'status' | 'fail'> {
+  /** Resolves when the disk has been read; the source may be asked then. */
+  readonly begin: (publish: (snapshot: Snapshot) => void) => Promise<void>
+  readonly accept: InstanceFeed['accept']
+  readonly release: (key: string) => void
+  readonly close: () => Promise<void>
+}
+
+export function createGuardedFeed(
+  source: Pick<LastGoodOptions, 'stateDirectory' | 'kind' | 'service' | 'scope'>,
+  ports: DiscoveryPorts,
+): GuardedFeed {
+  const { clock, log, wait } = ports
+  const feed = createInstanceFeed({ kind: source.kind, clock, log })
+  const disk = openLastGood({ ...source, clock, log })
+  const closed = new AbortController()
+  let saved: SavedSet | undefined
+  let hasAnswered = false
+
+  // Once: what the disk says is served until the source answers, however often that fails.
+  const recall = () => {
+    if (hasAnswered || saved === undefined || closed.signal.aborted) return
+    const { asOfMs, instances } = saved
+    saved = undefined
+    log.warn(
+      { discovery: source.kind, service: source.service, endpoints: instances.length },
+      `the source does not answer; serving the set of ${new Date(asOfMs).toISOString()} from disk`,
+    )
+    feed.recall({ instances, asOfMs, from: 'disk' })
+  }
+  const baseOf = (): readonly Instance[] => {
+    if (hasAnswered || saved === undefined) return feed.current()
+    return clock.wallMs() - saved.asOfMs <= RESTART_MS ? saved.instances : []
+  }
+  const save = () => disk.save({ instances: feed.current(), asOfMs: clock.wallMs() })
+  return {
+    status: feed.status,
+    async begin(publish) {
+      feed.begin(publish)
+      saved = await disk.read()
+      if (saved !== undefined) void wait(PATIENCE_MS, closed.signal).then(recall)
+    },
+    accept(instances, remarks) {
+      if (closed.signal.aborted) return false
+      const guarded = guardRemovals(baseOf(), instances)
+      hasAnswered = true
+      saved = undefined
+      const hadNews = feed.accept(guarded, remarks)
+      save()
+      return hadNews
+    },
+    fail(problem) {
+      recall()
+      feed.fail(problem)
+    },
+    release(key) {
+      const last = feed.current()
+      const left = last.filter(instance => instance.key !== key || instance.isHeld !== true)
+      if (left.length === last.length) return
+      log.info(
+        { discovery: source.kind, endpoint: key },
+        'a held endpoint failed its check and is removed',
+      )
+      feed.amend(left)
+      if (hasAnswered) save()
+    },
+    async close() {
+      closed.abort()
+      feed.close()
+      await disk.close()
+    },
+  }
+}

@@ -1,0 +1,117 @@
+// The end of every provider: compares, publishes, keeps the status. Providers never call `publish` themselves,
+// so that "never twice, never after close" is written once.
+import type { Clock } from '#foundation/clock.ts'
+import type { Discovery, DiscoveryStatus, Instance, Snapshot } from './instance.ts'
+import type { DiscoveryLog } from './ports.ts'
+
+const MAX_NOTES = 20
+
+export interface InstanceFeed {
+  readonly begin: Discovery['start']
+  /** The source answered. `doubt` says why the answer may be old. True when the set changed. */
+  readonly accept: (instances: readonly Instance[], remarks?: Remarks) => boolean
+  /** Same source as before, another set: a held instance went. Not an answer. */
+  readonly amend: (instances: readonly Instance[]) => void
+  /** The set of an earlier run, while the source does not answer. */
+  readonly recall: (snapshot: Snapshot) => boolean
+  /** The newest attempt failed; the last set stays. */
+  readonly fail: (problem: string) => void
+  /** The set that stands, in order of its keys. */
+  readonly current: () => readonly Instance[]
+  readonly status: () => DiscoveryStatus
+  readonly close: () => void
+}
+
+export interface Remarks {
+  readonly notes?: readonly string[]
+  readonly doubt?: string
+}
+
+interface State {
+  publish: ((snapshot: Snapshot) => void) | undefined
+  last: Snapshot | undefined
+  lastText: string
+  problem: string | undefined
+  failuresInRow: number
+  answeredAtMs: number | undefined
+  notes: readonly string[]
+}
+
+export function createInstanceFeed(options: {
+  readonly kind: string
+  readonly clock: Clock
+  readonly log: DiscoveryLog
+}): InstanceFeed {
+  const { kind, clock, log } = options
+  const state: State = {
+    publish: undefined,
+    last: undefined,
+    lastText: '',
+    problem: undefined,
+    failuresInRow: 0,
+    answeredAtMs: undefined,
+    notes: [],
+  }
+  const offer = (snapshot: Snapshot) => {
+    if (state.publish === undefined) return false
+    const instances = [...snapshot.instances].sort((a, b) => (a.key < b.key ? -1 : 1))
+    const text = contentOf(snapshot.from, instances)
+    if (text === state.lastText) return false
+    state.lastText = text
+    state.last = { ...snapshot, instances }
+    state.publish(state.last)
+    return true
+  }
+  // A source that stays away repeats its problem every few seconds: only a changed sentence is logged.
+  const note = (problem: string | undefined) => {
+    if (problem === state.problem || state.publish === undefined) return
+    state.problem = problem
+    if (problem === undefined) log.info({ discovery: kind }, 'discovery answers again')
+    else log.warn({ discovery: kind, problem }, 'discovery has a problem; the last set stays')
+  }
+  return {
+    begin(publish) {
+      state.publish = publish
+    },
+    accept(instances, { notes = [], doubt } = {}) {
+      state.failuresInRow = 0
+      state.answeredAtMs = clock.wallMs()
+      state.notes = notes.slice(0, MAX_NOTES)
+      note(doubt)
+      return offer({ instances, asOfMs: state.answeredAtMs, from: 'source' })
+    },
+    amend(instances) {
+      if (state.last !== undefined) offer({ ...state.last, instances })
+    },
+    recall: offer,
+    fail(problem) {
+      state.failuresInRow += 1
+      note(problem)
+    },
+    current: () => state.last?.instances ?? [],
+    status: () => ({
+      kind,
+      isSynced: state.answeredAtMs !== undefined,
+      failuresInRow: state.failuresInRow,
+      ...(state.problem === undefined ? {} : { problem: state.problem }),
+      ...(state.answeredAtMs === undefined ? {} : { answeredAtMs: state.answeredAtMs }),
+      ...(state.notes.length === 0 ? {} : { notes: state.notes }),
+    }),
+    close() {
+      state.publish = undefined
+    },
+  }
+}
+
+/** Fields in a fixed order: the order in which a provider builds an object must not look like a change. */
+function contentOf(from: string, instances: readonly Instance[]): string {
+  return JSON.stringify([
+    from,
+    ...instances.map(
+      ({ key, host, port, tls, path, weight, state, reason, zone, eras, isHeld }) => [
+        [key, host, port, tls ?? false, path ?? '', weight, state, reason ?? '', zone ?? ''],
+        [eras ?? [], isHeld ?? false],
+      ],
+    ),
+  ])
+}

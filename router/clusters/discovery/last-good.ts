@@ -1,0 +1,143 @@
+// The last good set of one source, on disk, so that a router starts while the source is down.
+// The file is a cache that anybody may delete; one that cannot be read is said and ignored, never an error.
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Clock } from '#foundation/clock.ts'
+import type { Instance } from './instance.ts'
+import type { DiscoveryLog } from './ports.ts'
+import { readSavedInstances } from './saved-instances.ts'
+
+/** Consul's own agent serves its cache for as long when it is cut off. */
+const MAX_AGE_MS = 72 * 3_600_000
+const MAX_BYTES = 32 * 1_048_576
+/** An unchanged set is written again after this long, so that its age says when it was last confirmed. */
+const REFRESH_MS = 300_000
+
+export interface SavedSet {
+  readonly instances: readonly Instance[]
+  readonly asOfMs: number
+}
+
+export interface LastGood {
+  /** Undefined when there is none, it is too old, or it cannot be read. */
+  readonly read: () => Promise<SavedSet | undefined>
+  /** Never blocks the caller: writes one after another, only the newest that waits. */
+  readonly save: (set: SavedSet) => void
+  /** Resolves when what was saved is on disk. */
+  readonly close: () => Promise<void>
+}
+
+export interface LastGoodOptions {
+  readonly stateDirectory: string
+  readonly kind: string
+  readonly service: string
+  /**
+   * What else decides which instances belong to the set, such as a filter. Two clusters that share a service name but
+   * not a filter must never read each other's set: one may hold data the other is not cleared for.
+   */
+  readonly scope: string
+  readonly clock: Clock
+  readonly log: DiscoveryLog
+}
+
+export function openLastGood(options: LastGoodOptions): LastGood {
+  const { kind, service, scope, clock, log } = options
+  const file = fileOf(options)
+  const identity = JSON.stringify([kind, service, scope])
+  let waiting: SavedSet | undefined
+  let writing: Promise<void> | undefined
+  let lastText = ''
+  let lastSavedMs = 0
+
+  const drain = async () => {
+    for (let set = waiting; set !== undefined; set = waiting) {
+      waiting = undefined
+      try {
+        await writeDurably(file, JSON.stringify({ version: 1, identity, ...set }))
+      } catch (error) {
+        lastText = ''
+        log.warn(
+          { file, reason: (error as Error).message },
+          'the last good set cannot be written; a restart without the source will not know these endpoints',
+        )
+      }
+    }
+    writing = undefined
+  }
+  return {
+    async read() {
+      try {
+        const saved = await readSet(file, identity)
+        if (saved === undefined || clock.wallMs() - saved.asOfMs <= MAX_AGE_MS) return saved
+        log.warn({ file }, 'the last good set is older than 72 hours and is ignored')
+      } catch (error) {
+        const reason = (error as Error).message
+        log.warn({ file, reason }, 'the last good set cannot be read and is ignored')
+      }
+      return undefined
+    },
+    save(set) {
+      const text = JSON.stringify(set.instances)
+      if (text === lastText && set.asOfMs - lastSavedMs < REFRESH_MS) return
+      lastText = text
+      lastSavedMs = set.asOfMs
+      waiting = set
+      writing ??= drain()
+    },
+    async close() {
+      await writing
+    },
+  }
+}
+
+function fileOf({ stateDirectory, kind, service, scope }: LastGoodOptions): string {
+  const plain = service.replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 100)
+  const isExact = plain === service && scope === ''
+  const mark = createHash('sha256')
+    .update(JSON.stringify([service, scope]))
+    .digest('hex')
+  return join(
+    stateDirectory,
+    'discovery',
+    `${kind}-${plain}${isExact ? '' : `-${mark.slice(0, 12)}`}.json`,
+  )
+}
+
+async function readSet(file: string, identity: string): Promise<SavedSet | undefined> {
+  let text: string
+  try {
+    const { size } = await stat(file)
+    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`)
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  return readSavedInstances(JSON.parse(text), identity)
+}
+
+/** On disk before it has its name: a crash leaves the old file or the new one, never half of one. */
+async function writeDurably(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  const draft = `${file}.${randomUUID()}.draft`
+  try {
+    const handle = await open(draft, 'wx', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(draft, file)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+  const folder = await open(dirname(file), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}

@@ -1,0 +1,33 @@
+// Decides what an answer that removes instances may remove. A catalogue that lost its data looks like a fleet that left:
+// a mass removal is not believed until the router's own checks agree.
+import type { Instance } from './instance.ts'
+
+/** Held instances are released by failed checks; this bounds a fleet that is replaced again and again meanwhile. */
+const MAX_HELD = 1_024
+
+/**
+ * The set to serve. Removals of at most half of the ready instances act at once; larger ones are held.
+ * An instance that was draining or down has said good-bye already: it is never held, and never counted.
+ */
+export function guardRemovals(
+  last: readonly Instance[],
+  next: readonly Instance[],
+): readonly Instance[] {
+  const keys = new Set(next.map(instance => instance.key))
+  const addresses = new Set(next.map(addressOf))
+  const absent = last.filter(
+    instance => !keys.has(instance.key) && !addresses.has(addressOf(instance)),
+  )
+  const heldBefore = absent.filter(instance => instance.isHeld === true)
+  const leaving = absent.filter(isReady)
+  const isMass = leaving.length > 0 && leaving.length * 2 > last.filter(isReady).length
+  const held = isMass ? [...heldBefore, ...leaving.map(hold)] : heldBefore
+  return held.length === 0 ? next : [...next, ...held.slice(-MAX_HELD)]
+}
+
+const isReady = (instance: Instance) => instance.isHeld !== true && instance.state === 'ready'
+
+const hold = (instance: Instance): Instance => ({ ...instance, isHeld: true })
+
+/** A newcomer at the same address replaces the held one: the address would be counted twice. */
+const addressOf = (instance: Instance) => `${instance.host} ${instance.port}`

@@ -1,0 +1,70 @@
+// Reads the `rm-…` keys that a replica registers about itself. They are hints: a replica can claim anything,
+// so nothing here may raise what it is trusted with, and nothing malformed may take it out.
+import { ERAS, type Era } from '#routes/route-table.ts'
+import type { Instance } from './instance.ts'
+
+export interface ServiceMeta extends Pick<Instance, 'path' | 'zone' | 'eras'> {
+  readonly isDraining: boolean
+}
+
+/** The first revision of the modern era; revisions are dates and compare as text. */
+const FIRST_MODERN = '2026-07-28'
+
+/** Keys that mean something in a mesh; those without a reader here belong to policy and identity. */
+const KNOWN: ReadonlySet<string> = new Set(
+  'v eras proto path zone drain tools-rev app class-max id region node tenant vendor cost conc idem att'
+    .split(' ')
+    .map(name => `rm-${name}`),
+)
+
+export function readServiceMeta(meta: unknown, note: (says: string) => void): ServiceMeta {
+  const entries = typeof meta === 'object' && meta !== null ? Object.entries(meta) : []
+  const texts = new Map<string, string>()
+  for (const [key, value] of entries) {
+    if (!key.startsWith('rm-')) continue
+    if (!KNOWN.has(key)) note(`meta ${key.slice(0, 40)} is not a known key and is ignored`)
+    else if (typeof value === 'string') texts.set(key, value.trim())
+  }
+  const read = <T>(key: string, parse: (text: string) => T | undefined): T | undefined => {
+    const text = texts.get(key)
+    if (text === undefined || text === '') return undefined
+    const value = parse(text)
+    if (value === undefined)
+      note(`meta ${key} is malformed and is ignored: ${JSON.stringify(text.slice(0, 60))}`)
+    return value
+  }
+  read('rm-v', text => (text === '1' ? text : undefined))
+  const path = read('rm-path', pathOf)
+  const zone = read('rm-zone', text => (/^[\w.-]{1,63}$/.test(text) ? text : undefined))
+  const protocols = read('rm-proto', erasOfProtocols)
+  const eras = read('rm-eras', erasOf) ?? protocols
+  return {
+    isDraining: read('rm-drain', drainOf) ?? false,
+    ...(path === undefined ? {} : { path }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(eras === undefined ? {} : { eras }),
+  }
+}
+
+/** Without a query or a second slash at the start, either of which would lead somewhere else. */
+function pathOf(text: string): string | undefined {
+  return /^\/(?!\/)[\x21-\x7e]*$/.test(text) && !/[?#\\]/.test(text) ? text : undefined
+}
+
+function drainOf(text: string): boolean | undefined {
+  if (text === '1' || text === 'true') return true
+  return text === '0' || text === 'false' ? false : undefined
+}
+
+function erasOf(text: string): readonly Era[] | undefined {
+  const words = text.split(',').map(word => word.trim())
+  if (!words.every(word => ERAS.some(era => era === word))) return undefined
+  return ERAS.filter(era => words.includes(era))
+}
+
+function erasOfProtocols(text: string): readonly Era[] | undefined {
+  const revisions = text.split(',').map(word => word.trim())
+  if (!revisions.every(revision => /^\d{4}-\d{2}-\d{2}$/.test(revision))) return undefined
+  const isModern = (revision: string) => revision >= FIRST_MODERN
+  return ERAS.filter(era => revisions.some(revision => isModern(revision) === (era === 'modern')))
+}
