@@ -1,0 +1,58 @@
+// Which replica takes the next call: the cheapest of all where there are few, the cheaper of two at random where there are many.
+// Allocates nothing.
+import type { Random } from '#foundation/clock.ts'
+import type { Endpoint } from '../endpoint.ts'
+
+/** Up to here every endpoint is looked at: with two choices of two the busier one would win a quarter of the time. */
+const FULL_SCAN_LIMIT = 4
+const DRAWS = 3
+
+/** Undefined when no endpoint of the list may take the call. */
+export function pickEndpoint(
+  endpoints: readonly Endpoint[],
+  mayTake: (endpoint: Endpoint) => boolean,
+  now: { readonly nowMs: number; readonly random: Random },
+): Endpoint | undefined {
+  if (endpoints.length > FULL_SCAN_LIMIT) {
+    for (let draw = 0; draw < DRAWS; draw += 1) {
+      const picked = cheaperOfTwo(endpoints, mayTake, now)
+      if (picked !== undefined) return picked
+    }
+  }
+  return cheapest(endpoints, mayTake, now)
+}
+
+function cheaperOfTwo(
+  endpoints: readonly Endpoint[],
+  mayTake: (endpoint: Endpoint) => boolean,
+  { nowMs, random }: { readonly nowMs: number; readonly random: Random },
+): Endpoint | undefined {
+  const first = Math.floor(random() * endpoints.length)
+  const step = 1 + Math.floor(random() * (endpoints.length - 1))
+  const one = endpoints[first] as Endpoint
+  const other = endpoints[(first + step) % endpoints.length] as Endpoint
+  if (!mayTake(one)) return mayTake(other) ? other : undefined
+  if (!mayTake(other)) return one
+  return one.cost(nowMs) <= other.cost(nowMs) ? one : other
+}
+
+/** Equal costs are broken by chance, or the first of the list would take every first call. */
+function cheapest(
+  endpoints: readonly Endpoint[],
+  mayTake: (endpoint: Endpoint) => boolean,
+  { nowMs, random }: { readonly nowMs: number; readonly random: Random },
+): Endpoint | undefined {
+  let best: Endpoint | undefined
+  let bestCost = Number.POSITIVE_INFINITY
+  let offset = Math.floor(random() * endpoints.length)
+  for (let index = 0; index < endpoints.length; index += 1, offset += 1) {
+    const endpoint = endpoints[offset % endpoints.length] as Endpoint
+    if (!mayTake(endpoint)) continue
+    const cost = endpoint.cost(nowMs)
+    if (cost < bestCost) {
+      best = endpoint
+      bestCost = cost
+    }
+  }
+  return best
+}

@@ -1,0 +1,206 @@
+// A named set of interchangeable replicas: what discovery found, what checks say, and which of them takes the next call.
+import type { Clock, Random } from '#foundation/clock.ts'
+import type { ClusterPolicy, Era } from '#routes/route-table.ts'
+import { pickEndpoint } from './balancers/peak-ewma.ts'
+import type { Discovery, Instance, Snapshot } from './discovery/instance.ts'
+import { Endpoint } from './endpoint.ts'
+import { type Check, Checker } from './health/checker.ts'
+import { SlotQueue } from './slot-queue.ts'
+
+export interface ClusterPorts {
+  readonly discovery: Discovery
+  readonly check: Check
+  readonly clock: Clock
+  readonly random: Random
+  /** The endpoint left the set: its connections may close once its calls are done. */
+  readonly onRemoved: (endpoint: Endpoint) => void
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
+}
+
+export type Choice =
+  | { readonly kind: 'endpoint'; readonly endpoint: Endpoint }
+  /** Nothing can take it; `why` says what was found. */
+  | { readonly kind: 'none'; readonly why: 'no_replica' | 'other_era'; readonly detail: string }
+  /** Some could, but every one is at its limit. */
+  | { readonly kind: 'full' }
+
+const NONE_TRIED: ReadonlySet<Endpoint> = new Set()
+
+export class Cluster {
+  readonly policy: ClusterPolicy
+  readonly slots = new SlotQueue()
+  readonly #ports: ClusterPorts
+  readonly #checker: Checker
+  readonly #endpoints = new Map<string, Endpoint>() // bounded by what discovery publishes
+  #serving: Readonly<Record<Era, readonly Endpoint[]>> = { legacy: [], modern: [] }
+  #snapshot: Snapshot | undefined
+  readonly #settledWaiters: Array<() => void> = []
+  #isClosed = false
+
+  constructor(policy: ClusterPolicy, ports: ClusterPorts) {
+    this.policy = policy
+    this.#ports = ports
+    this.#checker = new Checker(policy.health, {
+      check: ports.check,
+      clock: ports.clock,
+      random: ports.random,
+      onChange: endpoint => this.#healthChanged(endpoint),
+      onDown: endpoint => {
+        if (endpoint.instance.isHeld === true) ports.discovery.release(endpoint.key)
+      },
+    })
+  }
+
+  start(): void {
+    this.#ports.discovery.start(snapshot => this.#apply(snapshot))
+  }
+
+  get endpoints(): Iterable<Endpoint> {
+    return this.#endpoints.values()
+  }
+
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot
+  }
+
+  get discovery(): Discovery {
+    return this.#ports.discovery
+  }
+
+  endpoint(key: string): Endpoint | undefined {
+    return this.#endpoints.get(key)
+  }
+
+  serving(era: Era): readonly Endpoint[] {
+    return this.#serving[era]
+  }
+
+  /** Whether any replica in service offers this tool under its own name. */
+  offers(toolName: string): boolean {
+    return this.#anyServing(endpoint => endpoint.learned?.tools.has(toolName) === true)
+  }
+
+  choose(era: Era, tried: ReadonlySet<Endpoint> = NONE_TRIED): Choice {
+    const serving = this.#serving[era]
+    const { connections } = this.policy
+    let isAnyLeft = false
+    const endpoint = pickEndpoint(
+      serving,
+      candidate => {
+        if (tried.has(candidate)) return false
+        isAnyLeft = true
+        return candidate.inFlight < connections.perEndpoint && candidate.streams < connections.streams
+      },
+      { nowMs: this.#ports.clock.nowMs(), random: this.#ports.random },
+    )
+    if (endpoint !== undefined) return { kind: 'endpoint', endpoint }
+    return isAnyLeft ? { kind: 'full' } : this.#none(era, tried)
+  }
+
+  /** Traffic met a fault there. */
+  suspect(endpoint: Endpoint): void {
+    this.#checker.suspect(endpoint)
+  }
+
+  /** Traffic found nobody listening there. */
+  refused(endpoint: Endpoint, detail: string): void {
+    this.#checker.refused(endpoint, detail)
+  }
+
+  /** Resolves when the first set is known and each of its endpoints has been asked once. */
+  settled(): Promise<void> {
+    if (this.#isSettled()) return Promise.resolve()
+    return new Promise(resolve => this.#settledWaiters.push(resolve))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#checker.close()
+    this.slots.close()
+    for (const wake of this.#settledWaiters.splice(0)) wake()
+    await this.#ports.discovery.close()
+    for (const endpoint of this.#endpoints.values()) this.#remove(endpoint)
+    this.#endpoints.clear()
+  }
+
+  #none(era: Era, tried: ReadonlySet<Endpoint>): Choice {
+    const name = this.policy.name
+    if (tried.size > 0) return { kind: 'none', why: 'no_replica', detail: `${name}: none of ${tried.size} tried could be reached` }
+    const other: Era = era === 'modern' ? 'legacy' : 'modern'
+    if (this.#serving[other].length > 0) return { kind: 'none', why: 'other_era', detail: `${name}: replicas speak only ${other}` }
+    const total = this.#endpoints.size
+    return { kind: 'none', why: 'no_replica', detail: total === 0 ? `${name}: no replica is registered` : `${name}: 0 of ${total} replicas in service` }
+  }
+
+  #apply(snapshot: Snapshot): void {
+    if (this.#isClosed) return
+    this.#snapshot = snapshot
+    const present = new Set<string>()
+    for (const instance of snapshot.instances) {
+      present.add(instance.key)
+      const known = this.#endpoints.get(instance.key)
+      if (known !== undefined && isSameAddress(known.instance, instance)) known.instance = instance
+      else this.#add(instance, known)
+    }
+    for (const endpoint of this.#endpoints.values()) {
+      if (present.has(endpoint.key)) continue
+      this.#endpoints.delete(endpoint.key)
+      this.#checker.unwatch(endpoint)
+      this.#remove(endpoint)
+    }
+    this.#ports.log('discovery.changed', {
+      'ringmain.cluster': this.policy.name,
+      endpoints: this.#endpoints.size,
+      from: snapshot.from,
+    })
+    this.#refresh()
+  }
+
+  #add(instance: Instance, replaced: Endpoint | undefined): void {
+    if (replaced !== undefined) {
+      this.#checker.unwatch(replaced)
+      this.#remove(replaced)
+    }
+    const endpoint = new Endpoint(instance)
+    this.#endpoints.set(instance.key, endpoint)
+    this.#checker.watch(endpoint)
+  }
+
+  #remove(endpoint: Endpoint): void {
+    endpoint.isRemoved = true
+    this.#ports.onRemoved(endpoint)
+  }
+
+  #healthChanged(endpoint: Endpoint): void {
+    const { health, key, reason } = endpoint
+    this.#ports.log(health === 'up' ? 'endpoint.up' : 'endpoint.down', {
+      'ringmain.cluster': this.policy.name,
+      'ringmain.replica': key,
+      ...(reason === undefined ? { eras: endpoint.learned?.eras } : { reason }),
+    })
+    this.#refresh()
+  }
+
+  #refresh(): void {
+    const all = [...this.#endpoints.values()]
+    this.#serving = {
+      legacy: all.filter(endpoint => endpoint.mayServe('legacy')),
+      modern: all.filter(endpoint => endpoint.mayServe('modern')),
+    }
+    this.slots.free() // a replica that came back may serve one who waits
+    if (this.#isSettled()) for (const wake of this.#settledWaiters.splice(0)) wake()
+  }
+
+  #isSettled(): boolean {
+    if (this.#snapshot === undefined) return this.#isClosed
+    for (const endpoint of this.#endpoints.values()) if (endpoint.health === 'unknown') return false
+    return true
+  }
+
+  #anyServing(test: (endpoint: Endpoint) => boolean): boolean {
+    return this.#serving.modern.some(test) || this.#serving.legacy.some(test)
+  }
+}
+
+const isSameAddress = (one: Instance, other: Instance): boolean =>
+  one.host === other.host && one.port === other.port && one.path === other.path && one.tls === other.tls

@@ -1,0 +1,111 @@
+// One replica as this router knows it: what discovery says, what checks say, how fast it answered, what it carries now.
+// Health is this process's own opinion and is never shared.
+import type { Era } from '#routes/route-table.ts'
+import type { Instance } from './discovery/instance.ts'
+
+/** What a check that spoke MCP learned of the replica. */
+export interface Learned {
+  readonly eras: readonly Era[]
+  /** Legacy only: whether `initialize` opens a session that later requests must name. */
+  readonly isSessionful: boolean
+  /** Legacy revision it answers under. */
+  readonly legacyVersion?: string
+  readonly instructions?: string
+  /** Own names of the tools it offers. */
+  readonly tools: ReadonlySet<string>
+}
+
+export type Health = 'unknown' | 'up' | 'down'
+
+/** Decay of the moving average: Finagle, Linkerd and Envoy all take ten seconds. */
+const DECAY_MS = 10_000
+/** What a failure counts as, so that a replica that fails fast does not look fast (Linkerd's load biaser). */
+export const FAILURE_SAMPLE_MS = 5_000
+const MOST_RETRY_AFTER_MS = 300_000
+const SLOW_START_MS = 30_000
+const SLOW_START_LEAST = 0.1
+/** Assumed before the first answer. */
+const SEED_MS = 1
+
+export class Endpoint {
+  readonly key: string
+  instance: Instance
+  health: Health = 'unknown'
+  /** Why health is not `up`. */
+  reason: string | undefined
+  learned: Learned | undefined
+  /** Calls from dispatch to their first byte, or to their end when the answer is not a stream. */
+  inFlight = 0
+  /** Open event streams, counted apart: a stream says nothing of load. */
+  streams = 0
+  calls = 0
+  faults = 0
+  checkedAtMs: number | undefined
+  isRemoved = false
+  #ewmaMs = SEED_MS
+  #stampMs = 0
+  #upSinceMs = 0
+
+  constructor(instance: Instance) {
+    this.key = instance.key
+    this.instance = instance
+  }
+
+  get origin(): string {
+    const { host, port, tls } = this.instance
+    return `${tls === true ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  }
+
+  mayServe(era: Era): boolean {
+    return this.isRoutable && this.learned?.eras.includes(era) === true
+  }
+
+  get isRoutable(): boolean {
+    return this.health === 'up' && this.instance.state === 'ready' && !this.isRemoved
+  }
+
+  becomeUp(nowMs: number): void {
+    this.health = 'up'
+    this.reason = undefined
+    this.#upSinceMs = nowMs
+    this.#ewmaMs = SEED_MS // what it was before it went away says nothing of what it is now
+    this.#stampMs = nowMs
+  }
+
+  becomeDown(reason: string): void {
+    this.health = 'down'
+    this.reason = reason
+  }
+
+  /** A time to first byte. Above the average it counts at once, below it sinks in. */
+  observe(sampleMs: number, nowMs: number): void {
+    const decayed = this.ewmaMs(nowMs)
+    const keep = Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
+    this.#ewmaMs = sampleMs > decayed ? sampleMs : this.#ewmaMs * keep + sampleMs * (1 - keep)
+    this.#stampMs = nowMs
+  }
+
+  /** A fault of the replica. */
+  penalise(elapsedMs: number, nowMs: number, retryAfterMs = 0): void {
+    this.faults += 1
+    const asked = Math.min(retryAfterMs, MOST_RETRY_AFTER_MS)
+    this.observe(Math.max(elapsedMs, FAILURE_SAMPLE_MS, asked), nowMs)
+  }
+
+  /** The average as of now: an idle replica's past fades, or one failure would keep it out for ever. */
+  ewmaMs(nowMs: number): number {
+    const faded = this.#ewmaMs * Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
+    return faded > SEED_MS ? faded : SEED_MS
+  }
+
+  /** What one more call here would cost; the least is chosen. */
+  cost(nowMs: number): number {
+    return (this.ewmaMs(nowMs) * (this.inFlight + 1)) / (this.instance.weight * this.slowStart(nowMs))
+  }
+
+  /** A share from 0.1 to 1 that grows while caches and connections warm. */
+  slowStart(nowMs: number): number {
+    const share = (nowMs - this.#upSinceMs) / SLOW_START_MS
+    return share >= 1 ? 1 : Math.max(SLOW_START_LEAST, share)
+  }
+}

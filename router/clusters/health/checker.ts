@@ -1,0 +1,134 @@
+// Asks every endpoint of a cluster, on its own schedule, whether it still speaks MCP. A failure seen by traffic brings the next
+// check forward; a refused connection needs no second opinion.
+import type { Clock, Random } from '#foundation/clock.ts'
+import type { HealthPolicy } from '#routes/route-table.ts'
+import type { Endpoint, Learned } from '../endpoint.ts'
+
+export type CheckResult =
+  /** `learned` is absent when the check proved life without asking what the replica speaks. */
+  | { readonly ok: true; readonly learned?: Learned }
+  | { readonly ok: false; readonly reason: string; readonly isRefused: boolean }
+
+/** `isDeep`: also find out eras and tools; otherwise the cheapest proof of life. */
+export type Check = (endpoint: Endpoint, isDeep: boolean) => Promise<CheckResult>
+
+export interface CheckerPorts {
+  readonly check: Check
+  readonly clock: Clock
+  readonly random: Random
+  /** Health, eras or tools of the endpoint changed. */
+  readonly onChange: (endpoint: Endpoint) => void
+  /** A check of this endpoint failed often enough to take it out. */
+  readonly onDown: (endpoint: Endpoint) => void
+}
+
+interface Probe {
+  timer: NodeJS.Timeout | undefined
+  isRunning: boolean
+  isAskedAgain: boolean
+  good: number
+  bad: number
+  learnedAtMs: number
+}
+
+const JITTER = 0.2
+/** Pace while something is wrong. */
+const SUSPECT_INTERVAL_MS = 1_000
+/** A replica may be replaced by another version behind the same address. */
+const RELEARN_MS = 60_000
+/** Spread of first checks, so that a start does not ask all replicas in one instant. */
+const FIRST_SPREAD_MS = 100
+
+export class Checker {
+  readonly #policy: HealthPolicy
+  readonly #ports: CheckerPorts
+  readonly #probes = new Map<Endpoint, Probe>() // bounded by the endpoints of the cluster
+
+  constructor(policy: HealthPolicy, ports: CheckerPorts) {
+    this.#policy = policy
+    this.#ports = ports
+  }
+
+  watch(endpoint: Endpoint): void {
+    const probe: Probe = { timer: undefined, isRunning: false, isAskedAgain: false, good: 0, bad: 0, learnedAtMs: 0 }
+    this.#probes.set(endpoint, probe)
+    this.#schedule(endpoint, probe, this.#ports.random() * FIRST_SPREAD_MS)
+  }
+
+  unwatch(endpoint: Endpoint): void {
+    clearTimeout(this.#probes.get(endpoint)?.timer)
+    this.#probes.delete(endpoint)
+  }
+
+  /** Traffic saw a fault: ask now rather than at the next turn. */
+  suspect(endpoint: Endpoint): void {
+    const probe = this.#probes.get(endpoint)
+    if (probe === undefined) return
+    if (probe.isRunning) probe.isAskedAgain = true
+    else this.#schedule(endpoint, probe, 0)
+  }
+
+  /** Traffic saw that nobody listens there. */
+  refused(endpoint: Endpoint, reason: string): void {
+    const probe = this.#probes.get(endpoint)
+    if (probe === undefined || endpoint.health === 'down') return
+    this.#apply(endpoint, probe, { ok: false, reason, isRefused: true })
+    this.#schedule(endpoint, probe, SUSPECT_INTERVAL_MS)
+  }
+
+  close(): void {
+    for (const probe of this.#probes.values()) clearTimeout(probe.timer)
+    this.#probes.clear()
+  }
+
+  #schedule(endpoint: Endpoint, probe: Probe, delayMs: number): void {
+    clearTimeout(probe.timer)
+    probe.timer = setTimeout(() => void this.#run(endpoint, probe), delayMs)
+    probe.timer.unref()
+  }
+
+  async #run(endpoint: Endpoint, probe: Probe): Promise<void> {
+    probe.isRunning = true
+    const nowMs = this.#ports.clock.nowMs()
+    const isDeep = endpoint.learned === undefined || endpoint.health !== 'up' || nowMs - probe.learnedAtMs > RELEARN_MS
+    const result = await this.#ports.check(endpoint, isDeep).catch((error: unknown): CheckResult => ({
+      ok: false,
+      reason: `the check itself failed: ${(error as Error).message}`,
+      isRefused: false,
+    }))
+    probe.isRunning = false
+    if (this.#probes.get(endpoint) !== probe) return // removed while it was asked
+    if (result.ok && result.learned !== undefined) probe.learnedAtMs = this.#ports.clock.nowMs()
+    this.#apply(endpoint, probe, result)
+    const isCalm = result.ok && endpoint.health === 'up' && !probe.isAskedAgain
+    probe.isAskedAgain = false
+    const base = isCalm ? this.#policy.intervalMs : Math.min(this.#policy.intervalMs, SUSPECT_INTERVAL_MS)
+    this.#schedule(endpoint, probe, base * (1 + JITTER * (2 * this.#ports.random() - 1)))
+  }
+
+  #apply(endpoint: Endpoint, probe: Probe, result: CheckResult): void {
+    const { clock, onChange, onDown } = this.#ports
+    endpoint.checkedAtMs = clock.nowMs()
+    if (result.ok) {
+      probe.bad = 0
+      probe.good += 1
+      if (result.learned !== undefined) endpoint.learned = result.learned
+      const isAdmitted = endpoint.health === 'unknown' || (endpoint.health === 'down' && probe.good >= this.#policy.rise)
+      if (isAdmitted) endpoint.becomeUp(clock.nowMs())
+      if (isAdmitted || result.learned !== undefined) onChange(endpoint)
+      return
+    }
+    probe.good = 0
+    probe.bad += 1
+    if (endpoint.health === 'down') {
+      endpoint.reason = result.reason
+      if (endpoint.instance.isHeld === true) onDown(endpoint)
+      return
+    }
+    const isOut = endpoint.health === 'unknown' || result.isRefused || probe.bad >= this.#policy.fall
+    if (!isOut) return
+    endpoint.becomeDown(result.reason)
+    onChange(endpoint)
+    onDown(endpoint)
+  }
+}

@@ -1,0 +1,63 @@
+// Opens and ends sessions with legacy replicas in the router's name. Capabilities are declared empty: what a server may ask a
+// client for is not carried yet, and a server must not ask for what was not declared.
+import { isLegacyVersion } from '#router/eras/versions.ts'
+import { legacyFarewell, legacyNotification, legacyQuestion, type ClientInfo, type LegacyContext, type Times } from './questions.ts'
+import { askReplica, type RpcReply } from './rpc.ts'
+import type { Outgoing, Sent } from './send.ts'
+
+export interface UpstreamSession extends LegacyContext {
+  readonly instructions?: string
+}
+
+export type Handshake =
+  | { readonly kind: 'open'; readonly session: UpstreamSession }
+  | { readonly kind: 'failed'; readonly reply: RpcReply }
+
+export interface HandshakeWay {
+  readonly path: string
+  readonly send: (outgoing: Outgoing) => Sent
+  readonly times: Times
+  readonly timeoutMs: number
+  readonly nextId: () => number
+}
+
+export async function openUpstreamSession(
+  way: HandshakeWay,
+  asked: { readonly version: string; readonly client: ClientInfo },
+): Promise<Handshake> {
+  const { path, times } = way
+  const question = legacyQuestion(
+    path,
+    {
+      id: way.nextId(),
+      method: 'initialize',
+      params: { protocolVersion: asked.version, capabilities: {}, clientInfo: asked.client },
+      context: { version: asked.version },
+    },
+    times,
+  )
+  const reply = await askReplica(way.send(question.outgoing), question.idJson, way.timeoutMs)
+  if (reply.kind !== 'message') return { kind: 'failed', reply }
+  const result = reply.message['result'] as { protocolVersion?: unknown; instructions?: unknown } | undefined
+  const version = result?.protocolVersion
+  if (typeof version !== 'string' || !isLegacyVersion(version)) return { kind: 'failed', reply }
+  const sessionId = reply.header('mcp-session-id')
+  const session: UpstreamSession = {
+    version,
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(typeof result?.instructions === 'string' ? { instructions: result.instructions } : {}),
+  }
+  // A server may refuse everything until it has this, so it is awaited; one that keeps no session need not see it.
+  if (sessionId !== undefined) await tell(way, legacyNotification(path, { method: 'notifications/initialized', context: session }, times))
+  return { kind: 'open', session }
+}
+
+/** Best effort: a server may refuse to have its session ended (405), and it will end idle ones itself. */
+export async function endUpstreamSession(way: HandshakeWay, context: LegacyContext): Promise<void> {
+  if (context.sessionId !== undefined) await tell(way, legacyFarewell(way.path, context, way.times))
+}
+
+/** Sends what has no answer; its outcome changes nothing here. */
+export async function tell(way: Pick<HandshakeWay, 'send' | 'timeoutMs'>, outgoing: Outgoing): Promise<void> {
+  await askReplica(way.send(outgoing), 'null', way.timeoutMs)
+}

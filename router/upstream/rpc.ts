@@ -1,0 +1,107 @@
+// One small question to a replica and its whole answer: lists, handshakes and checks. Calls of tools never go this way,
+// since here the answer is held in memory and its time is bounded.
+import { createParser } from 'eventsource-parser'
+import type { Attempt, UpstreamBody } from '#router/facts.ts'
+import { isEventStream, isJson, type Sent } from './send.ts'
+
+export type RpcReply =
+  /** A JSON-RPC message under the id that was sent, as parsed and as its bytes. */
+  | {
+      readonly kind: 'message'
+      readonly status: number
+      readonly message: Readonly<Record<string, unknown>>
+      readonly bytes: Buffer
+      readonly header: (name: string) => string | undefined
+    }
+  /** An HTTP answer without such a message. */
+  | { readonly kind: 'http'; readonly status: number; readonly detail: string }
+  | { readonly kind: 'failed'; readonly attempt: Attempt['kind']; readonly detail: string }
+
+/** Largest answer held. */
+const ANSWER_LIMIT = 16_777_216
+/** How long a stream may stay open after its answer before it is cut. */
+const LINGER_MS = 1_000
+
+export async function askReplica(sent: Sent, idJson: string, timeoutMs: number): Promise<RpcReply> {
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    sent.abort()
+  }, timeoutMs)
+  try {
+    const attempt = await sent.attempt
+    if (attempt.kind !== 'answered') {
+      const detail = 'detail' in attempt ? attempt.detail : 'abandoned'
+      return isLate ? late(timeoutMs) : { kind: 'failed', attempt: attempt.kind, detail }
+    }
+    const text = isEventStream(attempt.contentType)
+      ? await firstAnswer(attempt.body, idJson)
+      : await attempt.body.collect(ANSWER_LIMIT)
+    if (isLate) return late(timeoutMs)
+    if (text === 'too_large') return { kind: 'http', status: attempt.status, detail: `the answer is larger than ${ANSWER_LIMIT} bytes` }
+    if (text === 'broken') return { kind: 'failed', attempt: 'no_answer', detail: 'the answer broke off' }
+    const message = isJson(attempt.contentType) || isEventStream(attempt.contentType) ? parse(text) : undefined
+    if (message === undefined || !isAnswerTo(message, idJson)) {
+      return { kind: 'http', status: attempt.status, detail: `HTTP ${attempt.status} without a JSON-RPC answer` }
+    }
+    return { kind: 'message', status: attempt.status, message, bytes: text, header: attempt.header }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const late = (timeoutMs: number): RpcReply => ({ kind: 'failed', attempt: 'timeout', detail: `no answer within ${timeoutMs} ms` })
+
+/** The data of the first event that answers the id; what else comes on the stream is for nobody. */
+function firstAnswer(body: UpstreamBody, idJson: string): Promise<Buffer | 'too_large' | 'broken'> {
+  return new Promise(resolve => {
+    const decoder = new TextDecoder()
+    let bytes = 0
+    let isFound = false
+    let linger: NodeJS.Timeout | undefined
+    const parser = createParser({
+      onEvent: ({ data }) => {
+        const text = Buffer.from(data)
+        const message = isFound ? undefined : parse(text)
+        if (message === undefined || !isAnswerTo(message, idJson)) return
+        isFound = true
+        linger = setTimeout(body.abort, LINGER_MS)
+        resolve(text)
+      },
+    })
+    const stop = (): void => {
+      clearTimeout(linger)
+      resolve('broken')
+    }
+    body.pipe({
+      data: chunk => {
+        bytes += chunk.length
+        if (bytes > ANSWER_LIMIT) {
+          resolve('too_large')
+          body.abort()
+          return false
+        }
+        if (!isFound) parser.feed(decoder.decode(chunk, { stream: true }))
+        return true
+      },
+      end: stop,
+      broken: stop,
+    })
+  })
+}
+
+function parse(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString())
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined // not JSON: the caller of this says so, with the status it came with
+  }
+}
+
+/** An error answer to a message that could not be read has a null id. */
+function isAnswerTo(message: Record<string, unknown>, idJson: string): boolean {
+  if ('method' in message) return false
+  const { id } = message
+  return JSON.stringify(id) === idJson || ((id === null || id === undefined) && 'error' in message)
+}

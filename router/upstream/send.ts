@@ -1,0 +1,126 @@
+// Sends one request to one replica and keeps the replica's account: what it carries, how fast it answers, what went wrong.
+// Never decides whether to try again.
+import type { Clock } from '#foundation/clock.ts'
+import type { Cluster } from '#router/clusters/cluster.ts'
+import type { Endpoint } from '#router/clusters/endpoint.ts'
+import type { Attempt } from '#router/facts.ts'
+import { Exchange } from './exchange.ts'
+import type { Pools } from './pools.ts'
+
+export interface Outgoing {
+  readonly method: 'POST' | 'DELETE' | 'GET'
+  readonly path: string
+  /** Flat name, value list. */
+  readonly headers: readonly string[]
+  readonly body: Buffer | undefined
+  readonly firstByteMs: number
+  readonly idleMs: number
+}
+
+export interface Sent {
+  readonly attempt: Promise<Attempt>
+  readonly abort: () => void
+}
+
+export type Send = (cluster: Cluster, endpoint: Endpoint, outgoing: Outgoing) => Sent
+
+/** Nobody can have read the request: the connection was not there. */
+const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
+
+export const createSend =
+  (pools: Pools, clock: Clock): Send =>
+  (cluster, endpoint, outgoing) => {
+    const account = openAccount(cluster, endpoint, pools)
+    let exchange: Exchange | undefined
+    const attempt = new Promise<Attempt>(resolve => {
+      exchange = new Exchange(
+        {
+          head: head => {
+            if (head.kind === 'answered' && isEventStream(head.contentType)) account.becomeStream()
+            judge(head, cluster, endpoint, clock)
+            resolve(head)
+          },
+          over: account.close,
+        },
+        clock.nowMs,
+      )
+      dispatch(pools, endpoint, outgoing, exchange)
+    })
+    return { attempt, abort: () => exchange?.abort() }
+  }
+
+/** Without the account: for checks, which are not traffic. */
+export function sendUncounted(pools: Pools, endpoint: Endpoint, outgoing: Outgoing, clock: Clock): Sent {
+  let exchange: Exchange | undefined
+  const attempt = new Promise<Attempt>(resolve => {
+    exchange = new Exchange({ head: resolve, over: () => undefined }, clock.nowMs)
+    dispatch(pools, endpoint, outgoing, exchange)
+  })
+  return { attempt, abort: () => exchange?.abort() }
+}
+
+export const isEventStream = (contentType: string): boolean => /^text\/event-stream\b/i.test(contentType)
+
+export const isJson = (contentType: string): boolean => /^application\/json\b/i.test(contentType)
+
+function dispatch(pools: Pools, endpoint: Endpoint, outgoing: Outgoing, exchange: Exchange): void {
+  pools.of(endpoint).dispatch(
+    {
+      method: outgoing.method,
+      path: outgoing.path,
+      headers: outgoing.headers as string[],
+      body: outgoing.body ?? null,
+      headersTimeout: outgoing.firstByteMs,
+      bodyTimeout: outgoing.idleMs,
+    },
+    exchange,
+  )
+}
+
+function openAccount(cluster: Cluster, endpoint: Endpoint, pools: Pools): { becomeStream: () => void; close: () => void } {
+  let isStream = false
+  endpoint.calls += 1
+  endpoint.inFlight += 1
+  return {
+    becomeStream: () => {
+      isStream = true
+      endpoint.inFlight -= 1
+      endpoint.streams += 1
+      cluster.slots.free()
+    },
+    close: () => {
+      if (isStream) endpoint.streams -= 1
+      else endpoint.inFlight -= 1
+      cluster.slots.free()
+      if (endpoint.isRemoved && endpoint.inFlight + endpoint.streams === 0) pools.release(endpoint)
+    },
+  }
+}
+
+/** Time to first byte is a sample; a fault of the replica is a bad one, and a reason to ask after its health. */
+function judge(head: Attempt, cluster: Cluster, endpoint: Endpoint, clock: Clock): void {
+  const nowMs = clock.nowMs()
+  switch (head.kind) {
+    case 'answered':
+      if (head.status >= 500) endpoint.penalise(head.firstByteMs, nowMs)
+      else if (head.status === 429) endpoint.penalise(head.firstByteMs, nowMs, retryAfterMs(head.header('retry-after')))
+      else endpoint.observe(head.firstByteMs, nowMs)
+      return
+    case 'abandoned':
+      return
+    case 'not_sent':
+      endpoint.penalise(0, nowMs)
+      if (NOBODY_THERE.test(head.detail)) cluster.refused(endpoint, head.detail)
+      else cluster.suspect(endpoint)
+      return
+    case 'no_answer':
+    case 'timeout':
+      endpoint.penalise(0, nowMs)
+      cluster.suspect(endpoint)
+  }
+}
+
+/** Seconds form only: a replica's clock is not ours. */
+export function retryAfterMs(header: string | undefined): number {
+  return header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) * 1_000 : 0
+}
