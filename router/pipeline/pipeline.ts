@@ -12,7 +12,13 @@ export type Respond<Answer, Start extends object, Known extends object> = (
   call: Readonly<Start & Partial<Known>>,
 ) => Promise<void> | void
 
-export interface Builder<Answer, Start extends object, Known extends object> {
+/** What a builder has gathered; read by `fork` alone. */
+export interface Grown<Answer> {
+  readonly grown: ReadonlyArray<CheckedStage<Answer>>
+}
+
+export interface Builder<Answer, Start extends object, Known extends object>
+  extends Grown<Answer> {
   stage<Adds extends object>(
     next: Stage<Answer, Known, Adds>,
   ): Builder<Answer, Start, Known & Adds>
@@ -20,7 +26,7 @@ export interface Builder<Answer, Start extends object, Known extends object> {
   fork<Name extends string>(
     choose: (call: Readonly<Known>) => Name,
     lists: Readonly<
-      Record<Name, (rest: Builder<Answer, Start, Known>) => Builder<Answer, Start, never>>
+      Record<Name, (rest: Builder<Answer, Start, Known>) => Grown<Answer>>
     >,
   ): Forked<Answer, Start, Known>
   /** Closes the path: the turn between the way down and the way up. */
@@ -52,14 +58,9 @@ export function path<Answer, Start extends object>(): Builder<Answer, Start, Sta
   return grow<Answer, Start, Start>([])
 }
 
-/** The builder with its stages, which only this file reads. */
-interface Grown<Answer, Start extends object, Known extends object> extends Builder<Answer, Start, Known> {
-  readonly grown: ReadonlyArray<CheckedStage<Answer>>
-}
-
 function grow<Answer, Start extends object, Known extends object>(
   stages: ReadonlyArray<CheckedStage<Answer>>,
-): Grown<Answer, Start, Known> {
+): Builder<Answer, Start, Known> {
   return {
     grown: stages,
     stage: <Adds extends object>(next: Stage<Answer, Known, Adds>) =>
@@ -67,7 +68,7 @@ function grow<Answer, Start extends object, Known extends object>(
     fork: (choose, lists) => {
       const grown: Record<string, ReadonlyArray<CheckedStage<Answer>>> = {}
       for (const [name, list] of Object.entries<(typeof lists)[keyof typeof lists]>(lists)) {
-        grown[name] = (list(grow<Answer, Start, Known>([])) as Grown<Answer, Start, never>).grown
+        grown[name] = list(grow<Answer, Start, Known>([])).grown
       }
       const plan: Plan<Answer> = { common: stages, fork: { choose: choose as (call: never) => string, lists: grown } }
       return { respond: respond => close(plan, respond as Respond<Answer, Start, object>) }

@@ -1,0 +1,44 @@
+// What happens to a request, in order. Read top to bottom; settled bottom to top.
+import type { Clock } from '#foundation/clock.ts'
+import type { Arrived, Decoded, McpAnswer, Recorded } from './facts.ts'
+import { type Path, path, type Respond } from './pipeline/pipeline.ts'
+import { decode, type Eras } from './stages/decode.ts'
+import { type AttemptPath, forward, type Judge } from './stages/forward.ts'
+import { gather, type Lists } from './stages/gather.ts'
+import { greet, type Handshakes } from './stages/greet.ts'
+import { locate, type Servers } from './stages/locate.ts'
+import { type Cancellations, notice } from './stages/notice.ts'
+import { type Farewells, part } from './stages/part.ts'
+import { type Observations, record } from './stages/record.ts'
+import { type Offers, resolve } from './stages/resolve.ts'
+
+export interface Ports {
+  readonly clock: Clock
+  readonly observations: Observations
+  readonly eras: Eras
+  readonly table: Servers & Offers
+  readonly attempts: AttemptPath
+  readonly judge: Judge
+  readonly lists: Lists
+  readonly handshakes: Handshakes
+  readonly cancellations: Cancellations
+  readonly farewells: Farewells
+  readonly respond: Respond<McpAnswer, Arrived, Recorded & Decoded>
+}
+
+export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
+  path<McpAnswer, Arrived>()
+    .stage(record(p.observations, p.clock)) // first in, last out: every outcome leaves one line
+    .stage(decode(p.eras)) // bytes to one message; the era is fixed here
+    .stage(locate(p.table)) // path to virtual server
+    .fork(call => call.list, {
+      call: rest =>
+        rest
+          .stage(resolve(p.table)) // tool to cluster, wire name to own name
+          .stage(forward(p.attempts, p.judge)), // choose and send; once sent, never again
+      list: rest => rest.stage(gather(p.lists)), // one page of every cluster
+      handshake: rest => rest.stage(greet(p.handshakes)), // the router's own to answer
+      notice: rest => rest.stage(notice(p.cancellations)), // nothing to answer
+      close: rest => rest.stage(part(p.farewells)), // a legacy session ends
+    })
+    .respond(p.respond) // every outcome in the caller's era

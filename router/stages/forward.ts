@@ -1,0 +1,101 @@
+// Sends the call to a replica. What was not sent may go to another; what was sent is never sent again.
+import type { Arrived, Attempt, Decoded, McpAnswer, Recorded, Relay, Resolved } from '#router/facts.ts'
+import { answer, refuse, type Refusal, type Stage, type Verdict } from '#router/pipeline/stage.ts'
+
+/** One replica, ready to be sent to once. */
+export interface Target {
+  readonly endpoint: string
+  /** The caller's session lives there and nowhere else. */
+  readonly isBound: boolean
+  readonly send: () => Dispatched
+}
+
+export interface Dispatched {
+  readonly attempt: Promise<Attempt>
+  readonly upstreamIdJson: string
+  /** The caller has left: ends the exchange, and tells the replica where its era wants that said. */
+  readonly abandon: () => void
+}
+
+export type Chosen =
+  | { readonly kind: 'target'; readonly target: Target }
+  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+
+export type Forwardable = Arrived & Decoded & Resolved & Recorded
+
+/** The inner list: choose a replica, then send. `tried` holds what could not be reached. */
+export interface AttemptPath {
+  readonly choose: (call: Readonly<Forwardable>, tried: ReadonlySet<string>) => Chosen | Promise<Chosen>
+}
+
+/** The first byte of an answer, judged. */
+export type Judge = (
+  attempt: Extract<Attempt, { kind: 'answered' }>,
+  call: Readonly<Forwardable>,
+) => 'relay' | McpAnswer | Refusal | Promise<McpAnswer | Refusal>
+
+type ForwardVerdict = Verdict<object, McpAnswer>
+
+export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, Forwardable> => ({
+  name: 'forward',
+  decide: async call => {
+    const tried = new Set<string>()
+    for (;;) {
+      const choosing = attempts.choose(call, tried)
+      const chosen = choosing instanceof Promise ? await choosing : choosing
+      if (chosen.kind === 'refuse') return chosen
+      const { target } = chosen
+      call.trail.attempts += 1
+      call.trail.endpoint = target.endpoint
+      const dispatched = target.send()
+      call.caller.onGone(dispatched.abandon)
+      const attempt = await dispatched.attempt
+      if (attempt.kind !== 'not_sent') return settled(attempt, dispatched, call, judge)
+      if (target.isBound) return refuse('RINGMAIN_SESSION_UNKNOWN', { detail: attempt.detail })
+      tried.add(target.endpoint) // `choose` never names it again, so this ends
+    }
+  },
+})
+
+function settled(
+  attempt: Exclude<Attempt, { kind: 'not_sent' }>,
+  dispatched: Dispatched,
+  call: Readonly<Forwardable>,
+  judge: Judge,
+): ForwardVerdict | Promise<ForwardVerdict> {
+  switch (attempt.kind) {
+    case 'abandoned':
+      return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: 'the caller left' }) // nobody reads it
+    case 'timeout':
+      return refuse('RINGMAIN_UPSTREAM_TIMEOUT', { detail: attempt.detail })
+    case 'no_answer':
+      return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: attempt.detail })
+    case 'answered': {
+      call.trail.firstByteMs = attempt.firstByteMs
+      const judged = judge(attempt, call)
+      if (judged === 'relay') return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
+      return judged instanceof Promise ? judged.then(spoken) : spoken(judged)
+    }
+  }
+}
+
+const spoken = (judged: McpAnswer | Refusal): ForwardVerdict =>
+  'code' in judged ? { kind: 'refuse', refusal: judged } : answer(judged)
+
+function relayOf(
+  attempt: Extract<Attempt, { kind: 'answered' }>,
+  dispatched: Dispatched,
+  call: Readonly<Forwardable>,
+): Relay {
+  const isStream = /^text\/event-stream\b/i.test(attempt.contentType)
+  call.trail.isStream = isStream
+  const contentLength = attempt.header('content-length')
+  return {
+    isStream,
+    body: attempt.body,
+    upstreamIdJson: dispatched.upstreamIdJson,
+    callerIdJson: call.message.idJson,
+    abandon: dispatched.abandon,
+    ...(contentLength === undefined ? {} : { contentLength }),
+  }
+}

@@ -1,0 +1,23 @@
+// Handshakes are the router's own to answer: it is the server that the caller sees.
+import type { Decoded, Located, McpAnswer } from '#router/facts.ts'
+import { answer, type Refusal, type Stage } from '#router/pipeline/stage.ts'
+
+export interface Handshakes {
+  /** `server/discover` */
+  readonly discover: (call: Readonly<Decoded & Located>) => string
+  /** `initialize`: opens what the replicas need, and seals it into a session id. */
+  readonly initialize: (
+    call: Readonly<Decoded & Located>,
+  ) => Promise<{ readonly resultJson: string; readonly sessionToken: string } | { readonly refusal: Refusal }>
+}
+
+export const greet = (port: Handshakes): Stage<McpAnswer, Decoded & Located> => ({
+  name: 'greet',
+  decide: async call => {
+    if (call.message.method === 'server/discover') return answer({ kind: 'result', resultJson: port.discover(call) })
+    if (call.message.method === 'ping') return answer({ kind: 'result', resultJson: '{}' })
+    const opened = await port.initialize(call)
+    if ('refusal' in opened) return { kind: 'refuse', refusal: opened.refusal }
+    return answer({ kind: 'result', ...opened })
+  },
+})

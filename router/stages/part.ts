@@ -1,0 +1,16 @@
+// The caller ends its legacy session: what it holds at replicas is ended too, and its id opens nothing any more.
+import type { Decoded, McpAnswer, Session } from '#router/facts.ts'
+import { answer, refuse, type Stage } from '#router/pipeline/stage.ts'
+
+export interface Farewells {
+  readonly end: (session: Session) => Promise<void>
+}
+
+export const part = (port: Farewells): Stage<McpAnswer, Decoded> => ({
+  name: 'part',
+  decide: async call => {
+    if (call.session === undefined) return refuse('RINGMAIN_SESSION_UNKNOWN')
+    await port.end(call.session)
+    return answer({ kind: 'ended' })
+  },
+})

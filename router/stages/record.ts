@@ -1,0 +1,86 @@
+// First in, last out: whatever becomes of a call leaves one access line and its metrics.
+import type { Clock } from '#foundation/clock.ts'
+import { type RefusalCode, shapeOf } from '#foundation/refusals.ts'
+import type { Arrived, Decoded, McpAnswer, Recorded, Trail } from '#router/facts.ts'
+import { go, type Outcome, type Stage } from '#router/pipeline/stage.ts'
+
+/** What one call leaves behind. */
+export interface CallRecord {
+  readonly verb: string
+  readonly serverName: string
+  readonly era?: string
+  readonly version?: string
+  readonly method?: string
+  /** As the caller wrote it; never a metric label. */
+  readonly toolAsked?: string
+  readonly hasSession: boolean
+  readonly trail: Trail
+  /** `answered`: a whole answer went out, the tool's own errors included. */
+  readonly result: 'answered' | 'refused' | 'broken' | 'caller_gone' | 'defect'
+  readonly code?: RefusalCode
+  readonly reason?: string
+  readonly says?: string
+  readonly detail?: string
+  readonly status: number
+  readonly durationMs: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+export interface Observations {
+  readonly began: () => void
+  readonly ended: (record: CallRecord) => void
+}
+
+type Known = Arrived & Recorded & Partial<Decoded>
+
+const LONGEST_NAME = 128
+
+export const record = (port: Observations, clock: Clock): Stage<McpAnswer, Arrived, Recorded & Timed> => ({
+  name: 'record',
+  decide: () => {
+    port.began()
+    return go({ trail: { attempts: 0 }, beganMs: clock.nowMs() })
+  },
+  settle: (call: Readonly<Known & Timed>, outcome) =>
+    port.ended({ ...described(call), ...resultOf(call, outcome), durationMs: clock.nowMs() - call.beganMs }),
+})
+
+interface Timed {
+  readonly beganMs: number
+}
+
+function described(call: Readonly<Known>): Omit<CallRecord, 'result' | 'durationMs'> {
+  const message = call.message ?? call.trail.misread?.message
+  const era = call.era ?? call.trail.misread?.era
+  const name = message?.params['name']
+  return {
+    verb: call.verb,
+    serverName: call.serverName,
+    hasSession: call.session !== undefined,
+    trail: call.trail,
+    status: call.caller.status,
+    bytesIn: call.body.length,
+    bytesOut: call.caller.bytesOut,
+    ...(era === undefined ? {} : { era }),
+    ...(call.version === undefined ? {} : { version: call.version }),
+    ...(message === undefined ? {} : { method: (message.method || message.kind).slice(0, LONGEST_NAME) }),
+    ...(typeof name === 'string' ? { toolAsked: name.slice(0, LONGEST_NAME) } : {}),
+  }
+}
+
+function resultOf(call: Readonly<Known>, outcome: Outcome<McpAnswer>): Pick<CallRecord, 'result' | 'code' | 'reason' | 'detail'> {
+  const { broken } = call.trail
+  if (outcome.kind === 'defect') return { result: 'defect', code: 'RINGMAIN_DEFECT', reason: 'defect' }
+  if (broken === 'caller_gone' || call.caller.isGone) return { result: 'caller_gone' }
+  if (broken !== undefined) return { result: 'broken', code: broken, reason: shapeOf(broken).reason }
+  if (outcome.kind === 'answered') return { result: 'answered' }
+  const { code, says, detail } = outcome.refusal
+  return {
+    result: 'refused',
+    code,
+    reason: shapeOf(code).reason,
+    ...(says === undefined ? {} : { says }),
+    ...(detail === undefined ? {} : { detail }),
+  }
+}
