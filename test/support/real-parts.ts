@@ -1,0 +1,22 @@
+// Real Consul and k6 for tests: found, or a reason to skip that says how to bring one.
+// Where RINGMAIN_REQUIRE_REAL=1 a missing part throws, so that a gate can never pass by skipping.
+import { findTool, onPath, type ToolName, tools } from '#deploy/tools/find.mjs'
+
+export type RealPart = { readonly bin: string } | { readonly skip: string }
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** `const part = realPart('consul')`, then `test('…', { skip: 'skip' in part && part.skip }, …)`. */
+export function realPart(name: ToolName, env: Env = process.env): RealPart {
+  const bin = findTool(name, env)
+  if (bin !== undefined) return { bin }
+  const why = onPath('go', env) === undefined ? 'no Go and no binary' : 'not built yet'
+  const next =
+    why === 'not built yet'
+      ? `run npm run tools:${name}, or set ${tools[name].variable}`
+      : `set ${tools[name].variable}`
+  const skip = `needs ${name}: ${why}; ${next}`
+  if (env['RINGMAIN_REQUIRE_REAL'] === '1')
+    throw new Error(`${skip}. RINGMAIN_REQUIRE_REAL=1 makes a missing real part a failure.`)
+  return { skip }
+}
