@@ -179,7 +179,10 @@ function outcomeOf(
     answer: {
       index: header('x-consul-index'),
       isFilteredByAcl: header('x-consul-results-filtered-by-acls') === 'true',
-      knowsLeader: header('x-consul-knownleader') !== 'false',
+      // An answer by the streaming backend says "false" whatever the truth: seen on 1.14.11 with a leader in place.
+      knowsLeader:
+        header('x-consul-knownleader') !== 'false' ||
+        header('x-consul-query-backend') === 'streaming',
       lastContactMs: Number.isFinite(lastContactMs) ? lastContactMs : 0,
       body,
     },

@@ -67,7 +67,7 @@ export function createInstanceFeed(options: {
     if (problem === state.problem || state.publish === undefined) return
     state.problem = problem
     if (problem === undefined) log.info({ discovery: kind }, 'discovery answers again')
-    else log.warn({ discovery: kind, problem }, 'discovery has a problem; the last set stays')
+    else log.warn({ discovery: kind, problem }, 'discovery has a problem')
   }
   return {
     begin(publish) {

@@ -1,0 +1,70 @@
+// Which removals are believed. Each case names the fleet before, the answer, and what is served.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Instance } from './instance.ts'
+import { guardRemovals } from './removal-guard.ts'
+
+const ready = (name: string, more: Partial<Instance> = {}): Instance => ({
+  key: name,
+  host: `host-${name}`,
+  port: 80,
+  weight: 1,
+  state: 'ready',
+  ...more,
+})
+const fleet = (names: string) => Array.from(names, name => ready(name))
+/** A held instance is written in capitals. */
+const served = (last: readonly Instance[], next: readonly Instance[]) =>
+  guardRemovals(last, next)
+    .map(({ key, isHeld }) => (isHeld === true ? key.toUpperCase() : key))
+    .join('')
+
+test('one of two and one of three leave at once', () => {
+  assert.equal(served(fleet('ab'), fleet('a')), 'a')
+  assert.equal(served(fleet('abc'), fleet('ab')), 'ab')
+  assert.equal(served(fleet('abcd'), fleet('ab')), 'ab')
+})
+
+test('more than half, and the last one, are held', () => {
+  assert.equal(served(fleet('abc'), fleet('a')), 'aBC')
+  assert.equal(served(fleet('a'), []), 'A')
+  assert.equal(served(fleet('abcd'), []), 'ABCD')
+})
+
+test('a fleet that is replaced as a whole is held beside its successor', () => {
+  assert.equal(served(fleet('ab'), fleet('cd')), 'cdAB')
+})
+
+test('held instances stay held over later answers, and lose the mark when they come back', () => {
+  const once = guardRemovals(fleet('abc'), fleet('a'))
+  assert.equal(served(once, fleet('a')), 'aBC')
+  assert.equal(served(once, fleet('ab')), 'abC')
+  assert.equal(served(once, []), 'BCA')
+})
+
+test('held instances do not count as a pool that could hide a mass removal', () => {
+  const once = guardRemovals(fleet('abcde'), fleet('ab'))
+  assert.equal(served(once, fleet('a')), 'aCDE')
+})
+
+test('instances that were draining or down leave for good, and are not counted', () => {
+  const last = [ready('a'), ready('b', { state: 'draining' }), ready('c', { state: 'down' })]
+  assert.equal(served(last, fleet('a')), 'a')
+  assert.equal(served(last, []), 'A')
+})
+
+test('an instance that comes back under another key at the same address replaces the old one', () => {
+  assert.equal(served(fleet('a'), [ready('x', { host: 'host-a' })]), 'x')
+})
+
+test('what is held is bounded when fleets are replaced again and again', () => {
+  const many = (from: number) =>
+    Array.from({ length: 500 }, (_, position) => ready(`k${from + position}`))
+  let last: readonly Instance[] = many(0)
+  for (let round = 1; round <= 6; round += 1) last = guardRemovals(last, many(round * 1_000))
+  assert.equal(last.filter(({ isHeld }) => isHeld).length, 1_024)
+  assert.ok(
+    last.some(({ key }) => key === 'k5000'),
+    'the newest of the held are kept',
+  )
+})
