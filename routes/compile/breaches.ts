@@ -105,7 +105,7 @@ function sentence(error: ErrorObject): string {
       return httpUrlRefusal(error.data as string) ?? 'not a URL that can be called'
     case 'minItems':
     case 'maxItems':
-      return `expected ${error.keyword === 'minItems' ? 'at least' : 'at most'} ${error.schema} in the list, got ${(error.data as readonly unknown[]).length}`
+      return `expected ${error.keyword === 'minItems' ? 'at least' : 'at most'} ${String(error.schema)} in the list, got ${(error.data as readonly unknown[]).length}`
     case 'uniqueItems':
       return 'the same value stands twice in the list'
     case 'minProperties':

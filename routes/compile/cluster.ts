@@ -18,7 +18,7 @@ export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
   { reads: ['spec', 'discovery', 'dns'], check: ({ spec }) => dnsFindings(spec.discovery.dns) },
   {
     reads: ['spec', 'discovery', 'endpoints'],
-    check: ({ spec }) => twiceListed(spec.discovery.endpoints ?? []),
+    check: ({ spec }) => twiceListed(spec),
   },
 ]
 
@@ -69,19 +69,20 @@ function dnsFindings(dns: Spec['discovery']['dns']): Finding[] {
   ]
 }
 
-/** Host and port are a replica's identity: two entries of one would share health, load and connections. */
-function twiceListed(endpoints: NonNullable<Spec['discovery']['endpoints']>): Finding[] {
+/** Where it is called is what a replica is: two entries of one would share health, load and connections. */
+function twiceListed({ discovery, path }: Pick<Spec, 'discovery' | 'path'>): Finding[] {
   const first = new Map<string, number>() // Bounded by the schema's limit on the list.
   const findings: Finding[] = []
-  for (const [index, endpoint] of endpoints.entries()) {
-    const { protocol, hostname, port } = new URL(staticEndpoint(endpoint).url)
+  for (const [index, endpoint] of (discovery.endpoints ?? []).entries()) {
+    const { protocol, hostname, port, pathname } = new URL(staticEndpoint(endpoint).url)
     const address = `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`
-    const before = first.get(address)
-    if (before === undefined) first.set(address, index)
+    const target = `${address}${pathname === '/' ? path : pathname}`
+    const before = first.get(target)
+    if (before === undefined) first.set(target, index)
     else
       findings.push({
         path: ['spec', 'discovery', 'endpoints', index],
-        says: `${address} is already listed as endpoints[${before}]; each replica stands once, with a weight if it should get more`,
+        says: `${target} is already listed as endpoints[${before}]; each replica stands once, with a weight if it should get more`,
       })
   }
   return findings

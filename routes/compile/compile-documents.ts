@@ -26,11 +26,19 @@ export type Compiled =
 /** More would not be read by anyone. */
 const MOST_PROBLEMS = 1_000
 
-export function compileDocuments(files: readonly PolicyFile[]): Compiled {
+export interface CompileOptions {
+  /** False when the caller could not read a file: then nobody knows which clusters it would have named. */
+  readonly isWhole?: boolean
+}
+
+export function compileDocuments(
+  files: readonly PolicyFile[],
+  options: CompileOptions = {},
+): Compiled {
   const read = files.map(file => readDocuments(file))
   const readings = read.flatMap(({ documents }) => documents)
   const problems = read.flatMap(file => file.problems)
-  const isWhole = read.every(file => file.isWhole)
+  const isWhole = options.isWhole !== false && read.every(file => file.isWhole)
   const refusal = amountRefusal(readings, files, isWhole)
   if (refusal !== undefined) problems.push(refusal)
   const judged = readings.slice(0, MOST_DOCUMENTS).map(document => judge(document))
@@ -96,11 +104,12 @@ function kindProblems({ document, kind }: Judged): Problem[] {
   const readable = Object.keys(KINDS)
   if (written === undefined)
     return [document.problem(['kind'], `missing; expected ${either(readable)}`, { at: 'key' })]
-  if (UNREAD_KINDS.some(word => word === written))
+  const unread = UNREAD_KINDS.find(word => word === written)
+  if (unread !== undefined)
     return [
       document.problem(
         ['kind'],
-        `this release does not read documents of kind ${String(written)}; it reads ${readable.join(' and ')}. Keep it out of the folder until it does: a policy that is not applied must not look as if it were.`,
+        `this release does not read documents of kind ${unread}; it reads ${readable.join(' and ')}. Keep it out of the folder until it does: a policy that is not applied must not look as if it were.`,
       ),
     ]
   const near =

@@ -48,8 +48,7 @@ export function found(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (value === null || value === undefined) return 'nothing'
   if (typeof value === 'string') return quoted(value)
-  if (typeof value === 'object') return 'a mapping'
-  return String(value as number | boolean | bigint)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'a mapping'
 }
 
 const LONGEST_QUOTE = 60

@@ -107,6 +107,9 @@ const isEmpty = (node: unknown): boolean => isScalar(node) && node.value === nul
 
 const beginOf = (node: unknown): number | undefined => (node as Node | null | undefined)?.range?.[0]
 
-/** A key as it arrives in the plain value. */
-const keyText = (key: unknown): string =>
-  isScalar(key) ? String(key.value ?? '') : String(key ?? '')
+/** A key as it arrives in the plain value. Other keys than scalars are refused before anyone asks. */
+function keyText(key: unknown): string {
+  const word: unknown = isScalar(key) ? key.value : null
+  if (typeof word === 'string') return word
+  return word === null ? '' : JSON.stringify(word)
+}
