@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeEditorSchema } from '#routes/schema/editor-schema.ts'
 import { makePolicyReference } from '#routes/schema/reference-page.ts'
+import { makeRefusalsPage } from './generators/refusals-page.ts'
+import { makeSettingsPage } from './generators/settings-page.ts'
 
 interface Generated {
   /** From the root of the repository. */
@@ -14,6 +16,8 @@ interface Generated {
 export const generated: readonly Generated[] = [
   { file: 'routes/route-policy.schema.json', make: makeEditorSchema },
   { file: 'docs/reference/policies.md', make: makePolicyReference },
+  { file: 'docs/reference/settings.md', make: makeSettingsPage },
+  { file: 'docs/reference/refusals.md', make: makeRefusalsPage },
 ]
 
 const root = join(import.meta.dirname, '..')
