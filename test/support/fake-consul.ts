@@ -189,7 +189,7 @@ function respond(catalogue: Catalogue, url: URL, response: ServerResponse): void
     response.write(text.slice(0, text.length / 2), () => response.destroy())
     return
   }
-  if (fault?.kind === 'split') for (const character of text) response.write(character)
+  if (fault?.kind === 'split') for (const byte of Buffer.from(text)) response.write(Buffer.of(byte))
   response.end(fault?.kind === 'body' ? fault.body : fault?.kind === 'split' ? '' : text)
 }
 

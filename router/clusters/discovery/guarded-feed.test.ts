@@ -11,7 +11,13 @@ import { createGuardedFeed } from './guarded-feed.ts'
 import type { Instance } from './instance.ts'
 
 const fleet = (names: string): readonly Instance[] =>
-  Array.from(names, name => ({ key: name, host: name, port: 80, weight: 1, state: 'ready' as const }))
+  Array.from(names, name => ({
+    key: name,
+    host: name,
+    port: 80,
+    weight: 1,
+    state: 'ready' as const,
+  }))
 const shown = (instances: readonly Instance[]) =>
   instances.map(({ key, isHeld }) => (isHeld === true ? key.toUpperCase() : key)).join('')
 

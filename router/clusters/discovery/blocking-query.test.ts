@@ -1,0 +1,202 @@
+// The rules of a blocking query, one by one, against scripted answers and a clock that the test moves.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { manualTime, settle } from '#test/support/manual-time.ts'
+import { runBlockingQuery } from './blocking-query.ts'
+import type { ConsulFault, ConsulOutcome } from './consul-http.ts'
+
+const answered = (index: string | undefined, body: unknown = []): ConsulOutcome => ({
+  answer: { index, isFilteredByAcl: false, knowsLeader: true, lastContactMs: 0, body },
+})
+const failed = (kind: ConsulFault['kind']): ConsulOutcome => ({ fault: { kind, says: kind } })
+
+/** Runs the loop; `reply` answers the question that hangs. `random` is the highest there is, so back-offs are at their bound. */
+function rig(random = () => 1) {
+  const time = manualTime()
+  const closed = new AbortController()
+  const asked: (bigint | undefined)[] = []
+  const faults: string[] = []
+  const taken: unknown[] = []
+  let verdict: 'news' | 'quiet' | ConsulFault = 'news'
+  let pending: ((outcome: ConsulOutcome) => void) | undefined
+  const run = runBlockingQuery(
+    {
+      ask: (index, signal) => {
+        asked.push(index)
+        return new Promise(resolve => {
+          pending = resolve
+          signal.addEventListener('abort', () => resolve(failed('unreachable')), { once: true })
+        })
+      },
+      take(answer) {
+        taken.push(answer.body)
+        return verdict
+      },
+      fail: fault => faults.push(fault.kind),
+    },
+    { clock: time.clock, wait: time.wait, random },
+    closed.signal,
+  )
+  return {
+    time,
+    asked,
+    faults,
+    taken,
+    run,
+    closed,
+    setVerdict: (next: typeof verdict) => {
+      verdict = next
+    },
+    reply: async (outcome: ConsulOutcome) => {
+      await settle()
+      assert.ok(pending !== undefined, 'a question hangs')
+      const answer = pending
+      pending = undefined
+      answer(outcome)
+      await settle()
+    },
+  }
+}
+
+test('the first question has no index, the next one the index of the answer', async () => {
+  const { reply, asked, closed, run } = rig()
+  await reply(answered('7'))
+  await reply(answered('18446744073709551615'))
+  assert.deepEqual(asked, [undefined, 7n, 18_446_744_073_709_551_615n])
+  closed.abort()
+  await run
+})
+
+test('an index that goes backwards is forgotten, and its answer still counts', async () => {
+  const { reply, asked, taken, closed, run } = rig()
+  await reply(answered('7'))
+  await reply(answered('3', ['restored']))
+  await reply(answered('4'))
+  assert.deepEqual(asked, [undefined, 7n, undefined, 4n])
+  assert.deepEqual(taken[1], ['restored'])
+  closed.abort()
+  await run
+})
+
+test('an index of zero becomes one, since zero would not block', async () => {
+  const { reply, asked, closed, run } = rig()
+  await reply(answered('0'))
+  await settle()
+  assert.deepEqual(asked, [undefined, 1n])
+  closed.abort()
+  await run
+})
+
+test('an answer without a usable index is a fault; the loop goes on with a plain read', async () => {
+  for (const index of [undefined, '', '-1', '1.5', 'abc', '123456789012345678901']) {
+    const { reply, asked, faults, taken, time, closed, run } = rig()
+    await reply(answered('7'))
+    await reply(answered(index))
+    assert.deepEqual([faults, taken.length], [['garbled'], 1], String(index))
+    await time.advance(500)
+    assert.deepEqual(asked, [undefined, 7n, undefined])
+    closed.abort()
+    await run
+  }
+})
+
+test('the back-off doubles from 500 ms to 30 s, and starts anew after an answer', async () => {
+  const { reply, time, closed, run } = rig()
+  const waits: number[] = []
+  for (let turn = 0; turn < 9; turn += 1) {
+    await reply(failed('busy'))
+    waits.push(time.waits()[0] ?? 0)
+    await time.advance(120_000)
+  }
+  assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+  await reply(answered('7'))
+  await reply(failed('unreachable'))
+  assert.deepEqual(time.waits(), [500])
+  closed.abort()
+  await run
+})
+
+test('the back-off is jittered over its whole range', async () => {
+  const { reply, time, closed, run } = rig(() => 0.25)
+  await reply(failed('busy'))
+  assert.deepEqual(time.waits(), [125])
+  closed.abort()
+  await run
+})
+
+test('a jitter of nothing still cannot make a loop hot: every question needs a token', async () => {
+  const { reply, time, asked, closed, run } = rig(() => 0)
+  for (let turn = 0; turn < 2; turn += 1) {
+    await reply(failed('unreachable'))
+    await time.advance(0)
+  }
+  assert.equal(asked.length, 2)
+  assert.deepEqual(time.waits(), [1_000])
+  closed.abort()
+  await run
+})
+
+test('a refusal is asked again after 30 s, and the loop does not end', async () => {
+  const { reply, time, asked, closed, run } = rig()
+  await reply(failed('refused'))
+  await time.advance(29_999)
+  assert.equal(asked.length, 1)
+  await time.advance(1)
+  assert.equal(asked.length, 2)
+  closed.abort()
+  await run
+})
+
+test('an answer that its reader refuses takes the path of a fault', async () => {
+  const { reply, asked, faults, time, setVerdict, closed, run } = rig()
+  await reply(answered('7'))
+  setVerdict({ kind: 'hidden', says: 'hidden' })
+  await reply(answered('8'))
+  await time.advance(500)
+  assert.deepEqual([faults, asked], [['hidden'], [undefined, 7n, undefined]])
+  closed.abort()
+  await run
+})
+
+test('an index that churns costs two questions and then one a second, then one in 15 s', async () => {
+  const { reply, time, asked, setVerdict, closed, run } = rig()
+  setVerdict('quiet')
+  const askedBy: number[] = []
+  for (let second = 0; second < 120; second += 1) {
+    for (;;) {
+      const before = asked.length
+      if (time.waits().length > 0) break
+      await reply(answered(String(100 + before)))
+    }
+    askedBy.push(asked.length)
+    await time.advance(1_000)
+  }
+  assert.equal(askedBy[0], 2)
+  assert.equal(askedBy[5], 7)
+  assert.ok((askedBy[119] ?? 0) <= 28, `${askedBy[119]} questions in two minutes`)
+  closed.abort()
+  await run
+})
+
+test('a single change after silence is asked about without a pause', async () => {
+  const { reply, time, asked, closed, run } = rig()
+  await reply(answered('7'))
+  await time.advance(55_000)
+  await reply(answered('8'))
+  assert.deepEqual(asked, [undefined, 7n, 8n])
+  closed.abort()
+  await run
+})
+
+test('an abort ends the loop at once, while it asks and while it waits', async () => {
+  const asking = rig()
+  await settle()
+  asking.closed.abort()
+  await asking.run
+  assert.deepEqual(asking.faults, [], 'an abort is no fault of the source')
+  const waiting = rig()
+  await waiting.reply(failed('refused'))
+  waiting.closed.abort()
+  await waiting.run
+  assert.deepEqual(waiting.time.waits(), [])
+})

@@ -1,0 +1,171 @@
+// How one entry of a health answer becomes an instance, and which answers are not believed.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { readConsulInstances } from './consul-instances.ts'
+import type { Instance } from './instance.ts'
+
+interface Parts {
+  readonly node?: object
+  readonly service?: object
+  readonly checks?: readonly object[]
+}
+
+const entry = ({ node = {}, service = {}, checks = [] }: Parts = {}) => ({
+  Node: { Node: 'n1', Address: '10.0.0.1', ...node },
+  Service: {
+    ID: 'a',
+    Address: '10.0.0.2',
+    Port: 9_000,
+    Weights: { Passing: 3, Warning: 2 },
+    ...service,
+  },
+  Checks: [{ CheckID: 'serfHealth', Name: 'Serf Health Status', Status: 'passing' }, ...checks],
+})
+
+function readOne(parts: Parts): Instance & { readonly notes: readonly string[] } {
+  const reading = readConsulInstances([entry(parts)])
+  assert.ok('instances' in reading, JSON.stringify(reading))
+  const [instance] = reading.instances
+  assert.ok(instance !== undefined, reading.notes.join())
+  return { ...instance, notes: reading.notes }
+}
+
+test('an instance is known by node and service id, and met at the address of the service', () => {
+  assert.deepEqual(readOne({}), {
+    key: 'n1/a',
+    host: '10.0.0.2',
+    port: 9_000,
+    weight: 3,
+    state: 'ready',
+    notes: [],
+  })
+})
+
+test('a service without an address is met at the address of its node', () => {
+  assert.equal(readOne({ service: { Address: '' } }).host, '10.0.0.1')
+})
+
+test('any critical check takes it down by name, that of the node included', () => {
+  const own = readOne({
+    checks: [{ CheckID: 'service:a', Name: 'beat', Status: 'critical', Output: 'x' }],
+  })
+  assert.deepEqual([own.state, own.reason], ['down', 'check beat is critical'])
+  const node = readConsulInstances([
+    {
+      ...entry(),
+      Checks: [{ CheckID: 'serfHealth', Name: 'Serf Health Status', Status: 'critical' }],
+    },
+  ])
+  assert.ok('instances' in node)
+  assert.equal(node.instances[0]?.reason, 'check Serf Health Status is critical')
+})
+
+test('maintenance of the service or of its node takes it down with the reason given', () => {
+  const service = {
+    CheckID: '_service_maintenance:a',
+    Name: 'Service Maintenance Mode',
+    Status: 'critical',
+    Notes: 'disk',
+  }
+  const node = {
+    CheckID: '_node_maintenance',
+    Name: 'Node Maintenance Mode',
+    Status: 'critical',
+    Notes: '',
+  }
+  const failing = { CheckID: 'A', Name: 'A', Status: 'critical' }
+  assert.equal(readOne({ checks: [failing, service] }).reason, 'maintenance: disk')
+  assert.equal(readOne({ checks: [node] }).reason, 'maintenance')
+})
+
+test('a warning leaves it ready, with the weight meant for a warning', () => {
+  const checks = [{ CheckID: 'w', Name: 'w', Status: 'warning' }]
+  const { state, weight } = readOne({ checks })
+  assert.deepEqual({ state, weight }, { state: 'ready', weight: 2 })
+  const none = readOne({ checks, service: { Weights: { Passing: 1, Warning: 0 } } })
+  assert.deepEqual([none.state, none.reason], ['down', 'check w warns and its warning weight is 0'])
+})
+
+test('a replica that says it drains is draining; one that is also critical is down', () => {
+  const service = { Meta: { 'rm-drain': '1' } }
+  assert.equal(readOne({ service }).state, 'draining')
+  const checks = [{ CheckID: 'c', Name: 'c', Status: 'critical' }]
+  assert.equal(readOne({ service, checks }).state, 'down')
+})
+
+test('hints of the meta come along, and what is ignored is noted under the key', () => {
+  const meta = { 'rm-path': '/mcp', 'rm-zone': 'z', 'rm-eras': 'odd' }
+  const { path, zone, eras, notes } = readOne({ service: { Meta: meta } })
+  assert.deepEqual({ path, zone, eras }, { path: '/mcp', zone: 'z', eras: undefined })
+  assert.match(notes.join(), /^n1\/a: meta rm-eras is malformed/)
+})
+
+test('a weight out of range is brought into it, and noted', () => {
+  const weigh = (weights: unknown) => {
+    const { weight, notes } = readOne({ service: { Weights: weights } })
+    return [weight, notes.length]
+  }
+  assert.deepEqual(weigh({ Passing: 65_535, Warning: 1 }), [1_000, 1])
+  assert.deepEqual(weigh({ Passing: -1, Warning: 1 }), [1, 1])
+  assert.deepEqual(weigh({ Passing: 'x' }), [1, 1])
+  assert.deepEqual(weigh(undefined), [1, 0])
+})
+
+test('an instance without a port or with an odd address is left out, and noted', () => {
+  for (const service of [
+    { Port: 0 },
+    { Port: 70_000 },
+    { Port: '80' },
+    { Address: 'a b' },
+    { Address: 'x/../y' },
+  ]) {
+    const reading = readConsulInstances([entry({ service }), entry({ service: { ID: 'b' } })])
+    assert.ok('instances' in reading)
+    assert.deepEqual(
+      [reading.instances.length, reading.notes.length],
+      [1, 1],
+      JSON.stringify(service),
+    )
+  }
+})
+
+test("an answer with an entry that is not Consul's is refused as a whole", () => {
+  const odd = [
+    null,
+    {},
+    [entry(), {}],
+    [entry(), null],
+    [entry({ node: { Node: '' } })],
+    [entry({ service: { ID: 5 } })],
+    'x',
+  ]
+  for (const body of odd) assert.ok('garbled' in readConsulInstances(body), JSON.stringify(body))
+})
+
+test('no body whatever makes the reader throw', t => {
+  const seed = Date.now() % 1_000_000
+  t.diagnostic(`seed ${seed}`)
+  const shaped = fc.record({
+    Node: fc.oneof(fc.anything(), fc.record({ Node: fc.string(), Address: fc.anything() })),
+    Service: fc.oneof(
+      fc.anything(),
+      fc.record({
+        ID: fc.string(),
+        Port: fc.anything(),
+        Meta: fc.anything(),
+        Weights: fc.anything(),
+      }),
+    ),
+    Checks: fc.oneof(
+      fc.anything(),
+      fc.array(fc.record({ CheckID: fc.anything(), Status: fc.anything() })),
+    ),
+  })
+  fc.assert(
+    fc.property(fc.oneof(fc.anything(), fc.array(shaped)), body => {
+      readConsulInstances(body)
+    }),
+    { seed, numRuns: 500 },
+  )
+})
