@@ -27,7 +27,7 @@ function checkTimeout({ interval, timeout }: Spec['health']): Finding[] {
   return [
     {
       path: ['spec', 'health', 'timeout'],
-      says: `the timeout, ${timeout}, must be shorter than the interval, ${interval}: a check must end before the next one starts`,
+      says: `the timeout, ${timeout}, must be shorter than the interval, ${interval}, so that a check ends before the next one starts; set a shorter timeout or a longer interval`,
     },
   ]
 }

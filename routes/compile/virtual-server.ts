@@ -25,14 +25,17 @@ export function virtualServerFindings(
   )
   if (!isListed) return []
   const { spec } = value as VirtualServerDocument
-  const members = spec.clusters
-    .map((written, index) => ({ written, path: [...CLUSTERS, index] }))
-    .filter(({ path }) => isSound(path, breaches))
-  const findings = members.flatMap(member => [
-    ...unknownCluster(member, known),
-    ...(isSound(['spec', 'naming'], breaches) ? idlePrefix(member, namingOf(spec)) : []),
-  ])
-  return [...findings, ...twiceTaken(members)]
+  const members = spec.clusters.map((written, index) => ({ written, path: [...CLUSTERS, index] }))
+  const sound = members.filter(({ path }) => isSound(path, breaches))
+  const isNamingSound = isSound(['spec', 'naming'], breaches)
+  return [
+    // A bad prefix does not hide a bad name beside it.
+    ...members
+      .filter(member => isSound(clusterPath(member), breaches))
+      .flatMap(member => unknownCluster(member, known)),
+    ...(isNamingSound ? sound.flatMap(member => idlePrefix(member, namingOf(spec))) : []),
+    ...twiceTaken(sound),
+  ]
 }
 
 interface Member {

@@ -130,40 +130,43 @@ const timeouts = closed(
   { default: {}, description: 'How long the router waits for a replica.' },
 )
 
-const spec = closed({
-  vendor: Type.Optional(
-    text({
-      pattern: '^[a-z0-9][a-z0-9._-]*$',
-      most: 63,
-      expects: 'lower-case letters, digits and ._-, at most 63',
-      description: "Who runs the tools behind it. The cluster's own name when absent.",
+const spec = closed(
+  {
+    vendor: Type.Optional(
+      text({
+        pattern: '^[a-z0-9][a-z0-9._-]*$',
+        most: 63,
+        expects: 'lower-case letters, digits and ._-, at most 63',
+        description: "Who runs the tools behind it. The cluster's own name when absent.",
+      }),
+    ),
+    discovery,
+    clearance: Type.Enum([...DATA_CLASSES], {
+      default: 'internal',
+      description: 'Highest data class its replicas may carry. Recorded and shown.',
     }),
-  ),
-  discovery,
-  clearance: Type.Enum([...DATA_CLASSES], {
-    default: 'internal',
-    description: 'Highest data class its replicas may carry. Recorded and shown.',
-  }),
-  assurance: Type.Enum([...ASSURANCES], {
-    default: 'standard',
-    description: 'What its path guarantees. Recorded and shown.',
-  }),
-  path: urlPath({
-    default: '/mcp',
-    description: 'Path of the MCP endpoint on each replica, unless the replica names its own.',
-  }),
-  eras: Type.Optional(
-    Type.Array(Type.Enum([...ERAS]), {
-      minItems: 1,
-      uniqueItems: true,
-      description: 'Protocol eras that the replicas speak. The router asks them when absent.',
+    assurance: Type.Enum([...ASSURANCES], {
+      default: 'standard',
+      description: 'What its path guarantees. Recorded and shown.',
     }),
-  ),
-  health,
-  ejection: Type.Optional(ejection),
-  connections,
-  timeouts,
-})
+    path: urlPath({
+      default: '/mcp',
+      description: 'Path of the MCP endpoint on each replica, unless the replica names its own.',
+    }),
+    eras: Type.Optional(
+      Type.Array(Type.Enum([...ERAS]), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Protocol eras that the replicas speak. The router asks them when absent.',
+      }),
+    ),
+    health,
+    ejection: Type.Optional(ejection),
+    connections,
+    timeouts,
+  },
+  { description: 'What the cluster is.' },
+)
 
 export const ClusterDocument = policyDocument(
   'Cluster',

@@ -38,6 +38,11 @@ function section(kind: string, schema: Shape): string {
   ].join('\n\n')
 }
 
+/** Every field of a kind, as `spec.discovery.endpoints[].url`. */
+export function fieldNames(schema: object): string[] {
+  return fieldsOf(schema as Shape, '').map(({ field }) => field)
+}
+
 interface Row {
   readonly field: string
   readonly holds: string

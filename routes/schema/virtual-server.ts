@@ -26,26 +26,29 @@ const member = Type.Union(
   { 'x-expects': "a cluster's name, or a mapping with cluster and prefix" },
 )
 
-const spec = closed({
-  clusters: Type.Array(member, {
-    minItems: 1,
-    maxItems: 1_000,
-    description: 'Clusters whose tools are offered, in the order of the merged lists.',
-  }),
-  naming: Type.Optional(
-    Type.Enum(['prefix', 'plain'], {
-      description:
-        '`prefix`: tools are called `<prefix>__<tool>`. `plain`: as the replicas call them. When absent, plain for one cluster and prefix for several.',
+const spec = closed(
+  {
+    clusters: Type.Array(member, {
+      minItems: 1,
+      maxItems: 1_000,
+      description: 'Clusters whose tools are offered, in the order of the merged lists.',
     }),
-  ),
-  instructions: Type.Optional(
-    text({
-      most: 16_384,
-      expects: 'text of at most 16384 characters',
-      description: 'Told to the assistant when it connects.',
-    }),
-  ),
-})
+    naming: Type.Optional(
+      Type.Enum(['prefix', 'plain'], {
+        description:
+          '`prefix`: tools are called `<prefix>__<tool>`. `plain`: as the replicas call them. When absent, plain for one cluster and prefix for several.',
+      }),
+    ),
+    instructions: Type.Optional(
+      text({
+        most: 16_384,
+        expects: 'text of at most 16384 characters',
+        description: 'Told to the assistant when it connects.',
+      }),
+    ),
+  },
+  { description: 'What is offered.' },
+)
 
 export const VirtualServerDocument = policyDocument(
   'VirtualServer',
