@@ -1,0 +1,96 @@
+// `ringmain clusters [NAME]`: every endpoint as the router sees it, and why it takes no calls when it takes none.
+import type { ClusterList, ClusterView, EndpointView } from '#foundation/admin-views.ts'
+import { formatDuration } from '#foundation/duration.ts'
+import { nearest } from '#routes/compile/nearest.ts'
+import { adminClient } from './admin-client.ts'
+import { EXIT, Failure } from './failure.ts'
+import { takesCalls } from './status.ts'
+import { type Column, renderTable } from './table.ts'
+import type { OutputForm, Terminal } from './terminal.ts'
+
+interface EndpointRow extends EndpointView {
+  readonly cluster: string
+}
+
+export interface ClustersOptions {
+  readonly server: string
+  readonly output: OutputForm
+  /** Only this cluster. */
+  readonly name?: string
+}
+
+export async function runClusters(options: ClustersOptions, terminal: Terminal): Promise<number> {
+  const list = await adminClient(options.server).get<ClusterList>('/debug/clusters')
+  const clusters = pick(list.items, options.name)
+  if (options.output === 'json') {
+    terminal.print(JSON.stringify({ ...list, items: clusters }))
+    return EXIT.done
+  }
+  const rows = clusters.flatMap(cluster =>
+    cluster.endpoints.map(endpoint => ({ ...endpoint, cluster: cluster.name })),
+  )
+  const isWide = options.output === 'wide'
+  const table = renderTable(
+    isWide ? [...columns(terminal), ...wideColumns] : columns(terminal),
+    rows,
+    isWide ? Number.POSITIVE_INFINITY : terminal.width,
+  )
+  for (const line of table.lines) terminal.print(line)
+  for (const cluster of clusters) sayWhatIsMissing(cluster, terminal)
+  if (table.hidden.length > 0 && terminal.isInteractive) {
+    terminal.say(`no room for ${table.hidden.join(', ').toLowerCase()}: add -o wide`)
+  }
+  return EXIT.done
+}
+
+function pick(clusters: readonly ClusterView[], name: string | undefined): readonly ClusterView[] {
+  if (name === undefined) return clusters
+  const found = clusters.filter(cluster => cluster.name === name)
+  if (found.length > 0) return found
+  const names = clusters.map(cluster => cluster.name)
+  const near = nearest(name, names)
+  throw new Failure(EXIT.failed, {
+    code: 'unknown_cluster',
+    what: `there is no cluster ${JSON.stringify(name)}`,
+    why: names.length === 0 ? 'the table holds none' : `the table holds ${names.join(', ')}`,
+    next: near === undefined ? 'npx ringmain clusters' : `npx ringmain clusters ${near}`,
+  })
+}
+
+function sayWhatIsMissing({ name, endpoints, discovery }: ClusterView, terminal: Terminal): void {
+  if (discovery.problem !== undefined) {
+    terminal.say(`! ${name}: ${discovery.kind}: ${discovery.problem}`)
+  }
+  if (endpoints.length === 0) terminal.say(`! ${name}: no endpoint is known`)
+}
+
+function columns({ paint }: Pick<Terminal, 'paint'>): readonly Column<EndpointRow>[] {
+  return [
+    { head: 'CLUSTER', value: ({ cluster }) => cluster, least: 10 },
+    { head: 'ENDPOINT', value: ({ key }) => key, least: 10 },
+    { head: 'STATE', value: ({ state, isHeld }) => (isHeld ? `${state} (held)` : state) },
+    {
+      head: 'HEALTH',
+      value: ({ health }) => health,
+      paint: (text, row) => paint(takesCalls(row) ? 'green' : 'red', text),
+    },
+    { head: 'REASON', value: ({ reason }) => reason ?? '', least: 8 },
+    { head: 'ERAS', value: ({ eras }) => eras.join(','), leaves: 2 },
+    { head: 'EWMA', value: ({ ewmaMs }) => formatDuration(ewmaMs), align: 'right', leaves: 3 },
+    { head: 'IN FLIGHT', value: ({ inFlight }) => String(inFlight), align: 'right', leaves: 4 },
+    { head: 'STREAMS', value: ({ streams }) => String(streams), align: 'right', leaves: 1 },
+    { head: 'CALLS', value: ({ calls }) => String(calls), align: 'right' },
+    { head: 'FAULTS', value: ({ faults }) => String(faults), align: 'right' },
+  ]
+}
+
+const wideColumns: readonly Column<EndpointRow>[] = [
+  { head: 'WEIGHT', value: ({ weight }) => String(weight), align: 'right' },
+  { head: 'ZONE', value: ({ zone }) => zone ?? '' },
+  {
+    head: 'CHECKED',
+    value: ({ checkedAgoMs }) =>
+      checkedAgoMs === undefined ? 'never' : `${formatDuration(checkedAgoMs)} ago`,
+  },
+  { head: 'URL', value: ({ url }) => url },
+]

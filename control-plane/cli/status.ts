@@ -1,0 +1,153 @@
+// `ringmain status`: one screen that says whether the router serves, what it serves, and what needs attention.
+import type {
+  ClusterList,
+  ClusterView,
+  EndpointView,
+  ReadyView,
+  RouterView,
+} from '#foundation/admin-views.ts'
+import { formatDuration } from '#foundation/duration.ts'
+import { adminClient } from './admin-client.ts'
+import { EXIT } from './failure.ts'
+import { type Column, cutTo, renderTable } from './table.ts'
+import type { OutputForm, Terminal } from './terminal.ts'
+
+/** One screen: what does not fit is named by number and found with `ringmain clusters`. */
+const MAX_LINES = 20
+const HEADER_LINES = 4
+const MAX_ATTENTION = 4
+
+export interface StatusViews {
+  readonly ready: ReadyView
+  readonly router: RouterView
+  readonly clusters: readonly ClusterView[]
+}
+
+export async function runStatus(
+  options: { readonly server: string; readonly output: OutputForm },
+  terminal: Terminal,
+): Promise<number> {
+  const admin = adminClient(options.server)
+  const ready = await admin.get<ReadyView>('/readyz', 503)
+  const [router, clusters] = await Promise.all([
+    admin.get<RouterView>('/debug/router'),
+    admin.get<ClusterList>('/debug/clusters'),
+  ])
+  const views = { ready, router, clusters: clusters.items }
+  if (options.output === 'json') {
+    const items = [{ ready, router, clusters: clusters.items }]
+    const meta = { server: admin.base, tableVersion: router.table.version }
+    terminal.print(
+      JSON.stringify({ apiVersion: 'ringmain/v1', kind: 'RouterStatusList', items, meta }),
+    )
+  } else {
+    for (const line of statusLines(views, terminal)) terminal.print(line)
+  }
+  return ready.ready ? EXIT.done : EXIT.failed
+}
+
+export function statusLines(
+  views: StatusViews,
+  terminal: Pick<Terminal, 'width' | 'paint'>,
+): readonly string[] {
+  const { router, clusters } = views
+  const { width } = terminal
+  const attention = attentionOf(views)
+    .slice(0, MAX_ATTENTION)
+    .map(sentence => terminal.paint('yellow', cutTo(`! ${sentence}`, width)))
+  const room = MAX_LINES - HEADER_LINES - attention.length - 5
+  const shownServers = router.virtualServers.slice(0, Math.max(1, Math.floor(room / 2)))
+  const shownClusters = clusters.slice(0, Math.max(1, room - shownServers.length))
+  return [
+    ...headerLines(views, terminal),
+    '',
+    ...renderTable(serverColumns, shownServers, width).lines,
+    '',
+    ...renderTable(clusterColumns(terminal), shownClusters, width).lines,
+    ...moreLine(
+      router.virtualServers.length - shownServers.length,
+      clusters.length - shownClusters.length,
+    ),
+    ...attention,
+  ]
+}
+
+function headerLines(
+  { ready, router }: StatusViews,
+  { paint, width }: Pick<Terminal, 'width' | 'paint'>,
+): readonly string[] {
+  const state = ready.draining ? 'draining' : ready.ready ? 'ready' : 'not ready'
+  const { total, refused, inFlight, streams } = router.calls
+  return [
+    `router ${router.version}  ${paint(ready.ready ? 'green' : 'red', state)}  up ${formatDuration(router.uptimeMs)}  pid ${router.pid}`,
+    cutTo(`  serves  ${router.mcp}   admin ${router.admin}`, width),
+    cutTo(`  table   ${router.table.version.slice(0, 12)}`, width),
+    cutTo(
+      `  calls   ${total} answered or refused, ${refused} refused, ${inFlight} in flight, ${streams} streams`,
+      width,
+    ),
+  ]
+}
+
+/** Sorted by what it costs the callers: first what makes the router unready, then what may. */
+function attentionOf({ ready, router, clusters }: StatusViews): readonly string[] {
+  return [
+    ...ready.checks.filter(check => !check.ok).map(check => `${check.id}: ${check.detail}`),
+    ...(router.table.problem === undefined ? [] : [`policies: ${router.table.problem}`]),
+    ...clusters.flatMap(({ name, discovery }) =>
+      discovery.problem === undefined ? [] : [`${name}: ${discovery.kind}: ${discovery.problem}`],
+    ),
+    ...clusters.flatMap(({ name, endpoints }) =>
+      endpoints
+        .filter(endpoint => !takesCalls(endpoint))
+        .map(endpoint => `${name}: ${endpoint.key}: ${endpoint.reason ?? endpoint.health}`),
+    ),
+  ]
+}
+
+export function takesCalls(endpoint: EndpointView): boolean {
+  return endpoint.state === 'ready' && endpoint.health === 'up'
+}
+
+const serverColumns: readonly Column<RouterView['virtualServers'][number]>[] = [
+  { head: 'SERVER', value: ({ name }) => name, least: 10 },
+  { head: 'PATH', value: ({ path }) => path, least: 12 },
+  { head: 'CLUSTERS', value: ({ clusters }) => clusters.join(', '), least: 10 },
+]
+
+function clusterColumns({ paint }: Pick<Terminal, 'paint'>): readonly Column<ClusterView>[] {
+  const total = (pick: (endpoint: EndpointView) => number) => (cluster: ClusterView) =>
+    String(cluster.endpoints.reduce((sum, endpoint) => sum + pick(endpoint), 0))
+  const up = ({ endpoints }: ClusterView): number => endpoints.filter(takesCalls).length
+  return [
+    { head: 'CLUSTER', value: ({ name }) => name, least: 10 },
+    {
+      head: 'UP',
+      value: cluster => `${up(cluster)}/${cluster.endpoints.length}`,
+      paint: (text, cluster) =>
+        paint(up(cluster) === cluster.endpoints.length && up(cluster) > 0 ? 'green' : 'red', text),
+    },
+    { head: 'CLEARANCE', value: ({ clearance }) => clearance, leaves: 2 },
+    { head: 'ASSURANCE', value: ({ assurance }) => assurance, leaves: 1 },
+    {
+      head: 'FOUND BY',
+      value: ({ discovery }) =>
+        discovery.isSynced
+          ? discovery.kind
+          : `${discovery.kind}${discovery.from === 'disk' ? ' (disk)' : ' (waiting)'}`,
+      least: 8,
+      leaves: 3,
+    },
+    { head: 'IN FLIGHT', value: total(({ inFlight }) => inFlight), align: 'right' },
+    { head: 'CALLS', value: total(({ calls }) => calls), align: 'right' },
+    { head: 'FAULTS', value: total(({ faults }) => faults), align: 'right' },
+  ]
+}
+
+function moreLine(servers: number, clusters: number): readonly string[] {
+  const parts = [
+    ...(servers > 0 ? [`${servers} more virtual servers`] : []),
+    ...(clusters > 0 ? [`${clusters} more clusters`] : []),
+  ]
+  return parts.length === 0 ? [] : [`… ${parts.join(' and ')}: npx ringmain clusters`]
+}
