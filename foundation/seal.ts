@@ -34,7 +34,10 @@ export function createSealer(key: Buffer): Sealer {
         .setAAD(Buffer.from(purpose))
         .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
       try {
-        const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()])
+        const text = Buffer.concat([
+          decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)),
+          decipher.final(),
+        ])
         return JSON.parse(text.toString('utf8'))
       } catch {
         return undefined // the tag did not match: forged, damaged, or sealed with another key

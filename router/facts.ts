@@ -156,7 +156,11 @@ export type Attempt =
 
 export type McpAnswer =
   /** A result of the router's own making, as JSON text. `sessionToken` goes into `Mcp-Session-Id`. */
-  | { readonly kind: 'result'; readonly resultJson: string | Buffer; readonly sessionToken?: string }
+  | {
+      readonly kind: 'result'
+      readonly resultJson: string | Buffer
+      readonly sessionToken?: string
+    }
   /** An error the upstream gave as its answer, as JSON text of the `error` member. */
   | { readonly kind: 'error'; readonly errorJson: string; readonly status: number }
   | { readonly kind: 'relay'; readonly relay: Relay }

@@ -2,6 +2,7 @@
 import type { Clock } from '#foundation/clock.ts'
 import type { Arrived, Decoded, McpAnswer, Recorded } from './facts.ts'
 import { type Path, path, type Respond } from './pipeline/pipeline.ts'
+import type { Refusal } from './pipeline/stage.ts'
 import { decode, type Eras } from './stages/decode.ts'
 import { type AttemptPath, forward, type Judge } from './stages/forward.ts'
 import { gather, type Lists } from './stages/gather.ts'
@@ -42,3 +43,16 @@ export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
       close: rest => rest.stage(part(p.farewells)), // a legacy session ends
     })
     .respond(p.respond) // every outcome in the caller's era
+
+/** Turned away before it was read: by the listener's limits, its allow-lists, or because the router is draining. */
+export interface TurnedAway {
+  readonly turnedAway: Refusal
+}
+
+export const turnedAwayPath = (
+  p: Pick<Ports, 'clock' | 'observations' | 'respond'>,
+): Path<McpAnswer, Arrived & TurnedAway> =>
+  path<McpAnswer, Arrived & TurnedAway>()
+    .stage(record(p.observations, p.clock)) // it leaves its line like any other
+    .stage({ name: 'turn away', decide: call => ({ kind: 'refuse', refusal: call.turnedAway }) }) // the listener has decided
+    .respond(p.respond) // in words, where HTTP alone would be mute

@@ -24,7 +24,7 @@ export type Choice =
   /** Some could, but every one is at its limit. */
   | { readonly kind: 'full' }
 
-const NONE_TRIED: ReadonlySet<Endpoint> = new Set()
+const NONE_TRIED: ReadonlySet<string> = new Set()
 
 export class Cluster {
   readonly policy: ClusterPolicy
@@ -80,21 +80,26 @@ export class Cluster {
     return this.#anyServing(endpoint => endpoint.learned?.tools.has(toolName) === true)
   }
 
-  choose(era: Era, tried: ReadonlySet<Endpoint> = NONE_TRIED): Choice {
+  /** `tried` holds keys of endpoints that are out of the question for this call. */
+  choose(era: Era, tried: ReadonlySet<string> = NONE_TRIED): Choice {
     const serving = this.#serving[era]
-    const { connections } = this.policy
     let isAnyLeft = false
     const endpoint = pickEndpoint(
       serving,
       candidate => {
-        if (tried.has(candidate)) return false
+        if (tried.has(candidate.key)) return false
         isAnyLeft = true
-        return candidate.inFlight < connections.perEndpoint && candidate.streams < connections.streams
+        return !this.isFull(candidate)
       },
       { nowMs: this.#ports.clock.nowMs(), random: this.#ports.random },
     )
     if (endpoint !== undefined) return { kind: 'endpoint', endpoint }
     return isAnyLeft ? { kind: 'full' } : this.#none(era, tried)
+  }
+
+  isFull(endpoint: Endpoint): boolean {
+    const { perEndpoint, streams } = this.policy.connections
+    return endpoint.inFlight >= perEndpoint || endpoint.streams >= streams
   }
 
   /** Traffic met a fault there. */
@@ -123,13 +128,26 @@ export class Cluster {
     this.#endpoints.clear()
   }
 
-  #none(era: Era, tried: ReadonlySet<Endpoint>): Choice {
+  #none(era: Era, tried: ReadonlySet<string>): Choice {
     const name = this.policy.name
-    if (tried.size > 0) return { kind: 'none', why: 'no_replica', detail: `${name}: none of ${tried.size} tried could be reached` }
+    if (tried.size > 0)
+      return {
+        kind: 'none',
+        why: 'no_replica',
+        detail: `${name}: none of ${tried.size} tried could be reached`,
+      }
     const other: Era = era === 'modern' ? 'legacy' : 'modern'
-    if (this.#serving[other].length > 0) return { kind: 'none', why: 'other_era', detail: `${name}: replicas speak only ${other}` }
+    if (this.#serving[other].length > 0)
+      return { kind: 'none', why: 'other_era', detail: `${name}: replicas speak only ${other}` }
     const total = this.#endpoints.size
-    return { kind: 'none', why: 'no_replica', detail: total === 0 ? `${name}: no replica is registered` : `${name}: 0 of ${total} replicas in service` }
+    return {
+      kind: 'none',
+      why: 'no_replica',
+      detail:
+        total === 0
+          ? `${name}: no replica is registered`
+          : `${name}: 0 of ${total} replicas in service`,
+    }
   }
 
   #apply(snapshot: Snapshot): void {
@@ -203,4 +221,7 @@ export class Cluster {
 }
 
 const isSameAddress = (one: Instance, other: Instance): boolean =>
-  one.host === other.host && one.port === other.port && one.path === other.path && one.tls === other.tls
+  one.host === other.host &&
+  one.port === other.port &&
+  one.path === other.path &&
+  one.tls === other.tls

@@ -100,7 +100,9 @@ export class Endpoint {
 
   /** What one more call here would cost; the least is chosen. */
   cost(nowMs: number): number {
-    return (this.ewmaMs(nowMs) * (this.inFlight + 1)) / (this.instance.weight * this.slowStart(nowMs))
+    return (
+      (this.ewmaMs(nowMs) * (this.inFlight + 1)) / (this.instance.weight * this.slowStart(nowMs))
+    )
   }
 
   /** A share from 0.1 to 1 that grows while caches and connections warm. */

@@ -1,10 +1,10 @@
 // One interface, two implementations: what differs between the eras on the wire. The facts between them are neutral,
 // so that a bridge is a call decoded by one codec and sent by the other.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Read } from './message.ts'
 import type { Decoded, ListName, Message } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
+import type { Read } from './message.ts'
 
 /** A whole answer as it goes out. */
 export interface WireAnswer {
@@ -59,4 +59,6 @@ export function rpcResult(idJson: string, resultJson: string | Buffer): Buffer {
 export const rpcError = (idJson: string, errorJson: string): string =>
   `${RPC_OPEN}${idJson === '' ? 'null' : idJson},"error":${errorJson}}`
 
-export const JSON_HEADERS: Record<string, string> = Object.freeze({ 'content-type': 'application/json' })
+export const JSON_HEADERS: Record<string, string> = Object.freeze({
+  'content-type': 'application/json',
+})

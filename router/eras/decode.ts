@@ -5,7 +5,7 @@ import { refuse } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { Codec } from './codec.ts'
 import { legacyCodec } from './legacy/codec.ts'
-import { readMessage, type Read } from './message.ts'
+import { type Read, readMessage } from './message.ts'
 import { modernCodec } from './modern/codec.ts'
 import { HEADER, LATEST_LEGACY, META } from './versions.ts'
 
@@ -44,15 +44,26 @@ export function decodeRequest(
   return decodeMessage(message.value, arrived, openSession)
 }
 
-function decodeDelete(arrived: Arrived, openSession: OpenSession): ReturnType<typeof decodeRequest> {
+function decodeDelete(
+  arrived: Arrived,
+  openSession: OpenSession,
+): ReturnType<typeof decodeRequest> {
   const token = arrived.headers[HEADER.session]
   if (typeof token !== 'string') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
   const session = openSession(token)
-  if (session?.serverName !== arrived.serverName) return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era: 'legacy' }
+  if (session?.serverName !== arrived.serverName)
+    return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era: 'legacy' }
   const { version } = session
   return {
     kind: 'ok',
-    value: { era: 'legacy', version, message: NO_MESSAGE, list: 'close', session, passedHeaders: [] },
+    value: {
+      era: 'legacy',
+      version,
+      message: NO_MESSAGE,
+      list: 'close',
+      session,
+      passedHeaders: [],
+    },
   }
 }
 

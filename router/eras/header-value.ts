@@ -21,4 +21,6 @@ export function encodeHeaderValue(text: string): string {
 }
 
 const isMarked = (value: string): boolean =>
-  value.length >= PREFIX.length + SUFFIX.length && value.startsWith(PREFIX) && value.endsWith(SUFFIX)
+  value.length >= PREFIX.length + SUFFIX.length &&
+  value.startsWith(PREFIX) &&
+  value.endsWith(SUFFIX)

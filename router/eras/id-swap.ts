@@ -40,7 +40,13 @@ export class IdSwap {
    * Takes `bytes[from, to)`, hands what may go on to `emit`, and returns the offset it stopped at:
    * `to`, or that of a line break when `isLine` (one SSE data line).
    */
-  feed(bytes: Buffer, from: number, to: number, isLine: boolean, emit: (piece: Buffer) => void): number {
+  feed(
+    bytes: Buffer,
+    from: number,
+    to: number,
+    isLine: boolean,
+    emit: (piece: Buffer) => void,
+  ): number {
     let sent = from
     let at = from
     for (; at < to; at += 1) {
@@ -99,7 +105,8 @@ export class IdSwap {
     } else if (byte === 0x7d || byte === 0x5d) {
       this.#depth -= 1
       this.#place = 'after_value'
-    } else if (this.#depth === 1 && byte === COLON && this.#place === 'after_key') this.#place = 'value'
+    } else if (this.#depth === 1 && byte === COLON && this.#place === 'after_key')
+      this.#place = 'value'
     else if (this.#depth === 1 && byte === COMMA) this.#place = 'key'
   }
 
@@ -139,7 +146,13 @@ export class IdSwap {
 }
 
 const endsScalar = (byte: number): boolean =>
-  byte === COMMA || byte === 0x7d || byte === 0x5d || byte === 0x20 || byte === 0x09 || byte === LF || byte === CR
+  byte === COMMA ||
+  byte === 0x7d ||
+  byte === 0x5d ||
+  byte === 0x20 ||
+  byte === 0x09 ||
+  byte === LF ||
+  byte === CR
 
 function parsed(json: string): unknown {
   try {

@@ -32,11 +32,7 @@ export function eachMember(
 }
 
 /** Walks the elements of the array at `at`; returns the offset after it. */
-export function eachElement(
-  bytes: Uint8Array,
-  at: number,
-  visit: (value: Span) => void,
-): number {
+export function eachElement(bytes: Uint8Array, at: number, visit: (value: Span) => void): number {
   let position = skipSpace(bytes, at + 1)
   while (bytes[position] !== CLOSE_ARRAY) {
     const end = skipValue(bytes, position)

@@ -13,31 +13,52 @@ const ERROR_LIMIT = 65_536
 /** A modern replica says with these that the router's own headers or version were wrong. */
 const ROUTERS_FAULT = new Set([-32020, -32022])
 
-export function judgeAnswer(attempt: Answered, call: { readonly era: Era; readonly session?: unknown }): Judged {
+export function judgeAnswer(
+  attempt: Answered,
+  call: { readonly era: Era; readonly session?: unknown },
+): Judged {
   const { status } = attempt
   if (status === 200) return judgeBody(attempt)
-  if (status === 404 && call.session !== undefined) return drop(attempt, { code: 'RINGMAIN_SESSION_UNKNOWN', detail: 'the replica answered 404' })
-  if (status === 401 || status === 403) return drop(attempt, { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `the replica answered ${status}` })
+  if (status === 404 && call.session !== undefined)
+    return drop(attempt, { code: 'RINGMAIN_SESSION_UNKNOWN', detail: 'the replica answered 404' })
+  if (status === 401 || status === 403)
+    return drop(attempt, {
+      code: 'RINGMAIN_UPSTREAM_REFUSED',
+      detail: `the replica answered ${status}`,
+    })
   if (status === 429) return drop(attempt, busy(attempt))
   if (status >= 400 && status < 500) return readError(attempt, call.era)
   if (status >= 300 && status < 400) {
-    return drop(attempt, { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `the replica answered ${status}; redirects are not followed` })
+    return drop(attempt, {
+      code: 'RINGMAIN_UPSTREAM_REFUSED',
+      detail: `the replica answered ${status}; redirects are not followed`,
+    })
   }
-  return drop(attempt, { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: `the replica answered ${status}` })
+  return drop(attempt, {
+    code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+    detail: `the replica answered ${status}`,
+  })
 }
 
 function judgeBody(attempt: Answered): Judged {
   const encoding = attempt.header('content-encoding')
   if (encoding !== undefined && encoding !== 'identity') {
-    return drop(attempt, { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: `content-encoding ${encoding} was not asked for` })
+    return drop(attempt, {
+      code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+      detail: `content-encoding ${encoding} was not asked for`,
+    })
   }
   if (/^(?:application\/json|text\/event-stream)\b/i.test(attempt.contentType)) return 'relay'
-  return drop(attempt, { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: `content-type ${attempt.contentType || 'missing'}` })
+  return drop(attempt, {
+    code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+    detail: `content-type ${attempt.contentType || 'missing'}`,
+  })
 }
 
 function busy(attempt: Answered): Refusal {
   const header = attempt.header('retry-after')
-  const retryAfterMs = header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) * 1_000 : 1_000
+  const retryAfterMs =
+    header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) * 1_000 : 1_000
   return { code: 'RINGMAIN_CLUSTER_BUSY', detail: 'the replica answered 429', retryAfterMs }
 }
 
@@ -52,8 +73,10 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Refus
   const error = typeof body === 'string' ? undefined : errorIn(body)
   const detail = `the replica answered ${attempt.status}`
   if (error === undefined) return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail }
-  if (ROUTERS_FAULT.has(error.code)) return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `${detail} ${error.code}` }
-  const status = era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200
+  if (ROUTERS_FAULT.has(error.code))
+    return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `${detail} ${error.code}` }
+  const status =
+    era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200
   return { kind: 'error', errorJson: error.json, status }
 }
 
@@ -61,7 +84,12 @@ function errorIn(body: Buffer): { readonly code: number; readonly json: string }
   try {
     const value: unknown = JSON.parse(body.toString())
     const error = isRecord(value) ? value['error'] : undefined
-    if (!isRecord(error) || typeof error['code'] !== 'number' || typeof error['message'] !== 'string') return undefined
+    if (
+      !isRecord(error) ||
+      typeof error['code'] !== 'number' ||
+      typeof error['message'] !== 'string'
+    )
+      return undefined
     return { code: error['code'], json: JSON.stringify(error) }
   } catch {
     return undefined // not JSON: told apart from a JSON-RPC error by the caller

@@ -1,8 +1,8 @@
 // One JSON-RPC message as it came in: parsed once, to be looked at; the bytes stay what they were.
 // The guard's place is the first line of `readMessage`: what passes there has one meaning for every parser.
 import { isUtf8 } from 'node:buffer'
-import { refuse, type Refusal } from '#router/pipeline/stage.ts'
 import type { Message, Span } from '#router/facts.ts'
+import { type Refusal, refuse } from '#router/pipeline/stage.ts'
 import { eachMember, firstValue, isObjectAt } from './json-spans.ts'
 
 export type Read<T> =
@@ -24,12 +24,18 @@ export function readMessage(body: Buffer): Read<Message> {
   if (!isRecord(value)) return refuse('RINGMAIN_INVALID_REQUEST')
   const located = locate(body)
   if (located.twice !== undefined) {
-    return refuse('RINGMAIN_INVALID_REQUEST', { says: `The key "${located.twice}" stands there twice.` })
+    return refuse('RINGMAIN_INVALID_REQUEST', {
+      says: `The key "${located.twice}" stands there twice.`,
+    })
   }
   return shape(value, body, located.spans)
 }
 
-function shape(value: Record<string, unknown>, body: Buffer, spans: Message['spans']): Read<Message> {
+function shape(
+  value: Record<string, unknown>,
+  body: Buffer,
+  spans: Message['spans'],
+): Read<Message> {
   const idJson = spans.id === undefined ? '' : body.toString('utf8', spans.id.start, spans.id.end)
   const invalid = (says: string): Read<Message> => ({
     ...refuse('RINGMAIN_INVALID_REQUEST', { says }),
@@ -42,12 +48,22 @@ function shape(value: Record<string, unknown>, body: Buffer, spans: Message['spa
   if (method === undefined) {
     const isResponse = idJson !== '' && ('result' in value || 'error' in value)
     if (!isResponse) return invalid('The member "method" is missing.')
-    return read({ kind: 'response', method: '', idJson, params: NOTHING, meta: NOTHING, body, spans })
+    return read({
+      kind: 'response',
+      method: '',
+      idJson,
+      params: NOTHING,
+      meta: NOTHING,
+      body,
+      spans,
+    })
   }
   if (typeof method !== 'string') return invalid('The member "method" must be a string.')
-  if (params !== undefined && !isRecord(params)) return invalid('The member "params" must be an object.')
+  if (params !== undefined && !isRecord(params))
+    return invalid('The member "params" must be an object.')
   const meta = params?.['_meta']
-  if (meta !== undefined && !isRecord(meta)) return invalid('The member "params._meta" must be an object.')
+  if (meta !== undefined && !isRecord(meta))
+    return invalid('The member "params._meta" must be an object.')
   return read({
     kind: idJson === '' ? 'notification' : 'request',
     method,

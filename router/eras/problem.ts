@@ -22,7 +22,9 @@ export function problemOf(refusal: Refusal): Problem {
     says: refusal.says === undefined ? shape.says : `${shape.says} ${refusal.says}`,
     executed: shape.executed,
     retry: shape.retry,
-    ...(refusal.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(refusal.retryAfterMs) }),
+    ...(refusal.retryAfterMs === undefined
+      ? {}
+      : { retryAfterMs: Math.ceil(refusal.retryAfterMs) }),
   }
 }
 

@@ -18,7 +18,10 @@ const STREAM_HEADERS = Object.freeze({
 })
 
 const LOST: Refusal = { code: 'RINGMAIN_OUTCOME_UNKNOWN' }
-const ENDED_EARLY: Refusal = { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', says: 'The stream ended without an answer.' }
+const ENDED_EARLY: Refusal = {
+  code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+  says: 'The stream ended without an answer.',
+}
 
 export function relayAnswer(caller: Caller, relay: Relay, context: RelayContext): Promise<void> {
   return new Promise(resolve => {
@@ -35,14 +38,21 @@ export function relayAnswer(caller: Caller, relay: Relay, context: RelayContext)
       finish('caller_gone')
     })
     if (isOver) return
-    const sink = relay.isStream ? streamSink(caller, relay, context, finish) : jsonSink(caller, relay, context, finish)
+    const sink = relay.isStream
+      ? streamSink(caller, relay, context, finish)
+      : jsonSink(caller, relay, context, finish)
     relay.body.pipe(sink)
   })
 }
 
 type Finish = (broken?: Trail['broken']) => void
 
-function streamSink(caller: Caller, relay: Relay, context: RelayContext, finish: Finish): UpstreamSink {
+function streamSink(
+  caller: Caller,
+  relay: Relay,
+  context: RelayContext,
+  finish: Finish,
+): UpstreamSink {
   const events = new SseRelay(relay.upstreamIdJson, relay.callerIdJson)
   caller.begin(200, STREAM_HEADERS)
   const emit = paced(caller, relay)
@@ -72,7 +82,12 @@ function streamSink(caller: Caller, relay: Relay, context: RelayContext, finish:
   }
 }
 
-function jsonSink(caller: Caller, relay: Relay, context: RelayContext, finish: Finish): UpstreamSink {
+function jsonSink(
+  caller: Caller,
+  relay: Relay,
+  context: RelayContext,
+  finish: Finish,
+): UpstreamSink {
   const isSame = relay.upstreamIdJson === relay.callerIdJson
   const swap = isSame ? undefined : new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
   const emit = paced(caller, relay)
@@ -81,7 +96,8 @@ function jsonSink(caller: Caller, relay: Relay, context: RelayContext, finish: F
     if (waiting === undefined) return
     const early = waiting
     waiting = undefined
-    const length = isSame && relay.contentLength !== undefined ? { 'content-length': relay.contentLength } : {}
+    const length =
+      isSame && relay.contentLength !== undefined ? { 'content-length': relay.contentLength } : {}
     caller.begin(200, { 'content-type': 'application/json', ...length })
     for (const piece of early) emit.write(piece)
   }
@@ -123,7 +139,10 @@ function jsonSink(caller: Caller, relay: Relay, context: RelayContext, finish: F
 }
 
 /** Writes that stop the upstream when the caller's buffer is full, and let it go on when it has drained. */
-function paced(caller: Caller, relay: Relay): { write: (piece: Buffer) => void; mayGoOn: () => boolean } {
+function paced(
+  caller: Caller,
+  relay: Relay,
+): { write: (piece: Buffer) => void; mayGoOn: () => boolean } {
   let isFull = false
   return {
     write: piece => {

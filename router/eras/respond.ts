@@ -1,8 +1,8 @@
 // The turn of every path: whatever came of the call, in the caller's era. A relay is over when its last byte has left.
 import { randomUUID } from 'node:crypto'
 import type { Arrived, Caller, Decoded, McpAnswer, Recorded } from '#router/facts.ts'
-import type { Outcome, Refusal } from '#router/pipeline/stage.ts'
 import type { Respond } from '#router/pipeline/pipeline.ts'
+import type { Outcome, Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { Codec, WireAnswer } from './codec.ts'
 import { codecOf } from './decode.ts'
@@ -52,7 +52,10 @@ const refusalAnswer = (codec: Codec, call: Known, refusal: Refusal): WireAnswer 
   return codec.refusal(message, refusal, message?.idJson ?? call.trail?.misread?.idJson ?? '')
 }
 
-function defectRefusal(outcome: Extract<Outcome<McpAnswer>, { kind: 'defect' }>, log: DefectLog): Refusal {
+function defectRefusal(
+  outcome: Extract<Outcome<McpAnswer>, { kind: 'defect' }>,
+  log: DefectLog,
+): Refusal {
   const id = randomUUID()
   log.defect(id, outcome.at, outcome.error)
   return { code: 'RINGMAIN_DEFECT', says: `Id ${id}.` }
@@ -63,7 +66,8 @@ function sendResult(caller: Caller, wire: WireAnswer, sessionToken: string | und
   caller.send(wire.status, { ...wire.headers, ...session }, wire.body)
 }
 
-const sendWhole = (caller: Caller, wire: WireAnswer): void => caller.send(wire.status, wire.headers, wire.body)
+const sendWhole = (caller: Caller, wire: WireAnswer): void =>
+  caller.send(wire.status, wire.headers, wire.body)
 
 function abandonAnswer(outcome: Outcome<McpAnswer>): void {
   if (outcome.kind === 'answered' && outcome.answer.kind === 'relay') outcome.answer.relay.abandon()

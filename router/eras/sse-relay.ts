@@ -69,7 +69,8 @@ export class SseRelay {
   #decide(emit: (piece: Buffer) => void): void {
     const field = Buffer.from(this.#name).toString('latin1')
     this.#name = []
-    this.#line = field === 'data:' ? 'data' : field === 'id:' || field === 'retry:' ? 'drop' : 'pass'
+    this.#line =
+      field === 'data:' ? 'data' : field === 'id:' || field === 'retry:' ? 'drop' : 'pass'
     if (this.#line === 'drop') return
     this.#isAtBoundary = false
     emit(Buffer.from(field, 'latin1'))

@@ -4,7 +4,11 @@ import { test } from 'node:test'
 import { path } from './pipeline.ts'
 import { answer, go, refuse, type Stage } from './stage.ts'
 
-const noted = (log: string[], name: string, verdict: () => ReturnType<Stage<string, object>['decide']>): Stage<string, object> => ({
+const noted = (
+  log: string[],
+  name: string,
+  verdict: () => ReturnType<Stage<string, object>['decide']>,
+): Stage<string, object> => ({
   name,
   decide: () => {
     log.push(`decide ${name}`)
@@ -24,7 +28,14 @@ test('stages decide in the order written and settle in reverse, after the respon
     .respond(outcome => void log.push(`respond ${outcome.kind}`))
   const outcome = await run.run({}, quiet)
   assert.deepEqual(outcome, { kind: 'answered', answer: 'done', by: 'c' })
-  assert.deepEqual(log, ['decide a', 'decide b', 'decide c', 'respond answered', 'settle b', 'settle a'])
+  assert.deepEqual(log, [
+    'decide a',
+    'decide b',
+    'decide c',
+    'respond answered',
+    'settle b',
+    'settle a',
+  ])
 })
 
 test('a refusal settles only what had passed, and nothing after it runs', async () => {
@@ -35,7 +46,11 @@ test('a refusal settles only what had passed, and nothing after it runs', async 
     .stage(noted(log, 'c', () => answer('never')))
     .respond(() => undefined)
   const outcome = await run.run({}, quiet)
-  assert.deepEqual(outcome, { kind: 'refused', refusal: { code: 'RINGMAIN_UNKNOWN_TOOL' }, by: 'b' })
+  assert.deepEqual(outcome, {
+    kind: 'refused',
+    refusal: { code: 'RINGMAIN_UNKNOWN_TOOL' },
+    by: 'b',
+  })
   assert.deepEqual(log, ['decide a', 'decide b', 'settle a'])
 })
 
@@ -53,7 +68,11 @@ test('a throw is a defect that is answered, and gives back what was taken', asyn
 test('one failing release does not keep the others from theirs, and is reported', async () => {
   const log: string[] = []
   const failed: string[] = []
-  const broken: Stage<string, object> = { name: 'broken', decide: () => go({}), settle: () => assert.fail('stuck') }
+  const broken: Stage<string, object> = {
+    name: 'broken',
+    decide: () => go({}),
+    settle: () => assert.fail('stuck'),
+  }
   await path<string, object>()
     .stage(noted(log, 'a', () => go({})))
     .stage(broken)
@@ -95,13 +114,21 @@ test('a fork sends each call down its own list, with the facts of the common par
 })
 
 test('a path on which nothing answers is a defect, not a silence', async () => {
-  const outcome = await path<string, object>().stage({ name: 'a', decide: () => go({}) }).respond(() => undefined).run({}, quiet)
+  const outcome = await path<string, object>()
+    .stage({ name: 'a', decide: () => go({}) })
+    .respond(() => undefined)
+    .run({}, quiet)
   assert.equal(outcome.kind, 'defect')
 })
 
 test('a stage before the fact it needs does not compile', () => {
-  const needs: Stage<string, { readonly tool: string }> = { name: 'needs', decide: call => answer(call.tool) }
+  const needs: Stage<string, { readonly tool: string }> = {
+    name: 'needs',
+    decide: call => answer(call.tool),
+  }
   // @ts-expect-error: nothing above has established `tool`.
   path<string, object>().stage(needs)
-  path<string, object>().stage({ name: 'adds', decide: () => go({ tool: 'x' }) }).stage(needs)
+  path<string, object>()
+    .stage({ name: 'adds', decide: () => go({ tool: 'x' }) })
+    .stage(needs)
 })

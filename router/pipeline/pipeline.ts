@@ -17,17 +17,12 @@ export interface Grown<Answer> {
   readonly grown: ReadonlyArray<CheckedStage<Answer>>
 }
 
-export interface Builder<Answer, Start extends object, Known extends object>
-  extends Grown<Answer> {
-  stage<Adds extends object>(
-    next: Stage<Answer, Known, Adds>,
-  ): Builder<Answer, Start, Known & Adds>
+export interface Builder<Answer, Start extends object, Known extends object> extends Grown<Answer> {
+  stage<Adds extends object>(next: Stage<Answer, Known, Adds>): Builder<Answer, Start, Known & Adds>
   /** Ends the common part: each call goes on down the list that `choose` names. */
   fork<Name extends string>(
     choose: (call: Readonly<Known>) => Name,
-    lists: Readonly<
-      Record<Name, (rest: Builder<Answer, Start, Known>) => Grown<Answer>>
-    >,
+    lists: Readonly<Record<Name, (rest: Builder<Answer, Start, Known>) => Grown<Answer>>>,
   ): Forked<Answer, Start, Known>
   /** Closes the path: the turn between the way down and the way up. */
   respond(respond: Respond<Answer, Start, Known>): Path<Answer, Start>
@@ -70,7 +65,10 @@ function grow<Answer, Start extends object, Known extends object>(
       for (const [name, list] of Object.entries<(typeof lists)[keyof typeof lists]>(lists)) {
         grown[name] = list(grow<Answer, Start, Known>([])).grown
       }
-      const plan: Plan<Answer> = { common: stages, fork: { choose: choose as (call: never) => string, lists: grown } }
+      const plan: Plan<Answer> = {
+        common: stages,
+        fork: { choose: choose as (call: never) => string, lists: grown },
+      }
       return { respond: respond => close(plan, respond as Respond<Answer, Start, object>) }
     },
     respond: respond => close({ common: stages }, respond as Respond<Answer, Start, object>),
@@ -123,18 +121,26 @@ async function decideAll<Answer>(
 ): Promise<Outcome<Answer>> {
   let at = 'fork'
   try {
-    for (let list: ReadonlyArray<CheckedStage<Answer>> | undefined = plan.common; list !== undefined; ) {
+    for (
+      let list: ReadonlyArray<CheckedStage<Answer>> | undefined = plan.common;
+      list !== undefined;
+    ) {
       for (const stage of list) {
         at = stage.name
         const deciding = stage.decide(call)
         const verdict = deciding instanceof Promise ? await deciding : deciding // awaiting a plain value would cost a turn
-        if (verdict.kind === 'answer') return { kind: 'answered', answer: verdict.answer, by: stage.name }
-        if (verdict.kind === 'refuse') return { kind: 'refused', refusal: verdict.refusal, by: stage.name }
+        if (verdict.kind === 'answer')
+          return { kind: 'answered', answer: verdict.answer, by: stage.name }
+        if (verdict.kind === 'refuse')
+          return { kind: 'refused', refusal: verdict.refusal, by: stage.name }
         Object.assign(call, verdict.facts)
         passed.push(stage)
       }
       at = 'fork'
-      list = list === plan.common && plan.fork !== undefined ? plan.fork.lists[plan.fork.choose(call)] : undefined
+      list =
+        list === plan.common && plan.fork !== undefined
+          ? plan.fork.lists[plan.fork.choose(call)]
+          : undefined
     }
   } catch (error) {
     return { kind: 'defect', error, at }

@@ -1,6 +1,14 @@
 // Sends the call to a replica. What was not sent may go to another; what was sent is never sent again.
-import type { Arrived, Attempt, Decoded, McpAnswer, Recorded, Relay, Resolved } from '#router/facts.ts'
-import { answer, refuse, type Refusal, type Stage, type Verdict } from '#router/pipeline/stage.ts'
+import type {
+  Arrived,
+  Attempt,
+  Decoded,
+  McpAnswer,
+  Recorded,
+  Relay,
+  Resolved,
+} from '#router/facts.ts'
+import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
 
 /** One replica, ready to be sent to once. */
 export interface Target {
@@ -25,7 +33,10 @@ export type Forwardable = Arrived & Decoded & Resolved & Recorded
 
 /** The inner list: choose a replica, then send. `tried` holds what could not be reached. */
 export interface AttemptPath {
-  readonly choose: (call: Readonly<Forwardable>, tried: ReadonlySet<string>) => Chosen | Promise<Chosen>
+  readonly choose: (
+    call: Readonly<Forwardable>,
+    tried: ReadonlySet<string>,
+  ) => Chosen | Promise<Chosen>
 }
 
 /** The first byte of an answer, judged. */
@@ -73,7 +84,8 @@ function settled(
     case 'answered': {
       call.trail.firstByteMs = attempt.firstByteMs
       const judged = judge(attempt, call)
-      if (judged === 'relay') return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
+      if (judged === 'relay')
+        return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
       return judged instanceof Promise ? judged.then(spoken) : spoken(judged)
     }
   }

@@ -1,7 +1,7 @@
 // One list out of many: a page from each cluster of the virtual server, joined in the order of the document.
 // What a cluster cannot give is named in the answer, never silently missing.
 import type { Decoded, Located, McpAnswer } from '#router/facts.ts'
-import { answer, refuse, type Refusal, type Stage } from '#router/pipeline/stage.ts'
+import { answer, type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
 import type { Era, VirtualServerMember } from '#routes/route-table.ts'
 
 export type Page =
@@ -37,9 +37,12 @@ export const gather = (lists: Lists): Stage<McpAnswer, Decoded & Located> => ({
   name: 'gather',
   decide: async call => {
     const from = startOf(call, lists)
-    if (from === undefined) return refuse('RINGMAIN_INVALID_PARAMS', { says: 'The cursor is not one of this list.' })
+    if (from === undefined)
+      return refuse('RINGMAIN_INVALID_PARAMS', { says: 'The cursor is not one of this list.' })
     const wanted = call.server.members.filter(member => from.has(member.cluster))
-    const pages = await Promise.all(wanted.map(member => lists.page(call, member, from.get(member.cluster))))
+    const pages = await Promise.all(
+      wanted.map(member => lists.page(call, member, from.get(member.cluster))),
+    )
     const tools: Buffer[] = []
     const rest: Continuation[] = []
     const unavailable: string[] = []
@@ -55,16 +58,25 @@ export const gather = (lists: Lists): Stage<McpAnswer, Decoded & Located> => ({
       tools.push(...page.tools)
       if (page.nextCursor !== undefined) rest.push({ cluster, cursor: page.nextCursor })
     }
-    if (last !== undefined && unavailable.length === wanted.length) return { kind: 'refuse', refusal: last }
-    const nextCursor = rest.length === 0 ? {} : { nextCursor: lists.sealCursor(call.server.name, rest) }
-    return answer({ kind: 'result', resultJson: lists.encode(call.era, { tools, unavailable, ...nextCursor }) })
+    if (last !== undefined && unavailable.length === wanted.length)
+      return { kind: 'refuse', refusal: last }
+    const nextCursor =
+      rest.length === 0 ? {} : { nextCursor: lists.sealCursor(call.server.name, rest) }
+    return answer({
+      kind: 'result',
+      resultJson: lists.encode(call.era, { tools, unavailable, ...nextCursor }),
+    })
   },
 })
 
 /** Clusters still to be read, each with the cursor it gave. */
-function startOf(call: Readonly<Decoded & Located>, lists: Lists): ReadonlyMap<string, string | undefined> | undefined {
+function startOf(
+  call: Readonly<Decoded & Located>,
+  lists: Lists,
+): ReadonlyMap<string, string | undefined> | undefined {
   const { cursor } = call.message.params
-  if (cursor === undefined) return new Map(call.server.members.map(member => [member.cluster, undefined]))
+  if (cursor === undefined)
+    return new Map(call.server.members.map(member => [member.cluster, undefined]))
   const rest = typeof cursor === 'string' ? lists.openCursor(call.server.name, cursor) : undefined
   return rest && new Map(rest.map(({ cluster, cursor: at }) => [cluster, at]))
 }

@@ -8,13 +8,16 @@ export interface Handshakes {
   /** `initialize`: opens what the replicas need, and seals it into a session id. */
   readonly initialize: (
     call: Readonly<Decoded & Located>,
-  ) => Promise<{ readonly resultJson: string; readonly sessionToken: string } | { readonly refusal: Refusal }>
+  ) => Promise<
+    { readonly resultJson: string; readonly sessionToken: string } | { readonly refusal: Refusal }
+  >
 }
 
 export const greet = (port: Handshakes): Stage<McpAnswer, Decoded & Located> => ({
   name: 'greet',
   decide: async call => {
-    if (call.message.method === 'server/discover') return answer({ kind: 'result', resultJson: port.discover(call) })
+    if (call.message.method === 'server/discover')
+      return answer({ kind: 'result', resultJson: port.discover(call) })
     if (call.message.method === 'ping') return answer({ kind: 'result', resultJson: '{}' })
     const opened = await port.initialize(call)
     if ('refusal' in opened) return { kind: 'refuse', refusal: opened.refusal }

@@ -36,14 +36,21 @@ type Known = Arrived & Recorded & Partial<Decoded>
 
 const LONGEST_NAME = 128
 
-export const record = (port: Observations, clock: Clock): Stage<McpAnswer, Arrived, Recorded & Timed> => ({
+export const record = (
+  port: Observations,
+  clock: Clock,
+): Stage<McpAnswer, Arrived, Recorded & Timed> => ({
   name: 'record',
   decide: () => {
     port.began()
     return go({ trail: { attempts: 0 }, beganMs: clock.nowMs() })
   },
   settle: (call: Readonly<Known & Timed>, outcome) =>
-    port.ended({ ...described(call), ...resultOf(call, outcome), durationMs: clock.nowMs() - call.beganMs }),
+    port.ended({
+      ...described(call),
+      ...resultOf(call, outcome),
+      durationMs: clock.nowMs() - call.beganMs,
+    }),
 })
 
 interface Timed {
@@ -64,16 +71,23 @@ function described(call: Readonly<Known>): Omit<CallRecord, 'result' | 'duration
     bytesOut: call.caller.bytesOut,
     ...(era === undefined ? {} : { era }),
     ...(call.version === undefined ? {} : { version: call.version }),
-    ...(message === undefined ? {} : { method: (message.method || message.kind).slice(0, LONGEST_NAME) }),
+    ...(message === undefined
+      ? {}
+      : { method: (message.method || message.kind).slice(0, LONGEST_NAME) }),
     ...(typeof name === 'string' ? { toolAsked: name.slice(0, LONGEST_NAME) } : {}),
   }
 }
 
-function resultOf(call: Readonly<Known>, outcome: Outcome<McpAnswer>): Pick<CallRecord, 'result' | 'code' | 'reason' | 'detail'> {
+function resultOf(
+  call: Readonly<Known>,
+  outcome: Outcome<McpAnswer>,
+): Pick<CallRecord, 'result' | 'code' | 'reason' | 'detail'> {
   const { broken } = call.trail
-  if (outcome.kind === 'defect') return { result: 'defect', code: 'RINGMAIN_DEFECT', reason: 'defect' }
+  if (outcome.kind === 'defect')
+    return { result: 'defect', code: 'RINGMAIN_DEFECT', reason: 'defect' }
   if (broken === 'caller_gone' || call.caller.isGone) return { result: 'caller_gone' }
-  if (broken !== undefined) return { result: 'broken', code: broken, reason: shapeOf(broken).reason }
+  if (broken !== undefined)
+    return { result: 'broken', code: broken, reason: shapeOf(broken).reason }
   if (outcome.kind === 'answered') return { result: 'answered' }
   const { code, says, detail } = outcome.refusal
   return {

@@ -43,7 +43,11 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     this.#isSent = true
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
     if (status < 200 || this.#hasHead) return
     this.#hasHead = true
     this.#controller = controller
@@ -147,4 +151,5 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   }
 }
 
-const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
+const one = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value

@@ -1,7 +1,14 @@
 // Opens and ends sessions with legacy replicas in the router's name. Capabilities are declared empty: what a server may ask a
 // client for is not carried yet, and a server must not ask for what was not declared.
 import { isLegacyVersion } from '#router/eras/versions.ts'
-import { legacyFarewell, legacyNotification, legacyQuestion, type ClientInfo, type LegacyContext, type Times } from './questions.ts'
+import {
+  type ClientInfo,
+  type LegacyContext,
+  legacyFarewell,
+  legacyNotification,
+  legacyQuestion,
+  type Times,
+} from './questions.ts'
 import { askReplica, type RpcReply } from './rpc.ts'
 import type { Outgoing, Sent } from './send.ts'
 
@@ -38,7 +45,9 @@ export async function openUpstreamSession(
   )
   const reply = await askReplica(way.send(question.outgoing), question.idJson, way.timeoutMs)
   if (reply.kind !== 'message') return { kind: 'failed', reply }
-  const result = reply.message['result'] as { protocolVersion?: unknown; instructions?: unknown } | undefined
+  const result = reply.message['result'] as
+    | { protocolVersion?: unknown; instructions?: unknown }
+    | undefined
   const version = result?.protocolVersion
   if (typeof version !== 'string' || !isLegacyVersion(version)) return { kind: 'failed', reply }
   const sessionId = reply.header('mcp-session-id')
@@ -48,7 +57,11 @@ export async function openUpstreamSession(
     ...(typeof result?.instructions === 'string' ? { instructions: result.instructions } : {}),
   }
   // A server may refuse everything until it has this, so it is awaited; one that keeps no session need not see it.
-  if (sessionId !== undefined) await tell(way, legacyNotification(path, { method: 'notifications/initialized', context: session }, times))
+  if (sessionId !== undefined)
+    await tell(
+      way,
+      legacyNotification(path, { method: 'notifications/initialized', context: session }, times),
+    )
   return { kind: 'open', session }
 }
 
@@ -58,6 +71,9 @@ export async function endUpstreamSession(way: HandshakeWay, context: LegacyConte
 }
 
 /** Sends what has no answer; its outcome changes nothing here. */
-export async function tell(way: Pick<HandshakeWay, 'send' | 'timeoutMs'>, outgoing: Outgoing): Promise<void> {
+export async function tell(
+  way: Pick<HandshakeWay, 'send' | 'timeoutMs'>,
+  outgoing: Outgoing,
+): Promise<void> {
   await askReplica(way.send(outgoing), 'null', way.timeoutMs)
 }

@@ -1,13 +1,18 @@
 // The active check: does this replica still speak MCP? A modern one is asked `server/discover`; a legacy one gets a session of the
 // router's own that is pinged and ended again. 401 means alive. A plain GET is used only where the document names a path.
 import type { Clock } from '#foundation/clock.ts'
-import type { Check, CheckResult } from '#router/clusters/health/checker.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
+import type { Check, CheckResult } from '#router/clusters/health/checker.ts'
 import { LATEST_LEGACY } from '#router/eras/versions.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
-import { endUpstreamSession, openUpstreamSession, type HandshakeWay, type UpstreamSession } from './legacy-handshake.ts'
-import { legacyQuestion, modernQuestion, type ClientInfo, type Question } from './questions.ts'
+import {
+  endUpstreamSession,
+  type HandshakeWay,
+  openUpstreamSession,
+  type UpstreamSession,
+} from './legacy-handshake.ts'
 import type { Pools } from './pools.ts'
+import { type ClientInfo, legacyQuestion, modernQuestion, type Question } from './questions.ts'
 import { askReplica, type RpcReply } from './rpc.ts'
 import { sendUncounted } from './send.ts'
 
@@ -25,7 +30,9 @@ const PAGES = 50
 const ALIVE: CheckResult = { ok: true }
 
 /** What the discover question showed. */
-type Modern = { readonly kind: 'modern' | 'not_modern' | 'guarded' } | { readonly kind: 'failed'; readonly result: CheckResult }
+type Modern =
+  | { readonly kind: 'modern' | 'not_modern' | 'guarded'; readonly instructions?: string }
+  | { readonly kind: 'failed'; readonly result: CheckResult }
 
 export const createCheck =
   (policy: ClusterPolicy, ports: CheckPorts): Check =>
@@ -34,15 +41,35 @@ export const createCheck =
       const plain = await plainCheck(policy, ports, endpoint, policy.health.path)
       if (!plain.ok || !isDeep) return plain
     }
-    return isDeep ? learn(new Probe(policy, ports, endpoint)) : proveLife(new Probe(policy, ports, endpoint), endpoint)
+    return isDeep
+      ? learn(new Probe(policy, ports, endpoint))
+      : proveLife(new Probe(policy, ports, endpoint), endpoint)
   }
 
-async function plainCheck(policy: ClusterPolicy, ports: CheckPorts, endpoint: Endpoint, path: string): Promise<CheckResult> {
+async function plainCheck(
+  policy: ClusterPolicy,
+  ports: CheckPorts,
+  endpoint: Endpoint,
+  path: string,
+): Promise<CheckResult> {
   const { timeoutMs } = policy.health
-  const outgoing = { method: 'GET', path, headers: ['accept', '*/*'], body: undefined, firstByteMs: timeoutMs, idleMs: timeoutMs } as const
-  const reply = await askReplica(sendUncounted(ports.pools, endpoint, outgoing, ports.clock), 'null', timeoutMs)
+  const outgoing = {
+    method: 'GET',
+    path,
+    headers: ['accept', '*/*'],
+    body: undefined,
+    firstByteMs: timeoutMs,
+    idleMs: timeoutMs,
+  } as const
+  const reply = await askReplica(
+    sendUncounted(ports.pools, endpoint, outgoing, ports.clock),
+    'null',
+    timeoutMs,
+  )
   if (reply.kind === 'failed') return failure(reply)
-  return reply.status >= 200 && reply.status < 300 ? ALIVE : { ok: false, reason: `GET ${path} answered ${reply.status}`, isRefused: false }
+  return reply.status >= 200 && reply.status < 300
+    ? ALIVE
+    : { ok: false, reason: `GET ${path} answered ${reply.status}`, isRefused: false }
 }
 
 async function proveLife(probe: Probe, endpoint: Endpoint): Promise<CheckResult> {
@@ -62,7 +89,12 @@ async function learn(probe: Probe): Promise<CheckResult> {
   if (modern.kind === 'guarded') {
     // Alive, but it tells strangers nothing: what it speaks must then be written down.
     return pinned === undefined
-      ? { ok: false, reason: 'it asks for authorization, so its era cannot be found out; name it in the document (eras) or in rm-eras', isRefused: false }
+      ? {
+          ok: false,
+          reason:
+            'it asks for authorization, so its era cannot be found out; name it in the document (eras) or in rm-eras',
+          isRefused: false,
+        }
       : { ok: true, learned: { eras: pinned, isSessionful: false, tools: new Set() } }
   }
   const eras: Era[] = modern.kind === 'modern' ? ['modern'] : []
@@ -72,16 +104,22 @@ async function learn(probe: Probe): Promise<CheckResult> {
     return undefined
   })
   if (legacy.session !== undefined) eras.push('legacy')
-  const kept = probe.policy.eras === undefined ? eras : eras.filter(era => probe.policy.eras?.includes(era))
+  const kept =
+    probe.policy.eras === undefined ? eras : eras.filter(era => probe.policy.eras?.includes(era))
   if (kept.length === 0) {
     if (!legacy.result.ok) return legacy.result
-    return { ok: false, reason: `it speaks ${eras.join(' and ') || 'neither era'}, the document wants ${pinned?.join(' or ')}`, isRefused: false }
+    return {
+      ok: false,
+      reason: `it speaks ${eras.join(' and ') || 'neither era'}, the document wants ${pinned?.join(' or ')}`,
+      isRefused: false,
+    }
   }
+  const instructions = modern.instructions ?? legacy.session?.instructions
   const learned: Learned = {
     eras: kept,
     isSessionful: legacy.session?.sessionId !== undefined,
     ...(legacy.session === undefined ? {} : { legacyVersion: legacy.session.version }),
-    ...(legacy.session?.instructions === undefined ? {} : { instructions: legacy.session.instructions }),
+    ...(instructions === undefined ? {} : { instructions }),
     tools: tools ?? new Set(),
   }
   return { ok: true, learned }
@@ -102,12 +140,21 @@ class Probe {
     const reply = await this.#put(this.#modernQuestion('server/discover'))
     if (reply.kind === 'failed') return { kind: 'failed', result: failure(reply) }
     if (reply.status === 401 || reply.status === 403) return { kind: 'guarded' }
-    if (reply.status >= 500) return { kind: 'failed', result: { ok: false, reason: `server/discover answered ${reply.status}`, isRefused: false } }
+    if (reply.status >= 500)
+      return {
+        kind: 'failed',
+        result: { ok: false, reason: `server/discover answered ${reply.status}`, isRefused: false },
+      }
     if (reply.kind === 'http') return { kind: 'not_modern' }
-    const result = reply.message['result'] as { supportedVersions?: unknown } | undefined
+    const result = reply.message['result'] as
+      | { supportedVersions?: unknown; instructions?: unknown }
+      | undefined
     const error = reply.message['error'] as { code?: unknown } | undefined
-    const isModern = Array.isArray(result?.supportedVersions) || MODERN_CODES.has(error?.code as number)
-    return { kind: isModern ? 'modern' : 'not_modern' }
+    const isModern =
+      Array.isArray(result?.supportedVersions) || MODERN_CODES.has(error?.code as number)
+    const told =
+      typeof result?.instructions === 'string' ? { instructions: result.instructions } : {}
+    return { kind: isModern ? 'modern' : 'not_modern', ...told }
   }
 
   /** A session that is ended again, whatever happened in it. */
@@ -115,16 +162,30 @@ class Probe {
     within: (session: UpstreamSession) => Promise<RpcReply | undefined>,
   ): Promise<{ readonly session?: UpstreamSession; readonly result: CheckResult }> {
     const way = this.#way()
-    const handshake = await openUpstreamSession(way, { version: LATEST_LEGACY, client: this.#ports.client })
+    const handshake = await openUpstreamSession(way, {
+      version: LATEST_LEGACY,
+      client: this.#ports.client,
+    })
     if (handshake.kind === 'failed') return { result: handshakeFailure(handshake.reply) }
     const { session } = handshake
     const reply = await within(session)
     await endUpstreamSession(way, session)
-    return reply?.kind === 'failed' ? { session, result: failure(reply) } : { session, result: ALIVE }
+    return reply?.kind === 'failed'
+      ? { session, result: failure(reply) }
+      : { session, result: ALIVE }
   }
 
-  ask(method: string, session: UpstreamSession, params?: Record<string, unknown>): Promise<RpcReply> {
-    const ask = { id: this.#ports.nextId(), method, context: session, ...(params === undefined ? {} : { params }) }
+  ask(
+    method: string,
+    session: UpstreamSession,
+    params?: Record<string, unknown>,
+  ): Promise<RpcReply> {
+    const ask = {
+      id: this.#ports.nextId(),
+      method,
+      context: session,
+      ...(params === undefined ? {} : { params }),
+    }
     return this.#put(legacyQuestion(this.#path, ask, this.#times))
   }
 
@@ -138,7 +199,9 @@ class Probe {
         ? this.#put(this.#modernQuestion('tools/list', params))
         : this.ask('tools/list', session, params))
       if (reply.kind !== 'message') break
-      const result = reply.message['result'] as { tools?: unknown; nextCursor?: unknown } | undefined
+      const result = reply.message['result'] as
+        | { tools?: unknown; nextCursor?: unknown }
+        | undefined
       if (!Array.isArray(result?.tools)) break
       for (const tool of result.tools as ReadonlyArray<{ name?: unknown } | null>) {
         if (typeof tool?.name === 'string') names.add(tool.name)
@@ -159,13 +222,23 @@ class Probe {
 
   #modernQuestion(method: string, params?: Record<string, unknown>): Question {
     const { client, nextId } = this.#ports
-    return modernQuestion(this.#path, { id: nextId(), method, client, ...(params === undefined ? {} : { params }) }, this.#times)
+    return modernQuestion(
+      this.#path,
+      { id: nextId(), method, client, ...(params === undefined ? {} : { params }) },
+      this.#times,
+    )
   }
 
   #way(): HandshakeWay {
     const { pools, clock, nextId } = this.#ports
     const { timeoutMs } = this.policy.health
-    return { path: this.#path, times: this.#times, timeoutMs, nextId, send: outgoing => sendUncounted(pools, this.endpoint, outgoing, clock) }
+    return {
+      path: this.#path,
+      times: this.#times,
+      timeoutMs,
+      nextId,
+      send: outgoing => sendUncounted(pools, this.endpoint, outgoing, clock),
+    }
   }
 
   #put(question: Question): Promise<RpcReply> {
@@ -184,5 +257,9 @@ const failure = (reply: Extract<RpcReply, { kind: 'failed' }>): CheckResult => (
 function handshakeFailure(reply: RpcReply): CheckResult {
   if (reply.kind === 'failed') return failure(reply)
   if (reply.status === 401 || reply.status === 403) return ALIVE
-  return { ok: false, reason: `it speaks neither era: initialize answered ${reply.status}`, isRefused: false }
+  return {
+    ok: false,
+    reason: `it speaks neither era: initialize answered ${reply.status}`,
+    isRefused: false,
+  }
 }

@@ -17,7 +17,12 @@ export interface ClientInfo {
   readonly version: string
 }
 
-const COMMON = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream'] as const
+const COMMON = [
+  'content-type',
+  'application/json',
+  'accept',
+  'application/json, text/event-stream',
+] as const
 
 const post = (path: string, headers: readonly string[], body: unknown, times: Times): Outgoing => ({
   method: 'POST',
@@ -29,11 +34,26 @@ const post = (path: string, headers: readonly string[], body: unknown, times: Ti
 
 export function modernQuestion(
   path: string,
-  ask: { readonly id: number; readonly method: string; readonly params?: Record<string, unknown>; readonly client: ClientInfo },
+  ask: {
+    readonly id: number
+    readonly method: string
+    readonly params?: Record<string, unknown>
+    readonly client: unknown
+    readonly capabilities?: unknown
+  },
   times: Times,
 ): Question {
-  const meta = { [META.protocolVersion]: LATEST_MODERN, [META.clientInfo]: ask.client, [META.clientCapabilities]: {} }
-  const body = { jsonrpc: '2.0', id: ask.id, method: ask.method, params: { ...ask.params, _meta: meta } }
+  const meta = {
+    [META.protocolVersion]: LATEST_MODERN,
+    [META.clientInfo]: ask.client,
+    [META.clientCapabilities]: ask.capabilities ?? {},
+  }
+  const body = {
+    jsonrpc: '2.0',
+    id: ask.id,
+    method: ask.method,
+    params: { ...ask.params, _meta: meta },
+  }
   return {
     idJson: String(ask.id),
     outgoing: post(path, [HEADER.version, LATEST_MODERN, HEADER.method, ask.method], body, times),
@@ -55,10 +75,20 @@ function legacyHeaders(context: LegacyContext): string[] {
 
 export function legacyQuestion(
   path: string,
-  ask: { readonly id: number; readonly method: string; readonly params?: Record<string, unknown>; readonly context: LegacyContext },
+  ask: {
+    readonly id: number
+    readonly method: string
+    readonly params?: Record<string, unknown>
+    readonly context: LegacyContext
+  },
   times: Times,
 ): Question {
-  const body = { jsonrpc: '2.0', id: ask.id, method: ask.method, ...(ask.params === undefined ? {} : { params: ask.params }) }
+  const body = {
+    jsonrpc: '2.0',
+    id: ask.id,
+    method: ask.method,
+    ...(ask.params === undefined ? {} : { params: ask.params }),
+  }
   // A server that is asked to initialize has no version yet to hold a header against.
   const headers = ask.method === 'initialize' ? [] : legacyHeaders(ask.context)
   return { idJson: String(ask.id), outgoing: post(path, headers, body, times) }
@@ -66,13 +96,21 @@ export function legacyQuestion(
 
 export const legacyNotification = (
   path: string,
-  message: { readonly method: string; readonly params?: Record<string, unknown>; readonly context: LegacyContext },
+  message: {
+    readonly method: string
+    readonly params?: Record<string, unknown>
+    readonly context: LegacyContext
+  },
   times: Times,
 ): Outgoing =>
   post(
     path,
     legacyHeaders(message.context),
-    { jsonrpc: '2.0', method: message.method, ...(message.params === undefined ? {} : { params: message.params }) },
+    {
+      jsonrpc: '2.0',
+      method: message.method,
+      ...(message.params === undefined ? {} : { params: message.params }),
+    },
     times,
   )
 

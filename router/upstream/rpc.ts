@@ -38,11 +38,22 @@ export async function askReplica(sent: Sent, idJson: string, timeoutMs: number):
       ? await firstAnswer(attempt.body, idJson)
       : await attempt.body.collect(ANSWER_LIMIT)
     if (isLate) return late(timeoutMs)
-    if (text === 'too_large') return { kind: 'http', status: attempt.status, detail: `the answer is larger than ${ANSWER_LIMIT} bytes` }
-    if (text === 'broken') return { kind: 'failed', attempt: 'no_answer', detail: 'the answer broke off' }
-    const message = isJson(attempt.contentType) || isEventStream(attempt.contentType) ? parse(text) : undefined
+    if (text === 'too_large')
+      return {
+        kind: 'http',
+        status: attempt.status,
+        detail: `the answer is larger than ${ANSWER_LIMIT} bytes`,
+      }
+    if (text === 'broken')
+      return { kind: 'failed', attempt: 'no_answer', detail: 'the answer broke off' }
+    const message =
+      isJson(attempt.contentType) || isEventStream(attempt.contentType) ? parse(text) : undefined
     if (message === undefined || !isAnswerTo(message, idJson)) {
-      return { kind: 'http', status: attempt.status, detail: `HTTP ${attempt.status} without a JSON-RPC answer` }
+      return {
+        kind: 'http',
+        status: attempt.status,
+        detail: `HTTP ${attempt.status} without a JSON-RPC answer`,
+      }
     }
     return { kind: 'message', status: attempt.status, message, bytes: text, header: attempt.header }
   } finally {
@@ -50,7 +61,11 @@ export async function askReplica(sent: Sent, idJson: string, timeoutMs: number):
   }
 }
 
-const late = (timeoutMs: number): RpcReply => ({ kind: 'failed', attempt: 'timeout', detail: `no answer within ${timeoutMs} ms` })
+const late = (timeoutMs: number): RpcReply => ({
+  kind: 'failed',
+  attempt: 'timeout',
+  detail: `no answer within ${timeoutMs} ms`,
+})
 
 /** The data of the first event that answers the id; what else comes on the stream is for nobody. */
 function firstAnswer(body: UpstreamBody, idJson: string): Promise<Buffer | 'too_large' | 'broken'> {
@@ -93,7 +108,9 @@ function firstAnswer(body: UpstreamBody, idJson: string): Promise<Buffer | 'too_
 function parse(bytes: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString())
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined // not JSON: the caller of this says so, with the status it came with
   }

@@ -22,14 +22,20 @@ export interface Sent {
   readonly abort: () => void
 }
 
-export type Send = (cluster: Cluster, endpoint: Endpoint, outgoing: Outgoing) => Sent
+/** `onOver` is called once, when nothing more will come. */
+export type Send = (place: Place, outgoing: Outgoing, onOver?: () => void) => Sent
+
+export interface Place {
+  readonly cluster: Cluster
+  readonly endpoint: Endpoint
+}
 
 /** Nobody can have read the request: the connection was not there. */
 const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
 
 export const createSend =
   (pools: Pools, clock: Clock): Send =>
-  (cluster, endpoint, outgoing) => {
+  ({ cluster, endpoint }, outgoing, onOver) => {
     const account = openAccount(cluster, endpoint, pools)
     let exchange: Exchange | undefined
     const attempt = new Promise<Attempt>(resolve => {
@@ -40,7 +46,10 @@ export const createSend =
             judge(head, cluster, endpoint, clock)
             resolve(head)
           },
-          over: account.close,
+          over: () => {
+            account.close()
+            onOver?.()
+          },
         },
         clock.nowMs,
       )
@@ -50,7 +59,12 @@ export const createSend =
   }
 
 /** Without the account: for checks, which are not traffic. */
-export function sendUncounted(pools: Pools, endpoint: Endpoint, outgoing: Outgoing, clock: Clock): Sent {
+export function sendUncounted(
+  pools: Pools,
+  endpoint: Endpoint,
+  outgoing: Outgoing,
+  clock: Clock,
+): Sent {
   let exchange: Exchange | undefined
   const attempt = new Promise<Attempt>(resolve => {
     exchange = new Exchange({ head: resolve, over: () => undefined }, clock.nowMs)
@@ -59,7 +73,8 @@ export function sendUncounted(pools: Pools, endpoint: Endpoint, outgoing: Outgoi
   return { attempt, abort: () => exchange?.abort() }
 }
 
-export const isEventStream = (contentType: string): boolean => /^text\/event-stream\b/i.test(contentType)
+export const isEventStream = (contentType: string): boolean =>
+  /^text\/event-stream\b/i.test(contentType)
 
 export const isJson = (contentType: string): boolean => /^application\/json\b/i.test(contentType)
 
@@ -77,7 +92,11 @@ function dispatch(pools: Pools, endpoint: Endpoint, outgoing: Outgoing, exchange
   )
 }
 
-function openAccount(cluster: Cluster, endpoint: Endpoint, pools: Pools): { becomeStream: () => void; close: () => void } {
+function openAccount(
+  cluster: Cluster,
+  endpoint: Endpoint,
+  pools: Pools,
+): { becomeStream: () => void; close: () => void } {
   let isStream = false
   endpoint.calls += 1
   endpoint.inFlight += 1
@@ -103,7 +122,8 @@ function judge(head: Attempt, cluster: Cluster, endpoint: Endpoint, clock: Clock
   switch (head.kind) {
     case 'answered':
       if (head.status >= 500) endpoint.penalise(head.firstByteMs, nowMs)
-      else if (head.status === 429) endpoint.penalise(head.firstByteMs, nowMs, retryAfterMs(head.header('retry-after')))
+      else if (head.status === 429)
+        endpoint.penalise(head.firstByteMs, nowMs, retryAfterMs(head.header('retry-after')))
       else endpoint.observe(head.firstByteMs, nowMs)
       return
     case 'abandoned':

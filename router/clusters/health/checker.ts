@@ -50,7 +50,14 @@ export class Checker {
   }
 
   watch(endpoint: Endpoint): void {
-    const probe: Probe = { timer: undefined, isRunning: false, isAskedAgain: false, good: 0, bad: 0, learnedAtMs: 0 }
+    const probe: Probe = {
+      timer: undefined,
+      isRunning: false,
+      isAskedAgain: false,
+      good: 0,
+      bad: 0,
+      learnedAtMs: 0,
+    }
     this.#probes.set(endpoint, probe)
     this.#schedule(endpoint, probe, this.#ports.random() * FIRST_SPREAD_MS)
   }
@@ -90,19 +97,26 @@ export class Checker {
   async #run(endpoint: Endpoint, probe: Probe): Promise<void> {
     probe.isRunning = true
     const nowMs = this.#ports.clock.nowMs()
-    const isDeep = endpoint.learned === undefined || endpoint.health !== 'up' || nowMs - probe.learnedAtMs > RELEARN_MS
-    const result = await this.#ports.check(endpoint, isDeep).catch((error: unknown): CheckResult => ({
-      ok: false,
-      reason: `the check itself failed: ${(error as Error).message}`,
-      isRefused: false,
-    }))
+    const isDeep =
+      endpoint.learned === undefined ||
+      endpoint.health !== 'up' ||
+      nowMs - probe.learnedAtMs > RELEARN_MS
+    const result = await this.#ports.check(endpoint, isDeep).catch(
+      (error: unknown): CheckResult => ({
+        ok: false,
+        reason: `the check itself failed: ${(error as Error).message}`,
+        isRefused: false,
+      }),
+    )
     probe.isRunning = false
     if (this.#probes.get(endpoint) !== probe) return // removed while it was asked
     if (result.ok && result.learned !== undefined) probe.learnedAtMs = this.#ports.clock.nowMs()
     this.#apply(endpoint, probe, result)
     const isCalm = result.ok && endpoint.health === 'up' && !probe.isAskedAgain
     probe.isAskedAgain = false
-    const base = isCalm ? this.#policy.intervalMs : Math.min(this.#policy.intervalMs, SUSPECT_INTERVAL_MS)
+    const base = isCalm
+      ? this.#policy.intervalMs
+      : Math.min(this.#policy.intervalMs, SUSPECT_INTERVAL_MS)
     this.#schedule(endpoint, probe, base * (1 + JITTER * (2 * this.#ports.random() - 1)))
   }
 
@@ -113,7 +127,9 @@ export class Checker {
       probe.bad = 0
       probe.good += 1
       if (result.learned !== undefined) endpoint.learned = result.learned
-      const isAdmitted = endpoint.health === 'unknown' || (endpoint.health === 'down' && probe.good >= this.#policy.rise)
+      const isAdmitted =
+        endpoint.health === 'unknown' ||
+        (endpoint.health === 'down' && probe.good >= this.#policy.rise)
       if (isAdmitted) endpoint.becomeUp(clock.nowMs())
       if (isAdmitted || result.learned !== undefined) onChange(endpoint)
       return
@@ -125,7 +141,8 @@ export class Checker {
       if (endpoint.instance.isHeld === true) onDown(endpoint)
       return
     }
-    const isOut = endpoint.health === 'unknown' || result.isRefused || probe.bad >= this.#policy.fall
+    const isOut =
+      endpoint.health === 'unknown' || result.isRefused || probe.bad >= this.#policy.fall
     if (!isOut) return
     endpoint.becomeDown(result.reason)
     onChange(endpoint)

@@ -2,10 +2,23 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Decoded, ListName, Message, Span } from '#router/facts.ts'
 import { refuse } from '#router/pipeline/stage.ts'
-import { type Codec, JSON_HEADERS, rpcError, rpcResult, type UpstreamRequest, type Upward } from '../codec.ts'
+import {
+  type Codec,
+  JSON_HEADERS,
+  rpcError,
+  rpcResult,
+  type UpstreamRequest,
+  type Upward,
+} from '../codec.ts'
 import { splice } from '../json-spans.ts'
 import type { Read } from '../message.ts'
-import { ASSUMED_LEGACY, HEADER, isLegacyVersion, LATEST_LEGACY, LEGACY_VERSIONS } from '../versions.ts'
+import {
+  ASSUMED_LEGACY,
+  HEADER,
+  isLegacyVersion,
+  LATEST_LEGACY,
+  LEGACY_VERSIONS,
+} from '../versions.ts'
 import { legacyRefusal } from './refuse.ts'
 
 const LISTS: Readonly<Record<string, ListName>> = Object.freeze({
@@ -21,16 +34,29 @@ export const legacyCodec: Codec = {
   upward,
   // Callers reuse ids, and servers look a request up by session and id: the router's own never meet.
   upstreamIdJson: (_message, nextId) => String(nextId()),
-  result: (idJson, resultJson) => ({ status: 200, headers: JSON_HEADERS, body: rpcResult(idJson, resultJson) }),
-  error: (idJson, errorJson) => ({ status: 200, headers: JSON_HEADERS, body: rpcError(idJson, errorJson) }),
+  result: (idJson, resultJson) => ({
+    status: 200,
+    headers: JSON_HEADERS,
+    body: rpcResult(idJson, resultJson),
+  }),
+  error: (idJson, errorJson) => ({
+    status: 200,
+    headers: JSON_HEADERS,
+    body: rpcError(idJson, errorJson),
+  }),
   refusal: legacyRefusal,
 }
 
-function decode(message: Message, headers: IncomingHttpHeaders): Read<{ version: string; list: ListName }> {
+function decode(
+  message: Message,
+  headers: IncomingHttpHeaders,
+): Read<{ version: string; list: ListName }> {
   const stated = headers[HEADER.version]
   const version = typeof stated === 'string' ? stated : ASSUMED_LEGACY
-  if (message.kind !== 'request') return { kind: 'ok', value: { version: heldVersion(version), list: 'notice' } }
-  if (message.method === 'initialize') return { kind: 'ok', value: { version: negotiate(message), list: 'handshake' } }
+  if (message.kind !== 'request')
+    return { kind: 'ok', value: { version: heldVersion(version), list: 'notice' } }
+  if (message.method === 'initialize')
+    return { kind: 'ok', value: { version: negotiate(message), list: 'handshake' } }
   if (!isLegacyVersion(version)) {
     return refuse('RINGMAIN_UNSUPPORTED_VERSION', {
       says: `Supported without per-request metadata: ${LEGACY_VERSIONS.join(', ')}.`,
@@ -44,7 +70,8 @@ function decode(message: Message, headers: IncomingHttpHeaders): Read<{ version:
   return { kind: 'ok', value: { version, list } }
 }
 
-const heldVersion = (version: string): string => (isLegacyVersion(version) ? version : LATEST_LEGACY)
+const heldVersion = (version: string): string =>
+  isLegacyVersion(version) ? version : LATEST_LEGACY
 
 /** The caller's version when the router speaks it, else the router's latest (2025-11-25, lifecycle, Version Negotiation). */
 function negotiate(message: Message): string {
@@ -54,7 +81,12 @@ function negotiate(message: Message): string {
 
 function upward(call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward): UpstreamRequest {
   const { message } = call
-  const headers = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream']
+  const headers = [
+    'content-type',
+    'application/json',
+    'accept',
+    'application/json, text/event-stream',
+  ]
   if (to.version !== ASSUMED_LEGACY) headers.push(HEADER.version, to.version) // 2025-03-26 does not know the header
   if (to.sessionId !== undefined) headers.push(HEADER.session, to.sessionId)
   for (const [name, value] of call.passedHeaders) {

@@ -8,12 +8,21 @@ import { errorJson, failedToolResult, placeOf, refusalHeaders } from '../problem
 const INVALID_REQUEST = -32600
 const isModernOnly = (code: number): boolean => code <= -32020 && code >= -32099
 
-export function legacyRefusal(message: Message | undefined, refusal: Refusal, idJson: string): WireAnswer {
+export function legacyRefusal(
+  message: Message | undefined,
+  refusal: Refusal,
+  idJson: string,
+): WireAnswer {
   const shape = shapeOf(refusal.code)
   const code = isModernOnly(shape.jsonRpc) ? INVALID_REQUEST : shape.jsonRpc
-  const place = refusal.code === 'RINGMAIN_UNKNOWN_METHOD' ? 'error' : placeOf(refusal, message?.method ?? '')
+  const place =
+    refusal.code === 'RINGMAIN_UNKNOWN_METHOD' ? 'error' : placeOf(refusal, message?.method ?? '')
   if (place === 'result') {
-    return { status: 200, headers: JSON_HEADERS, body: rpcResult(idJson, failedToolResult(refusal, {})) }
+    return {
+      status: 200,
+      headers: JSON_HEADERS,
+      body: rpcResult(idJson, failedToolResult(refusal, {})),
+    }
   }
   return {
     status: place === 'http' ? shape.http : 200,

@@ -1,8 +1,15 @@
 // The modern era (2026-07-28): every request carries its own metadata, headers mirror the body, any replica may answer.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Decoded, ListName, Message } from '#router/facts.ts'
-import { refuse, type Refusal } from '#router/pipeline/stage.ts'
-import { type Codec, JSON_HEADERS, rpcError, rpcResult, type UpstreamRequest, type Upward } from '../codec.ts'
+import { type Refusal, refuse } from '#router/pipeline/stage.ts'
+import {
+  type Codec,
+  JSON_HEADERS,
+  rpcError,
+  rpcResult,
+  type UpstreamRequest,
+  type Upward,
+} from '../codec.ts'
 import { decodeHeaderValue, encodeHeaderValue } from '../header-value.ts'
 import { splice } from '../json-spans.ts'
 import { isRecord, type Read } from '../message.ts'
@@ -23,8 +30,16 @@ export const modernCodec: Codec = {
   decode,
   upward,
   upstreamIdJson: message => message.idJson, // it has meaning only inside its own POST
-  result: (idJson, resultJson) => ({ status: 200, headers: JSON_HEADERS, body: rpcResult(idJson, resultJson) }),
-  error: (idJson, errorJson, status) => ({ status, headers: JSON_HEADERS, body: rpcError(idJson, errorJson) }),
+  result: (idJson, resultJson) => ({
+    status: 200,
+    headers: JSON_HEADERS,
+    body: rpcResult(idJson, resultJson),
+  }),
+  error: (idJson, errorJson, status) => ({
+    status,
+    headers: JSON_HEADERS,
+    body: rpcError(idJson, errorJson),
+  }),
   refusal: modernRefusal,
 }
 
@@ -34,9 +49,16 @@ function decode(message: Message, headers: IncomingHttpHeaders): Verdict {
   const version = message.meta[META.protocolVersion]
   // The core defines no notification from a client, nor headers for one: it is taken and has no effect.
   if (message.kind === 'notification') {
-    return { kind: 'ok', value: { version: typeof version === 'string' ? version : MODERN_VERSIONS[0], list: 'notice' } }
+    return {
+      kind: 'ok',
+      value: {
+        version: typeof version === 'string' ? version : MODERN_VERSIONS[0],
+        list: 'notice',
+      },
+    }
   }
-  if (message.kind === 'response') return refuse('RINGMAIN_INVALID_REQUEST', { says: 'A client of this era sends no responses.' })
+  if (message.kind === 'response')
+    return refuse('RINGMAIN_INVALID_REQUEST', { says: 'A client of this era sends no responses.' })
   const envelope = checkEnvelope(message, headers, version)
   if (envelope !== undefined) return { kind: 'refuse', refusal: envelope }
   const list = Object.hasOwn(LISTS, message.method) ? LISTS[message.method] : undefined
@@ -46,7 +68,11 @@ function decode(message: Message, headers: IncomingHttpHeaders): Verdict {
   return { kind: 'ok', value: { version: version as string, list } }
 }
 
-function checkEnvelope(message: Message, headers: IncomingHttpHeaders, version: unknown): Refusal | undefined {
+function checkEnvelope(
+  message: Message,
+  headers: IncomingHttpHeaders,
+  version: unknown,
+): Refusal | undefined {
   if (typeof version !== 'string') return missing(META.protocolVersion, version)
   const stated = headers[HEADER.version]
   if (stated !== version) return mismatch('MCP-Protocol-Version', stated, version)
@@ -73,7 +99,8 @@ function checkMirrors(message: Message, headers: IncomingHttpHeaders): Refusal |
   const parameter = NAMED[message.method]
   if (parameter === undefined) return undefined
   const name = message.params[parameter]
-  if (typeof name !== 'string') return { code: 'RINGMAIN_INVALID_PARAMS', says: `params.${parameter} must be a string.` }
+  if (typeof name !== 'string')
+    return { code: 'RINGMAIN_INVALID_PARAMS', says: `params.${parameter} must be a string.` }
   const stated = headers[HEADER.name]
   const decoded = typeof stated === 'string' ? decodeHeaderValue(stated) : undefined
   return decoded === name ? undefined : mismatch('Mcp-Name', stated, name)
@@ -81,7 +108,10 @@ function checkMirrors(message: Message, headers: IncomingHttpHeaders): Refusal |
 
 const mismatch = (header: string, got: string | string[] | undefined, body: string): Refusal => ({
   code: 'RINGMAIN_HEADER_MISMATCH',
-  says: got === undefined ? `The header ${header} is missing.` : `The header ${header} does not say what the body says.`,
+  says:
+    got === undefined
+      ? `The header ${header} is missing.`
+      : `The header ${header} does not say what the body says.`,
   data: { mismatch: { header: got ?? null, body } },
 })
 
@@ -100,7 +130,10 @@ function upward(call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward): U
   if (to.toolName !== undefined) headers.push(HEADER.name, encodeHeaderValue(to.toolName))
   for (const [name, value] of call.passedHeaders) headers.push(name, value)
   const { name } = message.spans
-  const isRenamed = to.toolName !== undefined && name !== undefined && to.toolName !== message.params['name']
-  const body = isRenamed ? splice(message.body, [{ span: name, by: JSON.stringify(to.toolName) }]) : message.body
+  const isRenamed =
+    to.toolName !== undefined && name !== undefined && to.toolName !== message.params['name']
+  const body = isRenamed
+    ? splice(message.body, [{ span: name, by: JSON.stringify(to.toolName) }])
+    : message.body
   return { headers, body }
 }

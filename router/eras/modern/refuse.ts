@@ -5,7 +5,11 @@ import type { Refusal } from '#router/pipeline/stage.ts'
 import { JSON_HEADERS, rpcError, rpcResult, type WireAnswer } from '../codec.ts'
 import { errorJson, failedToolResult, placeOf, refusalHeaders } from '../problem.ts'
 
-export function modernRefusal(message: Message | undefined, refusal: Refusal, idJson: string): WireAnswer {
+export function modernRefusal(
+  message: Message | undefined,
+  refusal: Refusal,
+  idJson: string,
+): WireAnswer {
   const shape = shapeOf(refusal.code)
   const place = placeOf(refusal, message?.method ?? '')
   if (place === 'result') {

@@ -1,0 +1,67 @@
+// The SRE's window: health, metrics and what the router knows of its clusters. Reads only; nothing here changes anything.
+import type { AddressInfo } from 'node:net'
+import fastify from 'fastify'
+import type { ClusterList, ReadyView, RouterView } from '#foundation/admin-views.ts'
+
+export interface AdminSource {
+  readonly ready: () => ReadyView
+  readonly router: () => RouterView
+  readonly clusters: () => ClusterList
+  readonly metrics: () => Promise<string>
+  readonly metricsContentType: string
+}
+
+export interface AdminListener {
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+const REQUEST_TIMEOUT_MS = 10_000
+const CONNECTIONS = 256
+
+export async function openAdminListener(
+  at: {
+    readonly host: string
+    readonly port: number
+    readonly isHostAllowed: (host: string | undefined) => boolean
+  },
+  source: AdminSource,
+): Promise<AdminListener> {
+  const app = fastify({
+    logger: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: 1_024,
+    forceCloseConnections: true,
+  })
+  app.server.maxConnections = CONNECTIONS
+  app.addHook('onRequest', (request, reply, next) => {
+    if (at.isHostAllowed(request.headers.host)) next()
+    else void reply.code(403).send({ error: 'The Host header is not on the allow-list.' })
+  })
+  app.get('/livez', (_request, reply) => reply.type('text/plain').send('ok\n'))
+  const ready = (): ReadyView => source.ready()
+  for (const url of ['/readyz', '/healthz']) {
+    app.get(url, (_request, reply) => {
+      const view = ready()
+      return reply.code(view.ready ? 200 : 503).send(view)
+    })
+  }
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(source.metricsContentType).send(await source.metrics()),
+  )
+  app.get('/debug/router', () => source.router())
+  app.get('/debug/clusters', () => source.clusters())
+  app.setNotFoundHandler((_request, reply) =>
+    reply
+      .code(404)
+      .send({
+        error: 'Not here. Try /livez, /readyz, /metrics, /debug/router or /debug/clusters.',
+      }),
+  )
+  await app.listen({ host: at.host, port: at.port })
+  const { address, port, family } = app.server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    close: () => app.close(),
+  }
+}

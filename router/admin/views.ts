@@ -1,0 +1,159 @@
+// What the router knows, in the shapes that the admin listener shows.
+import type { ClusterList, ClusterView, EndpointView, ReadyView } from '#foundation/admin-views.ts'
+import type { Era } from '#routes/route-table.ts'
+
+/** The parts of a cluster that are shown; the router's own clusters fit. */
+export interface ShownCluster {
+  readonly policy: {
+    readonly name: string
+    readonly vendor: string
+    readonly owner?: string
+    readonly clearance: string
+    readonly assurance: string
+  }
+  readonly slots: { readonly length: number }
+  readonly snapshot: { readonly from: 'source' | 'disk'; readonly asOfMs: number } | undefined
+  readonly discovery: {
+    readonly status: () => {
+      readonly kind: string
+      readonly isSynced: boolean
+      readonly problem?: string
+    }
+  }
+  readonly endpoints: Iterable<ShownEndpoint>
+  readonly serving: (era: Era) => readonly unknown[]
+}
+
+export interface ShownEndpoint {
+  readonly key: string
+  readonly origin: string
+  readonly instance: {
+    readonly path?: string
+    readonly state: 'ready' | 'draining' | 'down'
+    readonly reason?: string
+    readonly weight: number
+    readonly zone?: string
+    readonly isHeld?: boolean
+  }
+  readonly health: 'up' | 'down' | 'unknown'
+  readonly reason: string | undefined
+  readonly learned: { readonly eras: readonly string[] } | undefined
+  readonly ewmaMs: (nowMs: number) => number
+  readonly inFlight: number
+  readonly streams: number
+  readonly calls: number
+  readonly faults: number
+  readonly checkedAtMs: number | undefined
+}
+
+export interface Now {
+  readonly nowMs: number
+  readonly wallMs: number
+}
+
+export function clusterList(
+  clusters: Iterable<ShownCluster>,
+  revision: string,
+  now: Now,
+): ClusterList {
+  const items = [...clusters].map(cluster => clusterView(cluster, now))
+  return { apiVersion: 'ringmain/v1', kind: 'ClusterList', items, meta: { revision } }
+}
+
+function clusterView(cluster: ShownCluster, now: Now): ClusterView {
+  const { policy, snapshot } = cluster
+  const { kind, isSynced, problem } = cluster.discovery.status()
+  return {
+    name: policy.name,
+    vendor: policy.vendor,
+    ...(policy.owner === undefined ? {} : { owner: policy.owner }),
+    clearance: policy.clearance,
+    assurance: policy.assurance,
+    discovery: {
+      kind,
+      isSynced,
+      ...(snapshot === undefined
+        ? {}
+        : { from: snapshot.from, ageMs: Math.max(0, Math.round(now.wallMs - snapshot.asOfMs)) }),
+      ...(problem === undefined ? {} : { problem }),
+    },
+    waiting: cluster.slots.length,
+    endpoints: [...cluster.endpoints].map(endpoint => endpointView(endpoint, now)),
+  }
+}
+
+function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
+  const { instance } = endpoint
+  const reason = instance.state === 'ready' ? endpoint.reason : (instance.reason ?? instance.state)
+  return {
+    key: endpoint.key,
+    url: `${endpoint.origin}${instance.path ?? ''}`,
+    state: instance.state,
+    health: endpoint.health,
+    ...(reason === undefined ? {} : { reason }),
+    eras: endpoint.learned?.eras ?? [],
+    weight: instance.weight,
+    ...(instance.zone === undefined ? {} : { zone: instance.zone }),
+    isHeld: instance.isHeld === true,
+    ewmaMs: Math.round(endpoint.ewmaMs(now.nowMs) * 100) / 100,
+    inFlight: endpoint.inFlight,
+    streams: endpoint.streams,
+    calls: endpoint.calls,
+    faults: endpoint.faults,
+    ...(endpoint.checkedAtMs === undefined
+      ? {}
+      : { checkedAgoMs: Math.round(now.nowMs - endpoint.checkedAtMs) }),
+  }
+}
+
+/**
+ * Ready: not draining, and every cluster has heard from its source or from disk and asked what it heard of once.
+ * A cluster without a replica in service does not make the router unready: its calls are refused, the others are served.
+ */
+export function readyView(
+  clusters: Iterable<ShownCluster>,
+  state: {
+    readonly isDraining: boolean
+    readonly isWarmEnough: boolean
+    readonly tableProblem?: string
+  },
+): ReadyView {
+  const checks: { id: string; ok: boolean; detail: string }[] = []
+  checks.push({
+    id: 'draining',
+    ok: !state.isDraining,
+    detail: state.isDraining ? 'shutting down' : 'serving',
+  })
+  let warm = true
+  for (const cluster of clusters) {
+    const endpoints = [...cluster.endpoints]
+    const up = endpoints.filter(
+      endpoint => endpoint.health === 'up' && endpoint.instance.state === 'ready',
+    ).length
+    const isAsked =
+      cluster.snapshot !== undefined && endpoints.every(endpoint => endpoint.health !== 'unknown')
+    warm &&= isAsked
+    const { problem } = cluster.discovery.status()
+    const source =
+      cluster.snapshot === undefined
+        ? 'nothing heard from discovery yet'
+        : `${up} of ${endpoints.length} replicas in service`
+    const old = cluster.snapshot?.from === 'disk' ? ', from the last good set' : ''
+    checks.push({
+      id: `cluster/${cluster.policy.name}`,
+      ok: isAsked,
+      detail: `${source}${old}${problem === undefined ? '' : `; ${problem}`}`,
+    })
+  }
+  if (state.tableProblem !== undefined)
+    checks.push({
+      id: 'documents',
+      ok: true,
+      detail: `the table before them is served; ${state.tableProblem}`,
+    })
+  return {
+    ready: (warm || state.isWarmEnough) && !state.isDraining,
+    draining: state.isDraining,
+    checks,
+  }
+}

@@ -1,0 +1,78 @@
+// The caller's side of one HTTP exchange, on Node's own response: knows when the caller has left, and never writes after that.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from '#router/facts.ts'
+
+export class HttpCaller implements Caller {
+  bytesOut = 0
+  status = 0
+  isGone = false
+  readonly #response: ServerResponse
+  readonly #mayStay: () => boolean
+  #gone: (() => void) | undefined
+  #writable: (() => void) | undefined
+  #isEnded = false
+
+  /** `mayStay` false: the connection is not kept for another request. */
+  constructor(request: IncomingMessage, response: ServerResponse, mayStay: () => boolean) {
+    this.#response = response
+    this.#mayStay = mayStay
+    response.on('close', () => {
+      if (this.#isEnded && response.writableFinished) return
+      this.isGone = true
+      this.#gone?.()
+    })
+    response.on('drain', () => {
+      const listener = this.#writable
+      this.#writable = undefined
+      listener?.()
+    })
+    if (request.socket.destroyed) this.isGone = true
+  }
+
+  onGone(listener: () => void): void {
+    this.#gone = listener
+    if (this.isGone) listener()
+  }
+
+  onWritable(listener: () => void): void {
+    this.#writable = listener
+  }
+
+  send(status: number, headers: Record<string, string>, body: Buffer | string = ''): void {
+    if (this.isGone) return
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    this.#head(status, { ...headers, 'content-length': String(length) })
+    this.bytesOut += length
+    this.#isEnded = true
+    this.#response.end(body)
+  }
+
+  begin(status: number, headers: Record<string, string>): void {
+    if (this.isGone) return
+    this.#head(status, headers)
+    this.#response.flushHeaders()
+  }
+
+  write(chunk: Buffer | string): boolean {
+    if (this.isGone) return true
+    this.bytesOut += chunk.length
+    return this.#response.write(chunk)
+  }
+
+  end(): void {
+    if (this.isGone) return
+    this.#isEnded = true
+    this.#response.end()
+  }
+
+  cut(): void {
+    this.#isEnded = true // what follows is our own doing, not the caller's leaving
+    this.#response.destroy()
+  }
+
+  #head(status: number, headers: Record<string, string>): void {
+    this.status = status
+    if (!this.#mayStay()) this.#response.shouldKeepAlive = false
+    this.#response.writeHead(status, headers)
+  }
+}

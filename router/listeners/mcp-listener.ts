@@ -1,0 +1,176 @@
+// The port that assistants call: limits on size, time and count, Host and Origin, then bytes in and one exchange out.
+// Replies are hijacked: fastify routes and reads, the path writes.
+import { type AddressInfo, Server as NetServer } from 'node:net'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { RefusalCode } from '#foundation/refusals.ts'
+import type { Arrived } from '#router/facts.ts'
+import type { Refusal } from '#router/pipeline/stage.ts'
+import { type AllowList } from './allow-list.ts'
+import { HttpCaller } from './http-caller.ts'
+
+export interface McpListenerOptions {
+  readonly host: string
+  readonly port: number
+  readonly allow: AllowList
+  readonly maxBodyBytes: number
+  readonly maxConnections: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly defaultServer: string
+  /** Runs the whole path; never rejects. */
+  readonly handle: (arrived: Arrived) => void
+  /** A request that never reaches the path is answered and recorded all the same. */
+  readonly refuseEarly: (arrived: Arrived, refusal: Refusal) => void
+  /** A connection that never became a request. */
+  readonly brokenRequest: (code: string) => void
+}
+
+export interface McpListener {
+  readonly url: string
+  /** Stops listening at once. Connections stay `graceMs` for requests already on their way, which are refused. */
+  readonly drain: (graceMs: number) => Promise<void>
+  /** Breaks what is left. */
+  readonly close: () => Promise<void>
+}
+
+const HEADER_BYTES = 16_384
+const HEADER_COUNT = 100
+/** Longer than a caller's usual pause, so that it is the caller who closes. */
+const KEEP_ALIVE_MS = 72_000
+const CHECK_EVERY_MS = 1_000
+const NOTHING = Buffer.alloc(0)
+
+export async function openMcpListener(options: McpListenerOptions): Promise<McpListener> {
+  const state = { isDraining: false }
+  const app = createApp(options, state)
+  app.server.maxConnections = options.maxConnections
+  app.server.maxHeadersCount = HEADER_COUNT
+  await app.listen({ host: options.host, port: options.port })
+  const { address, port, family } = app.server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    drain: async graceMs => {
+      state.isDraining = true
+      const closed = new Promise<void>(resolve => {
+        // Node's own `close` would also break idle connections, and with them requests that are on their way.
+        NetServer.prototype.close.call(app.server, () => resolve())
+      })
+      const timer = setTimeout(() => app.server.closeIdleConnections(), graceMs)
+      await closed
+      clearTimeout(timer)
+    },
+    close: async () => {
+      app.server.closeAllConnections()
+      await app.close()
+    },
+  }
+}
+
+function createApp(
+  options: McpListenerOptions,
+  state: { readonly isDraining: boolean },
+): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: options.maxBodyBytes,
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    exposeHeadRoutes: false,
+    http: {
+      headersTimeout: Math.min(options.headersTimeoutMs, options.requestTimeoutMs),
+      maxHeaderSize: HEADER_BYTES,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
+    clientErrorHandler: (error, socket) => {
+      options.brokenRequest(error.code ?? 'unknown')
+      const status = STATUS_OF[error.code ?? ''] ?? '400 Bad Request'
+      if (socket.writable)
+        socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+      socket.destroy()
+    },
+  })
+  const arrivedOf = (request: FastifyRequest, reply: FastifyReply, body: Buffer): Arrived => ({
+    verb: request.method as Arrived['verb'],
+    serverName: (request.params as { server?: string } | null)?.server ?? options.defaultServer,
+    headers: request.raw.headers,
+    body,
+    caller: new HttpCaller(request.raw, reply.raw, () => !state.isDraining),
+  })
+  const refuse = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    code: RefusalCode,
+    says?: string,
+  ): void => {
+    reply.hijack()
+    if (reply.raw.headersSent || reply.raw.destroyed) return
+    // What has not been read yet would stand before the next request.
+    if (!request.raw.complete) reply.raw.shouldKeepAlive = false
+    options.refuseEarly(
+      arrivedOf(request, reply, NOTHING),
+      says === undefined ? { code } : { code, says },
+    )
+  }
+  guard(app, options, state, refuse)
+  const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    reply.hijack()
+    options.handle(
+      arrivedOf(request, reply, Buffer.isBuffer(request.body) ? request.body : NOTHING),
+    )
+  }
+  for (const url of ['/mcp', '/mcp/:server']) {
+    app.route({ method: ['POST', 'GET', 'DELETE'], url, handler })
+  }
+  return app
+}
+
+type Refuse = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: RefusalCode,
+  says?: string,
+) => void
+
+function guard(
+  app: FastifyInstance,
+  options: McpListenerOptions,
+  state: { readonly isDraining: boolean },
+  refuse: Refuse,
+): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  )
+  app.addHook('onRequest', (request, reply, next) => {
+    const { host, origin } = request.raw.headers
+    if (state.isDraining) refuse(request, reply, 'RINGMAIN_DRAINING')
+    else if (!options.allow.isHostAllowed(host)) refuse(request, reply, 'RINGMAIN_HOST_REFUSED')
+    else if (!options.allow.isOriginAllowed(origin))
+      refuse(request, reply, 'RINGMAIN_ORIGIN_REFUSED')
+    else next()
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const isOurs = /^\/mcp(?:\/[^/?]+)?(?:\?|$)/.test(request.url)
+    refuse(request, reply, isOurs ? 'RINGMAIN_METHOD_NOT_ALLOWED' : 'RINGMAIN_UNKNOWN_PATH')
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const code = (error as { code?: string }).code ?? ''
+    refuse(request, reply, REFUSAL_OF[code] ?? 'RINGMAIN_INVALID_REQUEST', SAYS_OF[code]?.(options))
+  })
+}
+
+const REFUSAL_OF: Readonly<Record<string, RefusalCode>> = Object.freeze({
+  FST_ERR_CTP_BODY_TOO_LARGE: 'RINGMAIN_PAYLOAD_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_EMPTY_TYPE: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'RINGMAIN_INVALID_REQUEST',
+})
+
+const SAYS_OF: Readonly<Record<string, (options: McpListenerOptions) => string>> = Object.freeze({
+  FST_ERR_CTP_BODY_TOO_LARGE: options => `The limit is ${options.maxBodyBytes} bytes.`,
+})
+
+const STATUS_OF: Readonly<Record<string, string>> = Object.freeze({
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+})

@@ -1,0 +1,165 @@
+// What every call leaves behind: one access line and its metrics. Labels come from closed sets or from the table, never from a caller.
+import type { Counter, Histogram, Meter } from '@opentelemetry/api'
+import type { Log } from '#foundation/log.ts'
+import type { ActiveTable } from './active-table.ts'
+import type { CallRecord, Observations } from './stages/record.ts'
+
+/** Seconds; the buckets that the MCP semantic conventions recommend. */
+const BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
+/** Methods that may be a label; anything a caller invents is `other`. */
+const METHODS = new Set([
+  'initialize',
+  'ping',
+  'server/discover',
+  'tools/call',
+  'tools/list',
+  'DELETE',
+  'response',
+])
+
+export interface CallTotals {
+  readonly total: number
+  readonly refused: number
+  readonly inFlight: number
+}
+
+export class CallObserver implements Observations {
+  readonly #log: Log
+  readonly #served: Histogram
+  readonly #firstByte: Histogram
+  readonly #refusals: Counter
+  readonly #isLogged: boolean
+  #total = 0
+  #refused = 0
+  #inFlight = 0
+
+  constructor(log: Log, meter: Meter) {
+    this.#log = log
+    this.#isLogged = log.isLevelEnabled('info')
+    const advice = { explicitBucketBoundaries: BUCKETS }
+    this.#served = meter.createHistogram('mcp.server.operation.duration', {
+      unit: 's',
+      description: 'Caller to router, to the last byte.',
+      advice,
+    })
+    this.#firstByte = meter.createHistogram('mcp.client.operation.duration', {
+      unit: 's',
+      description: 'Router to replica, to the first byte.',
+      advice,
+    })
+    this.#refusals = meter.createCounter('ringmain.refusals', {
+      description: 'Calls that the router itself refused or could not complete.',
+    })
+    meter
+      .createObservableGauge('ringmain.calls.in_flight', {
+        description: 'Calls of callers under way.',
+      })
+      .addCallback(result => result.observe(this.#inFlight))
+  }
+
+  get totals(): CallTotals {
+    return { total: this.#total, refused: this.#refused, inFlight: this.#inFlight }
+  }
+
+  readonly began = (): void => {
+    this.#inFlight += 1
+  }
+
+  readonly ended = (call: CallRecord): void => {
+    this.#inFlight -= 1
+    this.#total += 1
+    this.#measure(call)
+    if (this.#isLogged) this.#log.info(lineOf(call), 'call')
+  }
+
+  #measure(call: CallRecord): void {
+    const method = METHODS.has(call.method ?? '')
+      ? (call.method as string)
+      : call.method?.startsWith('notifications/')
+        ? 'notification'
+        : 'other'
+    const { tool, cluster, endpoint, firstByteMs } = call.trail
+    const labels = {
+      'mcp.method.name': method,
+      'ringmain.result': call.result,
+      ...(tool === undefined ? {} : { 'gen_ai.tool.name': tool }),
+      ...(cluster === undefined ? {} : { 'ringmain.cluster': cluster }),
+    }
+    this.#served.record(call.durationMs / 1_000, labels)
+    if (firstByteMs !== undefined && cluster !== undefined && endpoint !== undefined) {
+      this.#firstByte.record(firstByteMs / 1_000, {
+        'ringmain.cluster': cluster,
+        'ringmain.replica': endpoint,
+      })
+    }
+    if (call.reason !== undefined) {
+      this.#refused += 1
+      this.#refusals.add(1, {
+        reason: call.reason,
+        ...(cluster === undefined ? {} : { 'ringmain.cluster': cluster }),
+      })
+    }
+  }
+}
+
+function lineOf(call: CallRecord): Record<string, unknown> {
+  const { trail } = call
+  return {
+    event: 'call',
+    'http.method': call.verb,
+    'http.status': call.status,
+    'ringmain.virtual_server': call.serverName,
+    'mcp.era': call.era,
+    'mcp.protocol.version': call.version,
+    'mcp.method.name': call.method,
+    'gen_ai.tool.name': call.toolAsked,
+    'ringmain.session': call.hasSession || undefined,
+    'ringmain.cluster': trail.cluster,
+    'ringmain.replica': trail.endpoint,
+    'ringmain.attempts': trail.attempts,
+    'ringmain.stream': trail.isStream,
+    'ringmain.result': call.result,
+    'ringmain.refusal': call.code,
+    reason: call.reason,
+    says: call.says,
+    detail: call.detail,
+    duration_ms: round(call.durationMs),
+    first_byte_ms: trail.firstByteMs === undefined ? undefined : round(trail.firstByteMs),
+    bytes_in: call.bytesIn,
+    bytes_out: call.bytesOut,
+  }
+}
+
+const round = (ms: number): number => Math.round(ms * 100) / 100
+
+/** Gauges of replicas and discovery, read when somebody scrapes. */
+export function observeClusters(meter: Meter, active: ActiveTable, nowMs: () => number): void {
+  const gauge = (name: string, description: string) =>
+    meter.createObservableGauge(name, { description })
+  const inFlight = gauge('ringmain.replica.inflight', 'Calls a replica carries.')
+  const streams = gauge('ringmain.replica.streams', 'Event streams a replica carries.')
+  const ewma = gauge('ringmain.replica.ewma_ms', 'Moving average of time to first byte.')
+  const health = gauge('ringmain.replica.health', '1 up, 0 down or unknown.')
+  const failures = gauge(
+    'ringmain.discovery.failures',
+    'Failed attempts in a row of the discovery of a cluster.',
+  )
+  meter.addBatchObservableCallback(
+    result => {
+      for (const cluster of active.clusters.values()) {
+        const name = cluster.policy.name
+        result.observe(failures, cluster.discovery.status().failuresInRow, {
+          'ringmain.cluster': name,
+        })
+        for (const endpoint of cluster.endpoints) {
+          const labels = { 'ringmain.cluster': name, 'ringmain.replica': endpoint.key }
+          result.observe(inFlight, endpoint.inFlight, labels)
+          result.observe(streams, endpoint.streams, labels)
+          result.observe(ewma, endpoint.ewmaMs(nowMs()), labels)
+          result.observe(health, endpoint.health === 'up' ? 1 : 0, labels)
+        }
+      }
+    },
+    [inFlight, streams, ewma, health, failures],
+  )
+}

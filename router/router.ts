@@ -1,0 +1,325 @@
+// The data plane put together: settings in, a serving router out. The one place where ports meet their adapters.
+import { randomInt } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { ReadyView, RouterView } from '#foundation/admin-views.ts'
+import { systemClock, systemRandom } from '#foundation/clock.ts'
+import type { Log } from '#foundation/log.ts'
+import { createSealer, type Sealer } from '#foundation/seal.ts'
+import type { RouterSettings } from '#foundation/settings.ts'
+import { createTelemetry, SCRAPE_CONTENT_TYPE, type Telemetry } from '#foundation/telemetry.ts'
+import { RINGMAIN_VERSION } from '#foundation/version.ts'
+import { DEFAULT_VIRTUAL_SERVER, type RouteTable } from '#routes/route-table.ts'
+import { ActiveTable, type OpenCluster } from './active-table.ts'
+import { type AdminListener, openAdminListener } from './admin/admin-listener.ts'
+import { clusterList, readyView } from './admin/views.ts'
+import { attemptPath } from './attempt-path.ts'
+import type { ReplicaPorts } from './choose-replica.ts'
+import { Cluster } from './clusters/cluster.ts'
+import { openDiscovery } from './clusters/discovery/open-discovery.ts'
+import { decodeRequest } from './eras/decode.ts'
+import { judgeAnswer } from './eras/judge.ts'
+import { respond } from './eras/respond.ts'
+import { listPages } from './list-pages.ts'
+import { createAllowList } from './listeners/allow-list.ts'
+import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
+import { CallObserver, observeClusters } from './observe.ts'
+import { requestPath, turnedAwayPath } from './request-paths.ts'
+import { sessionKey } from './session-key.ts'
+import { Sessions } from './sessions.ts'
+import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
+import { InFlight } from './upstream/in-flight.ts'
+import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
+import { Pools } from './upstream/pools.ts'
+import { createSend } from './upstream/send.ts'
+
+export interface Router {
+  readonly mcpUrl: string
+  readonly adminUrl: string
+  /** True when every call had ended within the limit. */
+  readonly drain: () => Promise<boolean>
+  readonly close: () => Promise<void>
+}
+
+/** How long connections stay open for requests that were on their way when the drain began. */
+const DRAIN_GRACE_MS = 1_000
+/** After this a router is ready although one of its sources has not been heard of. */
+const PATIENCE_MS = 10_000
+
+/** Rejects with a sentence for a person, or with `PolicyProblems`. */
+export async function startRouter(settings: RouterSettings, log: Log): Promise<Router> {
+  const policies = checkSettings(settings)
+  const beganMs = systemClock.nowMs()
+  const sealer = createSealer(await sessionKey(settings.sessionKey, settings.state))
+  const telemetry = createTelemetry('ringmain-router', RINGMAIN_VERSION)
+  const pools = new Pools()
+  const nextId = idCounter()
+  const client = { name: 'ringmain', version: RINGMAIN_VERSION }
+  const reload: { apply: (table: RouteTable) => void } = { apply: () => undefined }
+  const feed = await openDirectoryFeed({
+    directory: policies,
+    log,
+    onTable: table => reload.apply(table),
+  })
+  const active = new ActiveTable(
+    feed.table,
+    clusterOpener(settings, log, { pools, clock: systemClock, nextId, client }),
+  )
+  reload.apply = table =>
+    void active
+      .apply(table)
+      .catch((error: unknown) =>
+        log.error({ event: 'table.failed', err: error }, 'table not applied'),
+      )
+  if (feed.table !== active.table) reload.apply(feed.table) // it changed while the clusters were opened
+  const observer = new CallObserver(log, telemetry.meter)
+  observeClusters(telemetry.meter, active, systemClock.nowMs)
+  const parts: Parts = {
+    active,
+    observer,
+    log,
+    sealer,
+    send: createSend(pools, systemClock),
+    nextId,
+    client,
+    nowMs: systemClock.nowMs,
+  }
+  const state: RouterState = { isDraining: false, wasReady: false, beganMs, feed, active, observer }
+  const shutDown = async (): Promise<void> => {
+    await feed.close()
+    await active.close()
+    await pools.close()
+    await telemetry.close()
+  }
+  try {
+    const listener = await listen(settings, parts)
+    const admin = await openAdmin(settings, state, {
+      mcp: () => `${listener.url}/mcp`,
+      telemetry,
+    }).catch(async (error: unknown) => {
+      await listener.close()
+      throw error
+    })
+    return handle(settings, state, { listener, admin, shutDown })
+  } catch (error) {
+    await shutDown()
+    throw error
+  }
+}
+
+interface Parts extends ReplicaPorts {
+  readonly observer: CallObserver
+  readonly log: Log
+  readonly sealer: Sealer
+}
+
+interface RouterState {
+  isDraining: boolean
+  wasReady: boolean
+  readonly beganMs: number
+  readonly feed: DirectoryFeed
+  readonly active: ActiveTable
+  readonly observer: CallObserver
+}
+
+function checkSettings(settings: RouterSettings): string {
+  if (settings.policies === undefined) {
+    throw new Error('no policies given: name a folder with --policies DIR or RINGMAIN_POLICIES')
+  }
+  for (const [address, flag] of [
+    [settings.host, '--host'],
+    [settings.adminHost, '--admin-host'],
+  ] as const) {
+    if (isLoopback(address) || settings.exposeWithoutAuth === 'yes') continue
+    throw new Error(
+      `${flag} ${address} is reachable from other machines, and callers are not authenticated; ` +
+        'listen on 127.0.0.1, or say --expose-without-auth yes if something in front authenticates them',
+    )
+  }
+  return settings.policies
+}
+
+const isLoopback = (address: string): boolean =>
+  address === 'localhost' ||
+  address === '::1' ||
+  (isIP(address) === 4 && address.startsWith('127.'))
+
+const clusterOpener =
+  (settings: RouterSettings, log: Log, check: CheckPorts): OpenCluster =>
+  policy =>
+    new Cluster(policy, {
+      discovery: openDiscovery(policy.discovery, {
+        stateDirectory: settings.state,
+        consulAgents: settings.consul,
+        consulToken: settings.consulToken,
+        log,
+      }),
+      check: createCheck(policy, check),
+      clock: systemClock,
+      random: systemRandom,
+      onRemoved: endpoint => check.pools.release(endpoint),
+      log: (event, fields) => log.info({ event, ...fields }, event),
+    })
+
+/** Ids of the router's own requests: far from the small numbers that servers count their own requests by, and within 32 bits. */
+function idCounter(): () => number {
+  const least = 1_000_000_000
+  const span = 1_000_000_000
+  let next = randomInt(span)
+  return () => {
+    next = (next + 1) % span
+    return least + next
+  }
+}
+
+async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
+  const { active, observer, log } = parts
+  const sessions = new Sessions(parts)
+  const inFlight = new InFlight()
+  const shared = {
+    clock: systemClock,
+    observations: observer,
+    respond: respond({
+      defect: (id, at, error) => log.error({ event: 'defect', id, at, err: error }, 'defect'),
+    }),
+  }
+  const path = requestPath({
+    ...shared,
+    eras: { decode: arrived => decodeRequest(arrived, sessions.open) },
+    table: {
+      server: name => active.server(name),
+      cluster: name => active.cluster(name)?.policy,
+      offers: (name, tool) => active.cluster(name)?.offers(tool) === true,
+    },
+    attempts: attemptPath({ ...parts, inFlight }),
+    judge: judgeAnswer,
+    lists: listPages(parts),
+    handshakes: sessions,
+    cancellations: inFlight,
+    farewells: sessions,
+  })
+  const turnedAway = turnedAwayPath(shared)
+  const kit = {
+    settleFailed: (at: string, error: unknown) =>
+      log.error({ event: 'defect', at: `settle ${at}`, err: error }, 'defect'),
+  }
+  return openMcpListener({
+    host: settings.host,
+    port: settings.port,
+    allow: createAllowList(settings.allowHosts, settings.allowOrigins),
+    maxBodyBytes: settings.maxBody,
+    maxConnections: settings.maxConnections,
+    headersTimeoutMs: settings.headersTimeout,
+    requestTimeoutMs: settings.requestTimeout,
+    defaultServer: DEFAULT_VIRTUAL_SERVER,
+    handle: arrived => void path.run(arrived, kit),
+    refuseEarly: (arrived, refusal) =>
+      void turnedAway.run({ ...arrived, turnedAway: refusal }, kit),
+    brokenRequest: code =>
+      log.warn({ event: 'request.broken', code }, 'a connection did not become a request'),
+  })
+}
+
+function openAdmin(
+  settings: RouterSettings,
+  state: RouterState,
+  from: { readonly mcp: () => string; readonly telemetry: Telemetry },
+): Promise<AdminListener> {
+  const { active } = state
+  const own = { url: '' }
+  const opening = openAdminListener(
+    {
+      host: settings.adminHost,
+      port: settings.adminPort,
+      isHostAllowed: createAllowList(settings.allowHosts, []).isHostAllowed,
+    },
+    {
+      ready: () => ready(state),
+      router: () => routerView(state, { mcp: from.mcp(), admin: own.url }),
+      clusters: () =>
+        clusterList(active.clusters.values(), active.table.version, {
+          nowMs: systemClock.nowMs(),
+          wallMs: systemClock.wallMs(),
+        }),
+      metrics: from.telemetry.scrape,
+      metricsContentType: SCRAPE_CONTENT_TYPE,
+    },
+  )
+  return opening.then(listener => {
+    own.url = listener.url
+    return listener
+  })
+}
+
+/** Once ready, a router stays ready until it drains: a cluster that fails later is refused call by call. */
+function ready(state: RouterState): ReadyView {
+  const problem = state.feed.problem()
+  const isPatient = systemClock.nowMs() - state.beganMs < PATIENCE_MS
+  const view = readyView(state.active.clusters.values(), {
+    isDraining: state.isDraining,
+    isWarmEnough: state.wasReady || !isPatient,
+    ...(problem === undefined ? {} : { tableProblem: problem }),
+  })
+  state.wasReady ||= view.ready
+  return view
+}
+
+function routerView(
+  state: RouterState,
+  urls: { readonly mcp: string; readonly admin: string },
+): RouterView {
+  const { active, feed, observer } = state
+  const problem = feed.problem()
+  let streams = 0
+  for (const cluster of active.clusters.values())
+    for (const endpoint of cluster.endpoints) streams += endpoint.streams
+  return {
+    version: RINGMAIN_VERSION,
+    pid: process.pid,
+    uptimeMs: Math.round(systemClock.nowMs() - state.beganMs),
+    ...urls,
+    table: {
+      version: active.table.version,
+      loadedAtMs: active.loadedAtMs,
+      ...(problem === undefined ? {} : { problem }),
+    },
+    virtualServers: Object.values(active.table.virtualServers).map(({ name, members }) => ({
+      name,
+      path: name === DEFAULT_VIRTUAL_SERVER ? '/mcp' : `/mcp/${name}`,
+      clusters: members.map(member => member.cluster),
+    })),
+    calls: { ...observer.totals, streams },
+  }
+}
+
+function handle(
+  settings: RouterSettings,
+  state: RouterState,
+  open: {
+    readonly listener: McpListener
+    readonly admin: AdminListener
+    readonly shutDown: () => Promise<void>
+  },
+): Router {
+  const close = async (): Promise<void> => {
+    await open.listener.close()
+    await open.admin.close()
+    await open.shutDown()
+  }
+  return {
+    mcpUrl: `${open.listener.url}/mcp`,
+    adminUrl: open.admin.url,
+    close,
+    drain: async () => {
+      state.isDraining = true
+      const limit = Promise.withResolvers<boolean>()
+      const timer = setTimeout(() => limit.resolve(false), settings.drain)
+      const isClean = await Promise.race([
+        open.listener.drain(DRAIN_GRACE_MS).then(() => true),
+        limit.promise,
+      ])
+      clearTimeout(timer)
+      await close()
+      return isClean
+    },
+  }
+}

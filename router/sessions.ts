@@ -1,0 +1,171 @@
+// Legacy sessions. The id a caller holds is sealed: it names the replicas and their own session ids, so any router with the key
+// can serve it, and nothing is kept here but what has been opened lately and what has been ended.
+import { LRUCache } from 'lru-cache'
+import type { Sealer } from '#foundation/seal.ts'
+import { choosePlace, handshakeWay, type ReplicaPorts, unavailable } from './choose-replica.ts'
+import type { OpenSession } from './eras/decode.ts'
+import { isRecord } from './eras/message.ts'
+import { LATEST_MODERN, META } from './eras/versions.ts'
+import type { Decoded, Located, Session, SessionMember } from './facts.ts'
+import type { Refusal } from './pipeline/stage.ts'
+import type { Handshakes } from './stages/greet.ts'
+import type { Farewells } from './stages/part.ts'
+import { endUpstreamSession, openUpstreamSession } from './upstream/legacy-handshake.ts'
+import type { ClientInfo } from './upstream/questions.ts'
+
+const PURPOSE = 'session'
+/** Opened ids kept at hand; one that fell out is opened again. */
+const OPENED = 10_000
+/** Ended ids remembered; beyond that the replica's own 404 ends them. */
+const ENDED = 10_000
+const CAPABILITIES = { tools: {} }
+
+export interface SessionPorts extends ReplicaPorts {
+  readonly sealer: Sealer
+}
+
+type Opening = Readonly<Decoded & Located>
+
+export class Sessions implements Handshakes, Farewells {
+  readonly #ports: SessionPorts
+  readonly #opened = new LRUCache<string, Session>({ max: OPENED })
+  readonly #ended = new LRUCache<string, true>({ max: ENDED })
+
+  constructor(ports: SessionPorts) {
+    this.#ports = ports
+  }
+
+  readonly open: OpenSession = token => {
+    if (this.#ended.has(token)) return undefined
+    const known = this.#opened.get(token)
+    if (known !== undefined) return known
+    const sealed = this.#ports.sealer.open(PURPOSE, token) as SealedSession | undefined // sealed by us, so of this shape
+    if (sealed === undefined) return undefined
+    const session: Session = { token, serverName: sealed.s, version: sealed.v, members: sealed.m }
+    this.#opened.set(token, session)
+    return session
+  }
+
+  readonly discover = (call: Opening): string => {
+    const instructions = this.#instructions(call)
+    return JSON.stringify({
+      resultType: 'complete',
+      supportedVersions: [LATEST_MODERN],
+      capabilities: CAPABILITIES,
+      ...(instructions === undefined ? {} : { instructions }),
+      ttlMs: 0,
+      cacheScope: 'private',
+      _meta: { [META.serverInfo]: this.#ports.client },
+    })
+  }
+
+  readonly initialize: Handshakes['initialize'] = async call => {
+    const opening = call.server.members.map(({ cluster }) => this.#openMember(call, cluster))
+    const members: SessionMember[] = []
+    let last: Refusal | undefined
+    for (const outcome of await Promise.all(opening)) {
+      if ('refusal' in outcome) last = outcome.refusal
+      else members.push(outcome.member)
+    }
+    if (members.length === 0 && last !== undefined) return { refusal: last }
+    const sealed: SealedSession = {
+      s: call.server.name,
+      v: call.version,
+      m: members,
+      t: Date.now(),
+    }
+    const instructions = this.#instructions(call)
+    const result = {
+      protocolVersion: call.version,
+      capabilities: CAPABILITIES,
+      serverInfo: this.#ports.client,
+      ...(instructions === undefined ? {} : { instructions }),
+    }
+    return {
+      resultJson: JSON.stringify(result),
+      sessionToken: this.#ports.sealer.seal(PURPOSE, sealed),
+    }
+  }
+
+  readonly end = async (session: Session): Promise<void> => {
+    this.#ended.set(session.token, true)
+    this.#opened.delete(session.token)
+    await Promise.all(
+      session.members.map(async ({ cluster: name, endpoint: key, id, version }) => {
+        const cluster = this.#ports.active.cluster(name)
+        const endpoint = key === undefined ? undefined : cluster?.endpoint(key)
+        if (cluster === undefined || endpoint === undefined || id === undefined) return
+        await endUpstreamSession(handshakeWay(this.#ports, { cluster, endpoint }), {
+          version,
+          sessionId: id,
+        })
+      }),
+    )
+  }
+
+  /** Opens a session where the server keeps them. Opening is safe to try elsewhere: nothing runs. */
+  async #openMember(
+    call: Opening,
+    name: string,
+  ): Promise<{ member: SessionMember } | { refusal: Refusal }> {
+    const cluster = this.#ports.active.cluster(name)
+    if (cluster === undefined)
+      return { refusal: unavailable(`Cluster "${name}" is not in the table.`) }
+    const client = callerInfo(call, this.#ports.client)
+    const tried = new Set<string>()
+    for (;;) {
+      const choice = await choosePlace(this.#ports, 'legacy', cluster, tried)
+      if (choice.kind === 'refuse') return { refusal: choice.refusal }
+      const { endpoint } = choice.place
+      const { learned } = endpoint
+      if (learned?.isSessionful === false)
+        return { member: { cluster: name, version: learned.legacyVersion ?? call.version } }
+      const handshake = await openUpstreamSession(handshakeWay(this.#ports, choice.place), {
+        version: call.version,
+        client,
+      })
+      if (handshake.kind === 'open') {
+        const { version, sessionId } = handshake.session
+        return {
+          member:
+            sessionId === undefined
+              ? { cluster: name, version }
+              : { cluster: name, version, endpoint: endpoint.key, id: sessionId },
+        }
+      }
+      cluster.suspect(endpoint)
+      tried.add(endpoint.key)
+    }
+  }
+
+  /** The document's own words first, else what the replicas of each cluster say of themselves. */
+  #instructions({ server }: Opening): string | undefined {
+    if (server.instructions !== undefined) return server.instructions
+    const told = server.members.flatMap(({ cluster: name, prefix }) => {
+      const cluster = this.#ports.active.cluster(name)
+      const teller =
+        cluster &&
+        [...cluster.endpoints].find(
+          endpoint => endpoint.isRoutable && endpoint.learned?.instructions !== undefined,
+        )
+      const words = teller?.learned?.instructions
+      return words === undefined ? [] : [prefix === undefined ? words : `${prefix}: ${words}`]
+    })
+    return told.length === 0 ? undefined : told.join('\n\n')
+  }
+}
+
+interface SealedSession {
+  readonly s: string
+  readonly v: string
+  readonly m: readonly SessionMember[]
+  /** When it was made, wall-clock milliseconds. */
+  readonly t: number
+}
+
+const callerInfo = (call: Decoded, fallback: ClientInfo): ClientInfo => {
+  const info = call.message.params['clientInfo']
+  return isRecord(info) && typeof info['name'] === 'string' && typeof info['version'] === 'string'
+    ? { name: info['name'], version: info['version'] }
+    : fallback
+}

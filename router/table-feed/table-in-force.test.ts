@@ -1,0 +1,102 @@
+// What is told, and when: each change once, nothing twice, and never a table that the router has not taken.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compileDocuments } from '#routes/compile/compile-documents.ts'
+import type { Problem } from '#routes/compile/problems.ts'
+import { fileProblem } from '#routes/compile/read-documents.ts'
+import type { RouteTable } from '#routes/route-table.ts'
+import { TableInForce } from './table-in-force.ts'
+
+function loaded(name: string, rest = '') {
+  const text = `apiVersion: ringmain.dev/v1
+kind: Cluster
+metadata: { name: ${name} }
+spec: { discovery: { consul: { service: mcp } }${rest} }
+`
+  const compiled = compileDocuments([{ file: 'a.yaml', text }])
+  assert.ok('table' in compiled)
+  return compiled
+}
+
+function start(onTable = (_: RouteTable): void => {}) {
+  const told: string[] = []
+  let wallMs = 1_000
+  const inForce = new TableInForce(loaded('first'), {
+    directory: 'policies',
+    clock: { nowMs: () => 0, wallMs: () => wallMs },
+    log: {
+      info: (_, says) => told.push(`info: ${says}`),
+      warn: (_, says) => told.push(`warn: ${says}`),
+    },
+    onTable: table => {
+      onTable(table)
+      told.push(`table: ${Object.keys(table.clusters).join()}`)
+    },
+    onProblem: (problems: readonly Problem[] | undefined) =>
+      told.push(`problems: ${problems?.length ?? 'none'}`),
+  })
+  const wait = (ms: number) => {
+    wallMs += ms
+  }
+  return { inForce, told, wait }
+}
+
+test('the first table is in force and told to nobody', () => {
+  const { inForce, told } = start()
+  assert.deepEqual([inForce.loadedAtMs, inForce.problem, told], [1_000, undefined, []])
+})
+
+test('a changed table is told once, and its time is that of the change', () => {
+  const { inForce, told, wait } = start()
+  wait(500)
+  inForce.accept(loaded('second'))
+  wait(500)
+  inForce.accept(loaded('second'))
+  assert.deepEqual(told, ['table: second', 'info: a new table is in force'])
+  assert.equal(inForce.loadedAtMs, 1_500)
+  assert.deepEqual(Object.keys(inForce.table.clusters), ['second'])
+})
+
+test('problems leave the table in force, are told once, and are told to be over', () => {
+  const { inForce, told } = start()
+  const before = inForce.table
+  inForce.refuse([fileProblem('a.yaml', 'broken')])
+  inForce.refuse([fileProblem('a.yaml', 'broken')])
+  assert.equal(inForce.table, before)
+  assert.equal(inForce.problem, 'a.yaml:1:1  broken')
+  inForce.accept(loaded('first'))
+  assert.equal(inForce.problem, undefined)
+  assert.deepEqual(told, [
+    'warn: the policy documents cannot be used; the table before them stays in force:\na.yaml:1:1  broken',
+    'problems: 1',
+    'info: the policy documents are right again',
+    'problems: none',
+  ])
+})
+
+test('a table that cannot be applied leaves the one before it in force and says why', () => {
+  const { inForce, told } = start(() => {
+    throw new Error('no socket left')
+  })
+  const before = inForce.table
+  inForce.accept(loaded('second'))
+  assert.equal(inForce.table, before)
+  assert.match(inForce.problem ?? '', /the table cannot be applied: no socket left/)
+  assert.equal(told.at(-1), 'problems: 1')
+})
+
+test('many problems are cut in the status, not for the listener', () => {
+  const { inForce, told } = start()
+  inForce.refuse(Array.from({ length: 25 }, (_, index) => fileProblem(`${index}.yaml`, 'broken')))
+  assert.equal(inForce.problem?.split('\n').length, 11)
+  assert.match(inForce.problem ?? '', /… and 15 more$/)
+  assert.equal(told.at(-1), 'problems: 25')
+})
+
+test('a warning is logged when it appears, and not again', () => {
+  const { inForce, told } = start()
+  inForce.accept(loaded('first', ', ejection: {}'))
+  inForce.accept(loaded('first', ', ejection: {}'))
+  assert.equal(told.filter(line => line.startsWith('warn: a.yaml')).length, 1)
+  assert.equal(inForce.problem, undefined)
+})

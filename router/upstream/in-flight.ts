@@ -1,0 +1,23 @@
+// Calls of legacy sessions that are under way here, so that a cancellation finds the one it names.
+// Callers do reuse ids: where two calls of a session share one, a cancellation names neither.
+export class InFlight {
+  readonly #calls = new Map<string, Set<() => void>>() // bounded by the calls in flight
+
+  /** Returns what forgets the call. */
+  add(sessionToken: string, idJson: string, cancel: () => void): () => void {
+    const key = `${sessionToken} ${idJson}`
+    const calls = this.#calls.get(key) ?? new Set()
+    this.#calls.set(key, calls)
+    calls.add(cancel)
+    return () => {
+      calls.delete(cancel)
+      if (calls.size === 0 && this.#calls.get(key) === calls) this.#calls.delete(key)
+    }
+  }
+
+  cancel(sessionToken: string, idJson: string): void {
+    const calls = this.#calls.get(`${sessionToken} ${idJson}`)
+    if (calls?.size !== 1) return
+    for (const cancel of calls) cancel()
+  }
+}
