@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// The `ringmain` command: runs the command line under Node 26, in this process where that is what runs already.
+// Static imports only of what every Node since 18 has, so that an old one gets a sentence and not a stack.
+import { existsSync } from 'node:fs'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { supervise } from './boot/supervise.mjs'
+
+const WANTED_MAJOR = 26
+const program = new URL('../control-plane/cli/main.ts', import.meta.url)
+const brought = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
+
+if (!existsSync(fileURLToPath(new URL('../node_modules/.package-lock.json', import.meta.url))))
+  fail(
+    'The packages are not installed yet.',
+    'Run `npm start` once (or `npm test`) in the checkout.',
+  )
+else if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR) await import(program.href)
+else if (existsSync(brought))
+  process.exitCode = await supervise(brought, [fileURLToPath(program), ...process.argv.slice(2)])
+else
+  fail(
+    `Ringmain needs Node ${WANTED_MAJOR}; this is ${process.versions.node}, and none came with the packages.`,
+    'Run `npm start` once in the checkout: it brings one.',
+  )
+
+function fail(what, next) {
+  process.stderr.write(`ringmain: ${what}\n${next}\n`)
+  process.exitCode = 1
+}
