@@ -1,0 +1,24 @@
+// Which provider a policy opens, and that each takes its part of the ports.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DiscoveryPolicy } from '#routes/route-table.ts'
+import { sentenceLog } from '#test/support/snapshots.ts'
+import { openDiscovery } from './open-discovery.ts'
+
+test('each kind of policy opens its provider, which can be closed without having been started', async () => {
+  const policies: readonly DiscoveryPolicy[] = [
+    { kind: 'endpoints', endpoints: [] },
+    { kind: 'registry', file: 'registry.yaml', service: 's' },
+    { kind: 'dns', name: 'h', type: 'A', port: 80, refreshMs: 1_000 },
+    { kind: 'consul', service: 's' },
+  ]
+  for (const policy of policies) {
+    const discovery = openDiscovery(policy, {
+      stateDirectory: 'unused',
+      consulAgents: ['http://127.0.0.1:1'],
+      log: sentenceLog(),
+    })
+    assert.deepEqual(discovery.status(), { kind: policy.kind, isSynced: false, failuresInRow: 0 })
+    await discovery.close()
+  }
+})
