@@ -37,14 +37,19 @@ type Modern =
 export const createCheck =
   (policy: ClusterPolicy, ports: CheckPorts): Check =>
   async (endpoint, isDeep) => {
-    if (policy.health.path !== undefined) {
-      const plain = await plainCheck(policy, ports, endpoint, policy.health.path)
-      if (!plain.ok || !isDeep) return plain
-    }
-    return isDeep
-      ? learn(new Probe(policy, ports, endpoint))
-      : proveLife(new Probe(policy, ports, endpoint), endpoint)
+    const probe = new Probe(policy, ports, endpoint)
+    const { path } = policy.health
+    if (path === undefined) return isDeep ? learn(probe) : proveLife(probe, endpoint)
+    const plain = await plainCheck(policy, ports, endpoint, path)
+    return plain.ok && isDeep ? learnOr(probe, policy.eras) : plain
   }
+
+/** The document's path proves life; what the replica speaks is asked, and taken from the document where it does not tell. */
+async function learnOr(probe: Probe, pinned: readonly Era[] | undefined): Promise<CheckResult> {
+  const learned = await learn(probe)
+  if (learned.ok || pinned === undefined) return learned
+  return { ok: true, learned: { eras: pinned, isSessionful: false, tools: new Set() } }
+}
 
 async function plainCheck(
   policy: ClusterPolicy,
