@@ -19,7 +19,7 @@ export function parseArguments(
     const property = schemaOf(properties[name])
     const value = isJson ? mustParseJson(name, text) : readText(name, text, property)
     const isList = !isJson && typesOf(property).includes('array')
-    const before = values[name]
+    const before = Object.hasOwn(values, name) ? values[name] : undefined
     if (before !== undefined && !isList) {
       throw usageFailure(`argument ${name} is given twice`, `give ${name} once`)
     }
@@ -39,17 +39,28 @@ export function missingArguments(
   values: Readonly<Record<string, unknown>>,
   schema: JsonSchema,
 ): readonly string[] {
-  const required = schema['required']
-  if (!Array.isArray(required)) return []
-  return required.filter(name => typeof name === 'string' && !Object.hasOwn(values, name))
+  return requiredOf(schema).filter(name => !Object.hasOwn(values, name))
+}
+
+/** The arguments of a tool in few words: `query, [limit]`. */
+export function namesOf(schema: JsonSchema): string {
+  const required = requiredOf(schema)
+  return Object.keys(schemaOf(schema['properties']))
+    .map(name => (required.includes(name) ? name : `[${name}]`))
+    .join(', ')
 }
 
 /** How the arguments of a tool are typed, for a usage line: `--arg query=… [--arg limit=…]`. */
 export function usageOf(schema: JsonSchema): string {
-  const required = Array.isArray(schema['required']) ? schema['required'] : []
+  const required = requiredOf(schema)
   return Object.keys(schemaOf(schema['properties']))
     .map(name => (required.includes(name) ? `--arg ${name}=…` : `[--arg ${name}=…]`))
     .join(' ')
+}
+
+function requiredOf(schema: JsonSchema): readonly string[] {
+  const required = schema['required']
+  return Array.isArray(required) ? required.filter(name => typeof name === 'string') : []
 }
 
 function mustSplit(argument: string) {

@@ -5,7 +5,7 @@ import { text as readAll } from 'node:stream/consumers'
 import type { CallToolResult, Progress, Tool } from '@modelcontextprotocol/client'
 import { formatDuration } from '#foundation/duration.ts'
 import { nearest } from '#routes/compile/nearest.ts'
-import { missingArguments, parseArguments, usageOf } from './call-arguments.ts'
+import { missingArguments, namesOf, parseArguments, usageOf } from './call-arguments.ts'
 import { EXIT, Failure, reasonOf, usageFailure } from './failure.ts'
 import { type McpSession, type SessionOptions, withMcpSession } from './mcp-session.ts'
 import { type Column, renderTable, withoutControls } from './table.ts'
@@ -51,7 +51,7 @@ async function listTools(
 const toolColumns: readonly Column<Tool>[] = [
   { head: 'TOOL', value: ({ name }) => name, least: 24 },
   { head: 'EFFECT', value: ({ annotations }) => (annotations?.readOnlyHint ? 'read' : 'write') },
-  { head: 'ARGUMENTS', value: ({ inputSchema }) => usageOf(inputSchema), least: 20, leaves: 1 },
+  { head: 'ARGUMENTS', value: ({ inputSchema }) => namesOf(inputSchema), least: 20, leaves: 1 },
   {
     head: 'SAYS',
     value: ({ title, description }) => title ?? description ?? '',

@@ -30,8 +30,10 @@ export async function runClusters(options: ClustersOptions, terminal: Terminal):
     cluster.endpoints.map(endpoint => ({ ...endpoint, cluster: cluster.name })),
   )
   const isWide = options.output === 'wide'
+  const hasReason = rows.some(({ reason }) => reason !== undefined)
+  const shown = columns(terminal).filter(({ head }) => hasReason || head !== 'REASON')
   const table = renderTable(
-    isWide ? [...columns(terminal), ...wideColumns] : columns(terminal),
+    isWide ? [...shown, ...wideColumns] : shown,
     rows,
     isWide ? Number.POSITIVE_INFINITY : terminal.width,
   )
@@ -66,15 +68,15 @@ function sayWhatIsMissing({ name, endpoints, discovery }: ClusterView, terminal:
 
 function columns({ paint }: Pick<Terminal, 'paint'>): readonly Column<EndpointRow>[] {
   return [
-    { head: 'CLUSTER', value: ({ cluster }) => cluster, least: 10 },
-    { head: 'ENDPOINT', value: ({ key }) => key, least: 10 },
+    { head: 'CLUSTER', value: ({ cluster }) => cluster, least: 17 },
+    { head: 'ENDPOINT', value: ({ key }) => key, least: 22 },
     { head: 'STATE', value: ({ state, isHeld }) => (isHeld ? `${state} (held)` : state) },
     {
       head: 'HEALTH',
       value: ({ health }) => health,
       paint: (text, row) => paint(takesCalls(row) ? 'green' : 'red', text),
     },
-    { head: 'REASON', value: ({ reason }) => reason ?? '', least: 8 },
+    { head: 'REASON', value: ({ reason }) => reason ?? '', least: 20 },
     { head: 'ERAS', value: ({ eras }) => eras.join(','), leaves: 2 },
     { head: 'EWMA', value: ({ ewmaMs }) => formatDuration(ewmaMs), align: 'right', leaves: 3 },
     { head: 'IN FLIGHT', value: ({ inFlight }) => String(inFlight), align: 'right', leaves: 4 },

@@ -9,11 +9,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { DEMO_ERAS, type ReplicaAt } from './dev-mesh.ts'
 import { EXIT, Failure } from './failure.ts'
-import { DEMO_FOLDER, USUAL_STATE } from './repository.ts'
+import { DEMO_FOLDER, isUsualState } from './repository.ts'
 
 export interface ConsulPorts {
   readonly http: number
@@ -89,7 +89,7 @@ export function preparePolicies(state: string, isConsul: boolean): string {
   if (isConsul) return join(DEMO_FOLDER, 'policies-consul')
   const source = join(DEMO_FOLDER, 'policies')
   // The documents name the registry of the usual state folder. For another folder they are copied beside its own.
-  if (relative(USUAL_STATE, state) === '') return source
+  if (isUsualState(state)) return source
   const copies = join(state, 'policies')
   mkdirSync(copies, { recursive: true })
   for (const name of readdirSync(source)) {

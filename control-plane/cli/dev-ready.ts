@@ -1,5 +1,5 @@
 // Waits until the demo's router serves with all replicas, and the block that then tells a person what to do.
-import { relative } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ClusterList, ReadyView, RouterView } from '#foundation/admin-views.ts'
 import { formatDuration } from '#foundation/duration.ts'
@@ -68,25 +68,22 @@ export interface ReadyFacts {
   readonly discovery: string
   readonly replicaCount: number
   readonly router: RouterView
+  /** As it was typed. */
   readonly state: string
-  readonly isUsualState: boolean
+  readonly stateFlag: string
   readonly consul?: string
 }
 
 /** Every line is either a fact or something to copy. */
 export function readyBlock(facts: ReadyFacts): readonly string[] {
-  const { router } = facts
-  const origin = new URL(router.mcp).origin
-  const state = facts.isUsualState ? '' : ` --state ${facts.state}`
-  const atUrl = router.mcp === DEFAULT_MCP_URL ? '' : ` --server-url ${router.mcp}`
+  const { router, state } = facts
+  const mcp = new URL('/mcp', router.mcp).href
+  const atUrl = mcp === DEFAULT_MCP_URL ? '' : ` --server-url ${mcp}`
   const atServer = router.admin === DEFAULT_ADMIN_URL ? '' : ` --server ${router.admin}`
-  const paths = router.virtualServers.map(
-    ({ path, clusters }) => `${origin}${path}   ${clusters.join(', ')}`,
-  )
   return [
     `ready in ${formatDuration(facts.tookMs)}   (discovery: ${facts.discovery}; ${facts.replicaCount} demo replicas, 1 router)`,
     '',
-    ...labelled('MCP endpoint', paths),
+    ...labelled('MCP endpoint', endpointLines(router)),
     ...labelled('admin', [`${router.admin}/readyz   /metrics   /debug/clusters`]),
     ...(facts.consul === undefined ? [] : labelled('Consul', [`${facts.consul}/ui`])),
     '',
@@ -96,13 +93,21 @@ export function readyBlock(facts: ReadyFacts): readonly string[] {
       `npx ringmain status${atServer}`,
     ]),
     ...labelled('inspect', [
-      `npx @modelcontextprotocol/inspector --cli ${router.mcp} --transport http --method tools/list`,
+      `npx @modelcontextprotocol/inspector --cli ${mcp} --transport http --method tools/list`,
     ]),
     ...labelled('kill a replica', [`pkill -9 -f 'name search-2'`]),
-    ...labelled('start it again', [`npx ringmain dev replica search-2${state}`]),
-    ...labelled('logs', [`${relative(process.cwd(), facts.state) || '.'}/logs/`]),
+    ...labelled('start it again', [`npx ringmain dev replica search-2${facts.stateFlag}`]),
+    ...labelled('logs', [join(state, 'logs')]),
     ...labelled('stop', ['Ctrl-C   (once: calls in flight finish; twice: now)']),
   ]
+}
+
+/** The endpoint that most people want first, then the others by path. */
+function endpointLines(router: RouterView): readonly string[] {
+  const servers = [...router.virtualServers].sort((a, b) => a.path.localeCompare(b.path))
+  const urls = servers.map(({ path }) => new URL(path, router.mcp).href)
+  const room = Math.max(0, ...urls.map(url => url.length))
+  return urls.map((url, index) => `${url.padEnd(room)}   ${servers[index]?.clusters.join(', ')}`)
 }
 
 const LABEL_WIDTH = 16

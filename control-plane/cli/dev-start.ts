@@ -1,6 +1,7 @@
 // Starts the demo mesh in the only order that works: replicas listen before the registry names them, and the registry
 // is whole before the router reads it. Every part is entered in `Running`, so that a stop halfway finds it.
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { formatDuration } from '#foundation/duration.ts'
 import type { RouterView } from '#foundation/admin-views.ts'
 import { type Child, type ChildSpec, startChild } from './dev-child.ts'
@@ -16,10 +17,11 @@ import {
 import { demoMesh, type ReplicaAt, type ReplicaPlan } from './dev-mesh.ts'
 import { waitUntilReady } from './dev-ready.ts'
 import { EXIT, Failure } from './failure.ts'
-import { DEMO_FOLDER, ROUTER_MAIN } from './repository.ts'
+import { DEMO_FOLDER, isUsualState, ROUTER_MAIN } from './repository.ts'
 import type { Terminal } from './terminal.ts'
 
 const START_LIMIT_MS = 30_000
+const RETURN_LOOK_MS = 1_000
 
 export interface DevOptions {
   readonly consul: boolean
@@ -62,6 +64,10 @@ export async function startDemo(plan: DemoPlan, running: Running): Promise<Route
   return waitUntilReady(admin, say, () => mustGoOn(running))
 }
 
+/** What a second shell must add to reach this mesh. */
+export const stateFlag = ({ state }: DevOptions): string =>
+  isUsualState(state) ? '' : ` --state ${state}`
+
 function mustGoOn({ isEnding }: Running): void {
   if (isEnding)
     throw new Failure(EXIT.interrupted, { code: 'interrupted', what: 'the start was broken off' })
@@ -73,7 +79,7 @@ function startPart(running: Running, spec: ChildSpec): Child {
 }
 
 async function startAgent(
-  { consul, state, terminal }: DemoPlan,
+  { consul, state, terminal, options }: DemoPlan,
   running: Running,
   say: (sentence: string) => void,
 ): Promise<void> {
@@ -84,7 +90,7 @@ async function startAgent(
   mustGoOn(running)
   tellOfEnd(agent.child, running, how =>
     terminal.say(
-      `Consul ended with ${how}; calls go on with the last set it gave. Start it again: npx ringmain dev consul`,
+      `Consul ended with ${how}; calls go on with the last set it gave. Start it again: npx ringmain dev consul${stateFlag(options)}`,
     ),
   )
   await leaderElected(agent)
@@ -92,7 +98,7 @@ async function startAgent(
 }
 
 async function startReplica(
-  { state, terminal }: DemoPlan,
+  { state, terminal, options }: DemoPlan,
   running: Running,
   plan: ReplicaPlan,
 ): Promise<ReplicaAt> {
@@ -103,11 +109,12 @@ async function startReplica(
   })
   running.replicas.push(child)
   const { port } = await child.firstMessage<{ readonly port: number }>('listening', START_LIMIT_MS)
-  tellOfEnd(child, running, how =>
+  tellOfEnd(child, running, how => {
     terminal.say(
-      `${plan.name} ended with ${how}. Start it again: npx ringmain dev replica ${plan.name}`,
-    ),
-  )
+      `${plan.name} ended with ${how}. Start it again: npx ringmain dev replica ${plan.name}${stateFlag(options)}`,
+    )
+    void tellOfReturn({ name: plan.name, port }, running, terminal)
+  })
   return { ...plan, port }
 }
 
@@ -115,6 +122,30 @@ function tellOfEnd(child: Child, running: Running, tell: (how: string) => void):
   void child.exited.then(({ code, signal }) => {
     if (!running.isEnding) tell(signal ?? `exit code ${code}`)
   })
+}
+
+/** Somebody else starts it again; from here on only its port can be watched. */
+async function tellOfReturn(
+  { name, port }: Pick<ReplicaAt, 'name' | 'port'>,
+  running: Running,
+  terminal: Terminal,
+): Promise<void> {
+  for (let isUp = false; !running.isEnding; ) {
+    await pause(RETURN_LOOK_MS, undefined, { ref: false })
+    const answers = await isHealthy(port)
+    if (answers !== isUp && !running.isEnding)
+      terminal.say(`${name} is ${answers ? 'back' : 'gone again'}`)
+    isUp = answers
+  }
+}
+
+async function isHealthy(port: number): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(RETURN_LOOK_MS)
+    return (await fetch(`http://127.0.0.1:${port}/healthz`, { signal })).ok
+  } catch {
+    return false // Nobody listens there: that is what is being asked.
+  }
 }
 
 /** How a replica is started, here and again from a second shell. */

@@ -1,7 +1,7 @@
 // `ringmain dev`: a whole mesh on one machine, every part a process of its own so that a person can kill one and watch.
 // Whichever way it ends, nothing that it started outlives it.
 import { mkdirSync, rmSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { RouterView } from '#foundation/admin-views.ts'
 import { formatDuration, parseDuration } from '#foundation/duration.ts'
 import { cutLongLog } from './dev-child.ts'
@@ -10,10 +10,9 @@ import { consulFolder, mustBeAlone, removeRecord, sharedFolder } from './dev-fil
 import { demoMesh } from './dev-mesh.ts'
 import { mustBeFree } from './dev-ports.ts'
 import { readyBlock } from './dev-ready.ts'
-import { type DemoPlan, type DevOptions, type Running, startDemo } from './dev-start.ts'
+import { type DemoPlan, type DevOptions, type Running, startDemo, stateFlag } from './dev-start.ts'
 import { listenForStop, type StopRequest, stopFamily } from './dev-stop.ts'
 import { EXIT } from './failure.ts'
-import { USUAL_STATE } from './repository.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Shorter than the router's own default: nobody waits a minute for a demo to end. */
@@ -81,14 +80,14 @@ async function showUntilEnd(
   { router }: Running,
   { first, stop }: { readonly first: RouterView; readonly stop: Promise<StopRequest> },
 ): Promise<StopRequest> {
-  const { state, consul, terminal } = plan
+  const { consul, terminal } = plan
   const block = readyBlock({
     tookMs: performance.now() - plan.startedMs,
     discovery: consul === undefined ? 'registry file' : 'Consul',
     replicaCount: demoMesh.length,
     router: first,
-    state,
-    isUsualState: relative(USUAL_STATE, state) === '',
+    state: plan.options.state,
+    stateFlag: stateFlag(plan.options),
     ...(consul === undefined ? {} : { consul: consulUrl(consul.ports) }),
   })
   for (const line of block) terminal.print(line)

@@ -78,22 +78,21 @@ function addDev(program: Command, terminal: Terminal, settle: Settle): void {
       const { runDev } = await import('./dev.ts')
       settle(await runDev({ ...options, consul: options.consul ?? false }, terminal))
     })
+  // Their --state is the one of `dev`: commander gives a flag that both know to the outer command.
   dev
     .command('replica')
     .description('Start one replica of the running demo mesh again, at the place it had.')
     .argument('<NAME>', 'as the mesh calls it, for instance search-2')
-    .addOption(stateOption())
-    .action(async (name: string, options: { readonly state: string }) => {
+    .action(async (name: string) => {
       const { runReplicaAgain } = await import('./dev-again.ts')
-      settle(await runReplicaAgain(name, options.state, terminal))
+      settle(await runReplicaAgain(name, dev.opts<DevFlags>().state, terminal))
     })
   dev
     .command('consul')
     .description('Start the Consul agent of the running demo mesh again, at the ports it had.')
-    .addOption(stateOption())
-    .action(async (options: { readonly state: string }) => {
+    .action(async () => {
       const { runConsulAgain } = await import('./dev-again.ts')
-      settle(await runConsulAgain(options.state, terminal))
+      settle(await runConsulAgain(dev.opts<DevFlags>().state, terminal))
     })
 }
 

@@ -6,7 +6,7 @@ export const ROOT = resolve(import.meta.dirname, '..', '..')
 
 export const ROUTER_MAIN = join(ROOT, 'router', 'main.ts')
 /** Where state goes unless somebody says otherwise; the demo's documents name its registry. */
-export const USUAL_STATE = join(ROOT, '.ringmain')
+export const isUsualState = (state: string): boolean => resolve(state) === join(ROOT, '.ringmain')
 
 export const DEMO_FOLDER = join(ROOT, 'examples', 'expenses')
 

@@ -80,7 +80,7 @@ function headerLines(
   const { total, refused, inFlight, streams } = router.calls
   return [
     `router ${router.version}  ${paint(ready.ready ? 'green' : 'red', state)}  up ${formatDuration(router.uptimeMs)}  pid ${router.pid}`,
-    cutTo(`  serves  ${router.mcp}   admin ${router.admin}`, width),
+    cutTo(`  serves  ${new URL('/mcp', router.mcp).href}   admin ${router.admin}`, width),
     cutTo(`  table   ${router.table.version.slice(0, 12)}`, width),
     cutTo(
       `  calls   ${total} answered or refused, ${refused} refused, ${inFlight} in flight, ${streams} streams`,
@@ -94,15 +94,26 @@ function attentionOf({ ready, router, clusters }: StatusViews): readonly string[
   return [
     ...ready.checks.filter(check => !check.ok).map(check => `${check.id}: ${check.detail}`),
     ...(router.table.problem === undefined ? [] : [`policies: ${router.table.problem}`]),
-    ...clusters.flatMap(({ name, discovery }) =>
-      discovery.problem === undefined ? [] : [`${name}: ${discovery.kind}: ${discovery.problem}`],
-    ),
+    ...discoveryProblems(clusters),
     ...clusters.flatMap(({ name, endpoints }) =>
       endpoints
         .filter(endpoint => !takesCalls(endpoint))
         .map(endpoint => `${name}: ${endpoint.key}: ${endpoint.reason ?? endpoint.health}`),
     ),
   ]
+}
+
+/** One agent that is gone is one sentence, however many clusters ask it. */
+function discoveryProblems(clusters: readonly ClusterView[]): readonly string[] {
+  const failing = clusters.filter(({ discovery }) => discovery.problem !== undefined)
+  const groups = Object.groupBy(
+    failing,
+    ({ discovery }) => `${discovery.kind}: ${discovery.problem}`,
+  )
+  return Object.entries(groups).map(([sentence, group = []]) => {
+    const more = group.length > 1 ? ` and ${group.length - 1} more` : ''
+    return `${group[0]?.name}${more}: ${sentence}`
+  })
 }
 
 export function takesCalls(endpoint: EndpointView): boolean {
@@ -146,8 +157,8 @@ function clusterColumns({ paint }: Pick<Terminal, 'paint'>): readonly Column<Clu
 
 function moreLine(servers: number, clusters: number): readonly string[] {
   const parts = [
-    ...(servers > 0 ? [`${servers} more virtual servers`] : []),
-    ...(clusters > 0 ? [`${clusters} more clusters`] : []),
+    ...(servers > 0 ? [`${servers} more virtual server${servers === 1 ? '' : 's'}`] : []),
+    ...(clusters > 0 ? [`${clusters} more cluster${clusters === 1 ? '' : 's'}`] : []),
   ]
-  return parts.length === 0 ? [] : [`… ${parts.join(' and ')}: npx ringmain clusters`]
+  return parts.length === 0 ? [] : [`… ${parts.join(' and ')}: npx ringmain status -o json`]
 }

@@ -91,7 +91,9 @@ async function send(agent: string, path: string, body?: object): Promise<void> {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()
-  if (!response.ok) throw new Error(`HTTP ${response.status}: ${text.slice(0, 200)}`)
+  // Not known there any more: somebody deregistered it before, which is what is wanted.
+  if (!response.ok && response.status !== 404)
+    throw new Error(`HTTP ${response.status}: ${text.slice(0, 200)}`)
 }
 
 function bodyOf(registration: Registration): object {

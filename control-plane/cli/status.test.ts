@@ -1,0 +1,108 @@
+// The status screen: at most twenty lines, inside its width, with what needs attention said in words.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClusterView, EndpointView, ReadyView, RouterView } from '#foundation/admin-views.ts'
+import { statusLines } from './status.ts'
+
+const plain = (width: number) => ({ width, paint: (_style: unknown, text: string) => text })
+
+const endpoint = (key: string, more: Partial<EndpointView> = {}): EndpointView => ({
+  key,
+  url: 'http://127.0.0.1:1',
+  state: 'ready',
+  health: 'up',
+  eras: ['modern'],
+  weight: 1,
+  isHeld: false,
+  ewmaMs: 3,
+  inFlight: 1,
+  streams: 0,
+  calls: 10,
+  faults: 0,
+  ...more,
+})
+
+const cluster = (name: string, more: Partial<ClusterView> = {}): ClusterView => ({
+  name,
+  vendor: 'demo',
+  clearance: 'restricted',
+  assurance: 'standard',
+  discovery: { kind: 'consul', isSynced: true },
+  waiting: 0,
+  endpoints: [endpoint(`${name}-1`), endpoint(`${name}-2`)],
+  ...more,
+})
+
+const ready: ReadyView = { ready: true, draining: false, checks: [] }
+const router = (names: readonly string[]): RouterView => ({
+  version: '0.1.0',
+  pid: 1,
+  uptimeMs: 61_000,
+  mcp: 'http://127.0.0.1:7400',
+  admin: 'http://127.0.0.1:7402',
+  table: { version: 'abcdef0123456789', loadedAtMs: 0 },
+  virtualServers: names.map(name => ({
+    name,
+    path: `/mcp/${name}`,
+    clusters: [name, `${name}-more`],
+  })),
+  calls: { total: 5, refused: 1, inFlight: 2, streams: 3 },
+})
+
+test('a healthy router is shown with its counts, and nothing asks for attention', () => {
+  const lines = statusLines(
+    { ready, router: router(['search']), clusters: [cluster('search')] },
+    plain(80),
+  )
+  const screen = lines.join('\n')
+  assert.match(screen, /router 0\.1\.0 {2}ready {2}up 1m 1s/)
+  assert.match(screen, /http:\/\/127\.0\.0\.1:7400\/mcp /)
+  assert.match(screen, /search .* 2\/2 /)
+  assert.match(screen, /2 in flight, 3 streams/)
+  assert.ok(!screen.includes('!'))
+})
+
+test('any number of servers, clusters and troubles fits one screen of either width', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `cluster-with-a-long-name-${index}`)
+  const clusters = names.map(name =>
+    cluster(name, {
+      endpoints: [endpoint('a', { health: 'down', reason: 'no answer '.repeat(9) })],
+    }),
+  )
+  for (const width of [80, 100]) {
+    const lines = statusLines({ ready, router: router(names), clusters }, plain(width))
+    assert.ok(lines.length <= 20, `${lines.length} lines`)
+    for (const line of lines) assert.ok(line.length <= width, line)
+    assert.ok(lines.some(line => /more virtual servers and \d+ more clusters/.test(line)))
+  }
+})
+
+test('what makes the router unready comes before what may', () => {
+  const unready = {
+    ready: false,
+    draining: false,
+    checks: [
+      { id: 'table', ok: true, detail: 'loaded' },
+      { id: 'clusters', ok: false, detail: 'search has no endpoint' },
+    ],
+  }
+  const broken = { ...router(['search']), table: { ...router([]).table, problem: 'a.yaml:1:1 no' } }
+  const lines = statusLines(
+    { ready: unready, router: broken, clusters: [cluster('search', { endpoints: [] })] },
+    plain(80),
+  )
+  const attention = lines.filter(line => line.startsWith('!'))
+  assert.match(lines[0] ?? '', /not ready/)
+  assert.match(attention[0] ?? '', /clusters: search has no endpoint/)
+  assert.match(attention[1] ?? '', /policies: a\.yaml:1:1 no/)
+})
+
+test('one source that fails is one line, however many clusters use it', () => {
+  const discovery = { kind: 'consul', isSynced: true, problem: 'no answer' }
+  const clusters = ['a', 'b', 'c'].map(name => cluster(name, { discovery }))
+  const lines = statusLines({ ready, router: router(['a']), clusters }, plain(80))
+  assert.deepEqual(
+    lines.filter(line => line.startsWith('!')),
+    ['! a and 2 more: consul: no answer'],
+  )
+})
