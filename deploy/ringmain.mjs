@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { supervise } from './boot/supervise.mjs'
 
 const WANTED_MAJOR = 26
-const program = new URL('../control-plane/cli/main.ts', import.meta.url)
+const program = fileURLToPath(new URL('../control-plane/cli/main.ts', import.meta.url))
 const brought = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
 
 if (!existsSync(fileURLToPath(new URL('../node_modules/.package-lock.json', import.meta.url))))
@@ -15,9 +15,10 @@ if (!existsSync(fileURLToPath(new URL('../node_modules/.package-lock.json', impo
     'The packages are not installed yet.',
     'Run `npm start` once (or `npm test`) in the checkout.',
   )
-else if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR) await import(program.href)
+else if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR)
+  await import('#control-plane/cli/main.ts')
 else if (existsSync(brought))
-  process.exitCode = await supervise(brought, [fileURLToPath(program), ...process.argv.slice(2)])
+  process.exitCode = await supervise(brought, [program, ...process.argv.slice(2)])
 else
   fail(
     `Ringmain needs Node ${WANTED_MAJOR}; this is ${process.versions.node}, and none came with the packages.`,

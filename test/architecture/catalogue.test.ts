@@ -1,0 +1,96 @@
+// The catalogue of refusals: its numbers are ours to use, each code is documented, and what it says about the tool is true.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type RefusalShape, refusals } from '#foundation/refusals.ts'
+import { root } from './tree.ts'
+
+type Catalogue = Readonly<Record<string, RefusalShape>>
+
+const catalogue: Catalogue = refusals
+const page = readFileSync(join(root, 'docs/reference/refusals.md'), 'utf8')
+
+/** Numbers that JSON-RPC 2.0 and the protocol's 2026-07-28 revision define themselves. */
+const DEFINED: ReadonlySet<number> = new Set([
+  -32700, -32600, -32601, -32602, -32603, -32020, -32021, -32022,
+])
+const RESERVED = { from: -32_768, to: -32_000 }
+
+function numberFindings(codes: Catalogue): readonly string[] {
+  const own = Object.entries(codes).filter(([, { jsonRpc }]) => !DEFINED.has(jsonRpc))
+  return own.flatMap(([code, { jsonRpc }]) => [
+    ...(jsonRpc >= RESERVED.from && jsonRpc <= RESERVED.to
+      ? [`${code} uses ${jsonRpc}, which the protocol keeps for itself`]
+      : []),
+    ...(own.some(([other, shape]) => other !== code && shape.jsonRpc === jsonRpc)
+      ? [`${code} shares ${jsonRpc} with another code`]
+      : []),
+  ])
+}
+
+function undocumented(codes: Catalogue, text: string): readonly string[] {
+  return Object.keys(codes).filter(code => !text.includes(`\`${code}\``))
+}
+
+/** What the model reads must say whether the tool can have run. */
+function silentAboutExecution(codes: Catalogue): readonly string[] {
+  return Object.entries(codes)
+    .filter(([, { as }]) => as === 'result')
+    .filter(
+      ([, { executed, says }]) =>
+        !says.includes(executed === 'no' ? 'was not executed' : 'outcome_unknown'),
+    )
+    .map(([code]) => code)
+}
+
+function wrongNames(codes: Catalogue): readonly string[] {
+  return Object.entries(codes)
+    .filter(
+      ([code, { reason, http }]) =>
+        !/^RINGMAIN_[A-Z]+(_[A-Z]+)*$/.test(code) ||
+        !/^[a-z]+(_[a-z]+)*$/.test(reason) ||
+        http < 400 ||
+        http > 599,
+    )
+    .map(([code]) => code)
+}
+
+const shape: RefusalShape = {
+  http: 503,
+  jsonRpc: -31_999,
+  as: 'result',
+  retry: 'after',
+  executed: 'no',
+  reason: 'unavailable',
+  says: 'No replica. The call was not executed.',
+}
+
+test('every number is a defined one, or our own and used once', () => {
+  assert.ok(Object.keys(catalogue).length > 20)
+  assert.deepEqual(numberFindings(catalogue), [])
+})
+
+test('a number that is reserved or used twice is found', () => {
+  assert.deepEqual(numberFindings({ A: shape }), [])
+  assert.match(numberFindings({ A: { ...shape, jsonRpc: -32_050 } })[0] ?? '', /keeps for itself/)
+  assert.equal(numberFindings({ A: shape, B: shape }).length, 2)
+})
+
+test('every code is on the reference page', () => {
+  assert.deepEqual(undocumented(catalogue, page), [])
+  assert.deepEqual(undocumented({ RINGMAIN_NEW: shape }, page), ['RINGMAIN_NEW'])
+})
+
+test('a refusal that a model reads says whether the tool can have run', () => {
+  assert.deepEqual(silentAboutExecution(catalogue), [])
+  assert.deepEqual(silentAboutExecution({ A: { ...shape, says: 'No.' } }), ['A'])
+  assert.deepEqual(silentAboutExecution({ A: { ...shape, executed: 'unknown' } }), ['A'])
+})
+
+test('codes and reasons are written in their one form', () => {
+  assert.deepEqual(wrongNames(catalogue), [])
+  assert.deepEqual(wrongNames({ RINGMAIN_lower: shape }), ['RINGMAIN_lower'])
+  assert.deepEqual(wrongNames({ RINGMAIN_A: { ...shape, reason: 'Replica 3' } }), ['RINGMAIN_A'])
+  assert.deepEqual(wrongNames({ RINGMAIN_A: { ...shape, http: 200 } }), ['RINGMAIN_A'])
+})

@@ -1,0 +1,120 @@
+// Rooms and doors as data: what each room may import of the repository, and which packages it may import at all.
+// Add a row, not an exception: what is not written here is not allowed, and a file in no room is a finding too.
+export interface Room {
+  /** A folder, or one file that is a room of its own; the longest that fits decides. */
+  readonly name: string
+  /** Rooms, or single files, besides its own. */
+  readonly imports: readonly string[]
+  /** Third-party packages; `@scope/*` allows a scope, `*` every package. */
+  readonly packages: readonly string[]
+  /** Node's own modules, where they are limited: a room that is pure reads no file and asks no clock. */
+  readonly builtins?: readonly string[]
+}
+
+export const ROOMS: readonly Room[] = [
+  // What both planes share and that knows nothing of MCP.
+  { name: 'foundation', imports: [], packages: ['pino', '@opentelemetry/*'] },
+  // The contract between the planes: pure, so that router and command line reach the same verdict.
+  {
+    name: 'routes',
+    imports: ['foundation/refusals.ts', 'foundation/duration.ts'],
+    packages: ['typebox', 'ajv', 'yaml'],
+    builtins: ['node:crypto'],
+  },
+  { name: 'router/facts.ts', imports: ['routes', 'foundation'], packages: [] },
+  // The kit knows nothing of MCP, HTTP or vendors.
+  { name: 'router/pipeline', imports: ['foundation'], packages: [], builtins: [] },
+  // Ports are declared by the stage that needs them; an adapter is never imported.
+  {
+    name: 'router/stages',
+    imports: ['router/pipeline', 'router/facts.ts', 'routes', 'foundation'],
+    packages: [],
+    builtins: [],
+  },
+  {
+    name: 'router/listeners',
+    imports: ['router/pipeline', 'router/facts.ts', 'foundation'],
+    packages: ['fastify'],
+  },
+  {
+    name: 'router/admin',
+    imports: ['router/pipeline', 'router/facts.ts', 'routes', 'foundation'],
+    packages: ['fastify', '@opentelemetry/*'],
+  },
+  // Own codecs: no SDK stands on the data path.
+  {
+    name: 'router/eras',
+    imports: ['router/pipeline', 'router/facts.ts', 'routes', 'foundation'],
+    packages: ['lru-cache'],
+  },
+  // Health checks and Consul speak HTTP; the registry file is YAML.
+  { name: 'router/clusters', imports: ['routes', 'foundation'], packages: ['undici', 'yaml'] },
+  {
+    name: 'router/upstream',
+    imports: ['router/clusters', 'router/eras', 'router/facts.ts', 'routes', 'foundation'],
+    packages: ['undici', 'eventsource-parser'],
+  },
+  { name: 'router/table-feed', imports: ['routes', 'foundation'], packages: [] },
+  // The composition root: the only place where ports and adapters meet.
+  {
+    name: 'router',
+    imports: [
+      'router/facts.ts',
+      'router/pipeline',
+      'router/stages',
+      'router/listeners',
+      'router/admin',
+      'router/eras',
+      'router/clusters',
+      'router/upstream',
+      'router/table-feed',
+      'routes',
+      'foundation',
+    ],
+    packages: ['@opentelemetry/api', 'lru-cache'],
+  },
+  // A client like any other: it calls through the official SDK and never reaches into the router.
+  {
+    name: 'control-plane/cli',
+    imports: ['routes', 'foundation', 'deploy/tools'],
+    packages: ['commander', 'yaml', 'undici', '@modelcontextprotocol/*'],
+  },
+  // What a tool team would write: it shows that nothing of ours is needed to be served.
+  { name: 'examples', imports: [], packages: ['@modelcontextprotocol/*'] },
+  // The floor that the router is measured against is a bare proxy on undici.
+  { name: 'loadtest', imports: ['routes'], packages: ['undici'] },
+  { name: 'deploy/tools', imports: [], packages: [] },
+  {
+    name: 'deploy',
+    imports: ['deploy/tools', 'foundation', 'control-plane/cli/main.ts'],
+    packages: [],
+  },
+  { name: 'docs', imports: ['foundation', 'routes', 'control-plane/cli'], packages: [] },
+  {
+    name: 'test',
+    imports: [
+      'foundation',
+      'routes',
+      'router',
+      'control-plane/cli',
+      'examples',
+      'deploy',
+      'docs',
+      'loadtest',
+    ],
+    packages: ['*'],
+  },
+]
+
+/** What a test beside its file may import on top of the room's own doors. */
+export const BESIDE_A_TEST: Pick<Room, 'imports' | 'packages'> = {
+  imports: ['test/support'],
+  packages: ['fast-check'],
+}
+
+/** Where `import()` is allowed: commands load when they are typed, and the bootstrap before anything is installed. */
+export const MAY_IMPORT_LATE: readonly string[] = [
+  'control-plane/cli/',
+  'deploy/boot.mjs',
+  'deploy/ringmain.mjs',
+]
