@@ -2,10 +2,13 @@
 import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { type MetricProducer, MeterProvider } from '@opentelemetry/sdk-metrics'
+import { Histogram, type HistogramShape } from './histogram.ts'
 
 export interface Telemetry {
   readonly meter: Meter
+  /** For what every call records. */
+  readonly histogram: (shape: HistogramShape) => Histogram
   /** Prometheus text exposition of all that was recorded. */
   readonly scrape: () => Promise<string>
   readonly close: () => Promise<void>
@@ -14,14 +17,25 @@ export interface Telemetry {
 export const SCRAPE_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createTelemetry(service: string, version: string): Telemetry {
-  const exporter = new PrometheusExporter({ preventServerStart: true })
-  const provider = new MeterProvider({
-    resource: resourceFromAttributes({ 'service.name': service, 'service.version': version }),
-    readers: [exporter],
-  })
+  const resource = resourceFromAttributes({ 'service.name': service, 'service.version': version })
+  const histograms: Histogram[] = []
+  const producer: MetricProducer = {
+    collect: () => {
+      const metrics = histograms.map(histogram => histogram.collect())
+      const scopeMetrics = [{ scope: { name: service, version }, metrics }]
+      return Promise.resolve({ resourceMetrics: { resource, scopeMetrics }, errors: [] })
+    },
+  }
+  const exporter = new PrometheusExporter({ preventServerStart: true, metricProducers: [producer] })
+  const provider = new MeterProvider({ resource, readers: [exporter] })
   const serializer = new PrometheusSerializer()
   return {
     meter: provider.getMeter(service, version),
+    histogram: shape => {
+      const histogram = new Histogram(shape)
+      histograms.push(histogram)
+      return histogram
+    },
     scrape: async () => {
       const { resourceMetrics, errors } = await exporter.collect()
       if (errors.length > 0) throw new AggregateError(errors, 'metrics could not be collected')

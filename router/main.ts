@@ -1,5 +1,5 @@
 // Entry of the data plane: settings from the environment, one line that says where it listens, drain on signal.
-import { createLog, LOG_LEVELS } from '#foundation/log.ts'
+import { createLogs, LOG_LEVELS } from '#foundation/log.ts'
 import { type RouterSettings, readRouterSettings, routerSettings } from '#foundation/settings.ts'
 import { type Router, startRouter } from './router.ts'
 import { PolicyProblems } from './table-feed/directory-feed.ts'
@@ -37,8 +37,8 @@ function explain(error: unknown, settings: RouterSettings): string {
 
 async function main(): Promise<void> {
   const settings = settingsOrExit()
-  const { log, flush } = createLog(settings.logLevel, 'ringmain-router')
-  const router = await startRouter(settings, log).catch((error: unknown) => {
+  const { log, access, flush } = createLogs(settings.logLevel, 'ringmain-router')
+  const router = await startRouter(settings, { log, access }).catch((error: unknown) => {
     flush()
     say(explain(error, settings))
     process.exit(error instanceof PolicyProblems ? EXIT.invalidDocuments : EXIT.failed)

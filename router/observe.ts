@@ -1,11 +1,15 @@
 // What every call leaves behind: one access line and its metrics. Labels come from closed sets or from the table, never from a caller.
-import type { Counter, Histogram, Meter } from '@opentelemetry/api'
+import type { Counter, Meter } from '@opentelemetry/api'
+import type { Histogram } from '#foundation/histogram.ts'
 import type { Log } from '#foundation/log.ts'
+import type { Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
 import type { CallRecord, Observations } from './stages/record.ts'
 
-/** Seconds; the buckets that the MCP semantic conventions recommend. */
-const BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300]
+/** Seconds; the buckets that the MCP semantic conventions recommend, and three below them for what a router adds. */
+const BUCKETS = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300,
+]
 /** Methods that may be a label; anything a caller invents is `other`. */
 const METHODS = new Set([
   'initialize',
@@ -33,19 +37,22 @@ export class CallObserver implements Observations {
   #refused = 0
   #inFlight = 0
 
-  constructor(log: Log, meter: Meter) {
-    this.#log = log
-    this.#isLogged = log.isLevelEnabled('info')
-    const advice = { explicitBucketBoundaries: BUCKETS }
-    this.#served = meter.createHistogram('mcp.server.operation.duration', {
+  /** `access` gets the line of each call. */
+  constructor(access: Log, telemetry: Telemetry) {
+    const { meter } = telemetry
+    this.#log = access
+    this.#isLogged = access.isLevelEnabled('info')
+    this.#served = telemetry.histogram({
+      name: 'mcp.server.operation.duration',
       unit: 's',
       description: 'Caller to router, to the last byte.',
-      advice,
+      boundaries: BUCKETS,
     })
-    this.#firstByte = meter.createHistogram('mcp.client.operation.duration', {
+    this.#firstByte = telemetry.histogram({
+      name: 'mcp.client.operation.duration',
       unit: 's',
       description: 'Router to replica, to the first byte.',
-      advice,
+      boundaries: BUCKETS,
     })
     this.#refusals = meter.createCounter('ringmain.refusals', {
       description: 'Calls that the router itself refused or could not complete.',
@@ -73,24 +80,19 @@ export class CallObserver implements Observations {
   }
 
   #measure(call: CallRecord): void {
-    const method = METHODS.has(call.method ?? '')
-      ? (call.method as string)
-      : call.method?.startsWith('notifications/')
-        ? 'notification'
-        : 'other'
+    const method = methodLabel(call.method)
     const { tool, cluster, endpoint, firstByteMs } = call.trail
-    const labels = {
+    const key = `${method} ${call.result} ${cluster ?? ''} ${tool ?? ''}`
+    const served = this.#served.series(key, () => ({
       'mcp.method.name': method,
       'ringmain.result': call.result,
       ...(tool === undefined ? {} : { 'gen_ai.tool.name': tool }),
       ...(cluster === undefined ? {} : { 'ringmain.cluster': cluster }),
-    }
-    this.#served.record(call.durationMs / 1_000, labels)
+    }))
+    served.record(call.durationMs / 1_000)
     if (firstByteMs !== undefined && cluster !== undefined && endpoint !== undefined) {
-      this.#firstByte.record(firstByteMs / 1_000, {
-        'ringmain.cluster': cluster,
-        'ringmain.replica': endpoint,
-      })
+      const replica = { 'ringmain.cluster': cluster, 'ringmain.replica': endpoint }
+      this.#firstByte.series(`${cluster} ${endpoint}`, () => replica).record(firstByteMs / 1_000)
     }
     if (call.reason !== undefined) {
       this.#refused += 1
@@ -100,6 +102,12 @@ export class CallObserver implements Observations {
       })
     }
   }
+}
+
+function methodLabel(method: string | undefined): string {
+  if (method === undefined) return 'other'
+  if (METHODS.has(method)) return method
+  return method.startsWith('notifications/') ? 'notification' : 'other'
 }
 
 function lineOf(call: CallRecord): Record<string, unknown> {

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { ReadyView, RouterView } from '#foundation/admin-views.ts'
 import { systemClock, systemRandom } from '#foundation/clock.ts'
-import type { Log } from '#foundation/log.ts'
+import type { Log, Logs } from '#foundation/log.ts'
 import { createSealer, type Sealer } from '#foundation/seal.ts'
 import type { RouterSettings } from '#foundation/settings.ts'
 import { createTelemetry, SCRAPE_CONTENT_TYPE, type Telemetry } from '#foundation/telemetry.ts'
@@ -46,7 +46,11 @@ const DRAIN_GRACE_MS = 1_000
 const PATIENCE_MS = 10_000
 
 /** Rejects with a sentence for a person, or with `PolicyProblems`. */
-export async function startRouter(settings: RouterSettings, log: Log): Promise<Router> {
+export async function startRouter(
+  settings: RouterSettings,
+  logs: Pick<Logs, 'log' | 'access'>,
+): Promise<Router> {
+  const { log } = logs
   const policies = checkSettings(settings)
   const beganMs = systemClock.nowMs()
   const sealer = createSealer(await sessionKey(settings.sessionKey, settings.state))
@@ -71,7 +75,7 @@ export async function startRouter(settings: RouterSettings, log: Log): Promise<R
         log.error({ event: 'table.failed', err: error }, 'table not applied'),
       )
   if (feed.table !== active.table) reload.apply(feed.table) // it changed while the clusters were opened
-  const observer = new CallObserver(log, telemetry.meter)
+  const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry.meter, active, systemClock.nowMs)
   const parts: Parts = {
     active,

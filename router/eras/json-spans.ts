@@ -11,19 +11,19 @@ const CLOSE_OBJECT = 0x7d
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 
-/** Walks the members of the object at `at`; returns the offset after it. `key` is decoded. */
-export function eachMember(
-  bytes: Uint8Array,
+/**
+ * Walks the members of the object at `at`; returns the offset after it. `visit` is given where the key stands, quotes included,
+ * and where the value begins; it returns where the value ends, so that one walk may go into a value on its way.
+ */
+export function walkMembers(
+  bytes: Buffer,
   at: number,
-  visit: (key: string, value: Span) => void,
+  visit: (key: number, keyEnd: number, value: number) => number,
 ): number {
   let position = skipSpace(bytes, at + 1)
   while (bytes[position] !== CLOSE_OBJECT) {
     const keyEnd = skipString(bytes, position)
-    const key = textOf(bytes, position, keyEnd)
-    const start = skipSpace(bytes, skipSpace(bytes, keyEnd) + 1)
-    const end = skipValue(bytes, start)
-    visit(key, { start, end })
+    const end = visit(position, keyEnd, skipSpace(bytes, skipSpace(bytes, keyEnd) + 1))
     position = skipSpace(bytes, end)
     if (bytes[position] === COMMA) position = skipSpace(bytes, position + 1)
     else if (bytes[position] !== CLOSE_OBJECT) throw new Error('spans of text that is not JSON')
@@ -31,8 +31,33 @@ export function eachMember(
   return position + 1
 }
 
+/** The same for those who are not in a hurry: `key` is decoded, and nothing is gone into. */
+export const eachMember = (
+  bytes: Buffer,
+  at: number,
+  visit: (key: string, value: Span) => void,
+): number =>
+  walkMembers(bytes, at, (key, keyEnd, start) => {
+    const end = skipValue(bytes, start)
+    visit(JSON.parse(bytes.toString('utf8', key, keyEnd)) as string, { start, end })
+    return end
+  })
+
+/** Whether the key between these offsets is `name`, which is ASCII. An escaped spelling is the same key: `n\u0061me`. */
+export function isKey(bytes: Buffer, key: number, keyEnd: number, name: string): boolean {
+  if (keyEnd - key - 2 === name.length) {
+    let at = 0
+    while (at < name.length && bytes[key + 1 + at] === name.charCodeAt(at)) at += 1
+    if (at === name.length) return true
+  }
+  for (let at = key + 1; at < keyEnd - 1; at += 1) {
+    if (bytes[at] === BACKSLASH) return JSON.parse(bytes.toString('utf8', key, keyEnd)) === name
+  }
+  return false
+}
+
 /** Walks the elements of the array at `at`; returns the offset after it. */
-export function eachElement(bytes: Uint8Array, at: number, visit: (value: Span) => void): number {
+export function eachElement(bytes: Buffer, at: number, visit: (value: Span) => void): number {
   let position = skipSpace(bytes, at + 1)
   while (bytes[position] !== CLOSE_ARRAY) {
     const end = skipValue(bytes, position)
@@ -45,11 +70,11 @@ export function eachElement(bytes: Uint8Array, at: number, visit: (value: Span) 
 }
 
 /** Where the first value of the text begins. */
-export const firstValue = (bytes: Uint8Array): number => skipSpace(bytes, 0)
+export const firstValue = (bytes: Buffer): number => skipSpace(bytes, 0)
 
-export const isObjectAt = (bytes: Uint8Array, at: number): boolean => bytes[at] === OPEN_OBJECT
+export const isObjectAt = (bytes: Buffer, at: number): boolean => bytes[at] === OPEN_OBJECT
 
-export const isArrayAt = (bytes: Uint8Array, at: number): boolean => bytes[at] === OPEN_ARRAY
+export const isArrayAt = (bytes: Buffer, at: number): boolean => bytes[at] === OPEN_ARRAY
 
 /** The text with each span replaced, in one new buffer. Spans are in rising order and do not overlap. */
 export function splice(
@@ -66,7 +91,8 @@ export function splice(
   return Buffer.concat(parts)
 }
 
-function skipValue(bytes: Uint8Array, at: number): number {
+/** Where the value that begins at `at` ends. */
+export function skipValue(bytes: Buffer, at: number): number {
   const first = bytes[at]
   if (first === QUOTE) return skipString(bytes, at)
   if (first === OPEN_OBJECT || first === OPEN_ARRAY) return skipNested(bytes, at)
@@ -76,7 +102,7 @@ function skipValue(bytes: Uint8Array, at: number): number {
 }
 
 /** Counts brackets instead of recursing: depth is the sender's choice, the stack is ours. */
-function skipNested(bytes: Uint8Array, at: number): number {
+function skipNested(bytes: Buffer, at: number): number {
   let depth = 0
   let position = at
   while (position < bytes.length) {
@@ -95,7 +121,7 @@ function skipNested(bytes: Uint8Array, at: number): number {
   return position
 }
 
-function skipString(bytes: Uint8Array, at: number): number {
+function skipString(bytes: Buffer, at: number): number {
   let position = at + 1
   while (position < bytes.length) {
     const byte = bytes[position]
@@ -105,7 +131,7 @@ function skipString(bytes: Uint8Array, at: number): number {
   return position
 }
 
-function skipSpace(bytes: Uint8Array, at: number): number {
+function skipSpace(bytes: Buffer, at: number): number {
   let position = at
   while (isSpace(bytes[position])) position += 1
   return position
@@ -116,9 +142,3 @@ const isSpace = (byte: number | undefined): boolean =>
 
 const endsScalar = (byte: number): boolean =>
   byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || isSpace(byte)
-
-/** An escaped spelling of a key is the same key: `n\u0061me` is `name`. */
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  const quoted = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString()
-  return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
-}

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Message, Span } from '#router/facts.ts'
 import { type Refusal, refuse } from '#router/pipeline/stage.ts'
-import { eachMember, firstValue, isObjectAt } from './json-spans.ts'
+import { firstValue, isKey, isObjectAt, skipValue, walkMembers } from './json-spans.ts'
 
 export type Read<T> =
   | { readonly kind: 'ok'; readonly value: T }
@@ -23,10 +23,9 @@ export function readMessage(body: Buffer): Read<Message> {
   if (Array.isArray(value)) return refuse('RINGMAIN_BATCH_REFUSED')
   if (!isRecord(value)) return refuse('RINGMAIN_INVALID_REQUEST')
   const located = locate(body)
-  if (located.twice !== undefined) {
-    return refuse('RINGMAIN_INVALID_REQUEST', {
-      says: `The key "${located.twice}" stands there twice.`,
-    })
+  const twice = repeated(value, located)
+  if (twice !== undefined) {
+    return refuse('RINGMAIN_INVALID_REQUEST', { says: `A key stands twice in ${twice}.` })
   }
   return shape(value, body, located.spans)
 }
@@ -77,33 +76,53 @@ function shape(
 
 const read = (value: Message): Read<Message> => ({ kind: 'ok', value })
 
-/** Spans of what may be replaced, and the first key that stands twice where it would be read two ways. */
-function locate(body: Buffer): { spans: Message['spans']; twice?: string } {
+interface Located {
+  readonly spans: Message['spans']
+  /** Members as they stand in the text, the repeated ones counted each time. */
+  readonly members: { top: number; params: number; meta: number }
+}
+
+/** Where what may be replaced lies, in one walk that goes no deeper than `params._meta`. */
+function locate(body: Buffer): Located {
   const spans: { id?: Span; params?: Span; name?: Span } = {}
-  let twice: string | undefined
-  const top = new Set<string>()
-  eachMember(body, firstValue(body), (key, value) => {
-    if (top.has(key)) twice ??= key
-    top.add(key)
-    if (key === 'id') spans.id = value
-    else if (key === 'params') spans.params = value
-  })
-  if (spans.params !== undefined && isObjectAt(body, spans.params.start)) {
-    const inner = new Set<string>()
-    eachMember(body, spans.params.start, (key, value) => {
-      if (inner.has(key)) twice ??= `params.${key}`
-      inner.add(key)
-      if (key === 'name') spans.name = value
-      else if (key === '_meta' && isObjectAt(body, value.start)) {
-        const keys = new Set<string>()
-        eachMember(body, value.start, metaKey => {
-          if (keys.has(metaKey)) twice ??= `params._meta.${metaKey}`
-          keys.add(metaKey)
-        })
-      }
-    })
+  const members = { top: 0, params: 0, meta: 0 }
+  const meta = (_key: number, _keyEnd: number, start: number): number => {
+    members.meta += 1
+    return skipValue(body, start)
   }
-  return twice === undefined ? { spans } : { spans, twice }
+  const params = (key: number, keyEnd: number, start: number): number => {
+    members.params += 1
+    if (isKey(body, key, keyEnd, '_meta') && isObjectAt(body, start))
+      return walkMembers(body, start, meta)
+    const end = skipValue(body, start)
+    if (isKey(body, key, keyEnd, 'name')) spans.name = { start, end }
+    return end
+  }
+  walkMembers(body, firstValue(body), (key, keyEnd, start) => {
+    members.top += 1
+    const isParams = isKey(body, key, keyEnd, 'params')
+    const end =
+      isParams && isObjectAt(body, start)
+        ? walkMembers(body, start, params)
+        : skipValue(body, start)
+    if (isParams) spans.params = { start, end }
+    else if (isKey(body, key, keyEnd, 'id')) spans.id = { start, end }
+    return end
+  })
+  return { spans, members }
+}
+
+/**
+ * Where a key stands twice, one parser takes the first and another the last. JSON.parse keeps one of them,
+ * so the object has fewer keys than the text has members.
+ */
+function repeated(value: Record<string, unknown>, { members }: Located): string | undefined {
+  if (Object.keys(value).length !== members.top) return 'the message'
+  const { params } = value
+  if (!isRecord(params)) return undefined
+  if (Object.keys(params).length !== members.params) return 'params'
+  const meta = params['_meta']
+  return isRecord(meta) && Object.keys(meta).length !== members.meta ? 'params._meta' : undefined
 }
 
 const isId = (value: unknown): value is string | number =>
