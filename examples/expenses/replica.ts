@@ -13,6 +13,7 @@ import { createMcpHandler, isLegacyRequest, McpServer } from '@modelcontextproto
 import { createConsulRegistration } from './consul-registration.ts'
 import { createExecutions, type Executions } from './executions.ts'
 import { createLegacySessions } from './legacy-sessions.ts'
+import { createOpenAnswers, type OpenAnswers } from './open-answers.ts'
 import { mustReadReplicaOptions, REPLICA_USAGE, type ReplicaOptions } from './replica-options.ts'
 import type { OfferedTool } from './tool.ts'
 
@@ -47,7 +48,8 @@ export async function runReplica(program: Program): Promise<void> {
     tools.map(tool => tool.name),
   )
   const mcp = createMcpFace(program, tools, executions)
-  const server = createServer(routesOf(mcp, executions))
+  const answers = createOpenAnswers()
+  const server = createServer(routesOf(mcp, executions, answers))
   const port = await listen(server, options.port)
   const registration =
     options.consul === undefined
@@ -67,7 +69,7 @@ export async function runReplica(program: Program): Promise<void> {
     await registration?.deregister()
     await wait(registration === undefined ? 0 : GRACE_MS)
     server.close()
-    await Promise.race([executions.idle(), wait(finishMs)])
+    await Promise.race([answers.none(), wait(finishMs)])
     await mcp.close()
     server.closeAllConnections()
     process.exit(0)
@@ -130,7 +132,7 @@ function createMcpFace(
   }
 }
 
-function routesOf(mcp: McpFace, executions: Executions) {
+function routesOf(mcp: McpFace, executions: Executions, answers: OpenAnswers) {
   const isOwnHost = localhostHostValidation()
   const isOwnOrigin = localhostOriginValidation()
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -138,6 +140,8 @@ function routesOf(mcp: McpFace, executions: Executions) {
     if (!isOwnHost(request, response) || !isOwnOrigin(request, response)) return
     switch (new URL(request.url ?? '/', 'http://replica').pathname) {
       case '/mcp':
+        // A legacy caller's GET stays open for as long as the session: nobody waits for that one.
+        if (request.method === 'POST') answers.watch(response)
         // The SDK types the same object without `undefined` in its optional fields.
         void mcp.handle(request as NodeIncomingMessageLike, response)
         return
