@@ -47,8 +47,9 @@ export class ActiveTable {
 
   /** Resolves when the table is in force. Tables follow one another; none is mixed with the next. */
   apply(table: RouteTable): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#take(table))
-    return this.#turn
+    const taken = this.#turn.then(() => this.#take(table))
+    this.#turn = taken.catch(() => undefined) // told to who asked; it must not keep the next table out
+    return taken
   }
 
   async close(): Promise<void> {

@@ -59,31 +59,38 @@ export class IdSwap {
           this.#isInString = false
           if (this.#isHolding === 'key') this.#endKey()
           else if (this.#isHolding === 'id') {
-            emit(this.#endId())
-            sent = at + 1
+            const id = this.#endId()
+            if (id !== undefined) {
+              emit(id)
+              sent = at + 1
+            }
           }
         }
         continue
       }
       if (isLine && (byte === LF || byte === CR)) break
       if (this.#isHolding === 'id' && endsScalar(byte)) {
-        emit(this.#endId())
-        sent = at
+        const id = this.#endId()
+        if (id !== undefined) {
+          emit(id)
+          sent = at
+        }
       }
       if (this.#isHolding === 'id') this.#hold(byte)
       else if (this.#startsId(byte)) {
-        if (at > sent) emit(bytes.subarray(sent, at))
+        if (at > sent && !this.#isSame) emit(bytes.subarray(sent, at))
         this.#startId(byte)
       } else this.#structure(byte)
     }
-    // While an id is held, its bytes wait here and not in the output.
-    if (this.#isHolding !== 'id' && at > sent) emit(bytes.subarray(sent, at))
+    // While an id that may be replaced is held, its bytes wait here and not in the output.
+    if ((this.#isSame || this.#isHolding !== 'id') && at > sent) emit(bytes.subarray(sent, at))
     return at
   }
 
   /** The message is complete: at the end of the body, or at the blank line that ends an event. */
   endMessage(emit: (piece: Buffer) => void): void {
-    if (this.#isHolding === 'id') emit(this.#endId())
+    const id = this.#isHolding === 'id' ? this.#endId() : undefined
+    if (id !== undefined) emit(id)
     if (this.#hasId && this.#hasOutcome && !this.#hasMethod) this.isAnswered = true
     this.#depth = 0
     this.#isInString = this.#isEscaped = this.#hasId = this.#hasMethod = this.#hasOutcome = false
@@ -134,14 +141,15 @@ export class IdSwap {
     this.#isHolding = undefined
   }
 
-  #endId(): Buffer {
+  /** What goes out in the id's place; undefined when it has gone out with the rest. */
+  #endId(): Buffer | undefined {
     const raw = Buffer.from(this.#held, 'latin1')
     this.#isHolding = undefined
     this.#key = ''
     this.#place = 'after_value'
-    if (parsed(raw.toString('utf8')) !== this.#expected) return raw
-    this.#hasId = true
-    return this.#isSame ? raw : this.#replacement
+    if (parsed(raw.toString('utf8')) === this.#expected) this.#hasId = true
+    else if (!this.#isSame) return raw
+    return this.#isSame ? undefined : this.#replacement
   }
 }
 

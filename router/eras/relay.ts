@@ -18,6 +18,10 @@ const STREAM_HEADERS = Object.freeze({
 })
 
 const LOST: Refusal = { code: 'RINGMAIN_OUTCOME_UNKNOWN' }
+const NOT_AN_ANSWER: Refusal = {
+  code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+  says: 'The body is no answer to this call.',
+}
 const ENDED_EARLY: Refusal = {
   code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
   says: 'The stream ended without an answer.',
@@ -89,7 +93,7 @@ function jsonSink(
   finish: Finish,
 ): UpstreamSink {
   const isSame = relay.upstreamIdJson === relay.callerIdJson
-  const swap = isSame ? undefined : new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
+  const swap = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
   const emit = paced(caller, relay)
   let waiting: Buffer[] | undefined = []
   const begin = (): void => {
@@ -105,6 +109,16 @@ function jsonSink(
     if (waiting === undefined) emit.write(piece)
     else waiting.push(piece)
   }
+  /** What has begun cannot be taken back: the connection is cut, so that nobody takes a part for the whole. */
+  const fail = (refusal: Refusal): void => {
+    if (waiting === undefined) caller.cut()
+    else {
+      waiting = undefined
+      const { status, headers, body } = context.refusal(refusal)
+      caller.send(status, headers, body)
+    }
+    finish(refusal.code)
+  }
   let isFirstTurn = true
   queueMicrotask(() => {
     isFirstTurn = false
@@ -112,29 +126,21 @@ function jsonSink(
   })
   return {
     data: chunk => {
-      if (swap === undefined) take(chunk)
-      else swap.feed(chunk, 0, chunk.length, false, take)
+      swap.feed(chunk, 0, chunk.length, false, take)
       if (!isFirstTurn) begin()
       return emit.mayGoOn()
     },
     end: () => {
-      swap?.endMessage(take)
+      swap.endMessage(take)
+      if (!swap.isAnswered) return fail(NOT_AN_ANSWER)
       if (waiting !== undefined) {
         const body = waiting.length === 1 ? (waiting[0] as Buffer) : Buffer.concat(waiting)
         waiting = undefined
         caller.send(200, { 'content-type': 'application/json' }, body)
       } else caller.end()
-      finish()
+      return finish()
     },
-    broken: () => {
-      if (waiting === undefined) caller.cut()
-      else {
-        waiting = undefined
-        const { status, headers, body } = context.refusal(LOST)
-        caller.send(status, headers, body)
-      }
-      finish(LOST.code)
-    },
+    broken: () => fail(LOST),
   }
 }
 

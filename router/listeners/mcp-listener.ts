@@ -38,6 +38,8 @@ const HEADER_COUNT = 100
 /** Longer than a caller's usual pause, so that it is the caller who closes. */
 const KEEP_ALIVE_MS = 72_000
 const CHECK_EVERY_MS = 1_000
+/** Pace at which idle connections are closed while draining. */
+const SWEEP_MS = 50
 const NOTHING = Buffer.alloc(0)
 
 export async function openMcpListener(options: McpListenerOptions): Promise<McpListener> {
@@ -55,7 +57,12 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
         // Node's own `close` would also break idle connections, and with them requests that are on their way.
         NetServer.prototype.close.call(app.server, () => resolve())
       })
-      const timer = setTimeout(() => app.server.closeIdleConnections(), graceMs)
+      // Again and again: a connection becomes idle when the call that held it ends.
+      const sweep = (): void => {
+        app.server.closeIdleConnections()
+        timer = setTimeout(sweep, SWEEP_MS)
+      }
+      let timer = setTimeout(sweep, graceMs)
       await closed
       clearTimeout(timer)
     },

@@ -55,6 +55,10 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
       const choosing = attempts.choose(call, tried)
       const chosen = choosing instanceof Promise ? await choosing : choosing
       if (chosen.kind === 'refuse') return chosen
+      if (call.caller.isGone)
+        return refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
+          detail: 'the caller left before it was sent',
+        })
       const { target } = chosen
       call.trail.attempts += 1
       call.trail.endpoint = target.endpoint
