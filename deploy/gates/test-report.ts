@@ -47,6 +47,16 @@ export function finalReport(results: readonly FileResult[]): string {
   return [...skipped, ...failed, ...nothing, counts].join('\n')
 }
 
+/** Where every real part is brought, a test that was skipped for want of one has failed. */
+export function refuseMissingParts(result: FileResult): FileResult {
+  const lines = result.lines.map(line =>
+    line.kind === 'skipped' && line.reason.startsWith('needs ')
+      ? ({ kind: 'failed', name: line.name, error: `was skipped: ${line.reason}` } as const)
+      : line,
+  )
+  return { ...result, lines }
+}
+
 export function exitCodeOf(results: readonly FileResult[]): number {
   const ran = linesOf(results, 'passed').length
   return ran === 0 || linesOf(results, 'failed').length > 0 ? 1 : 0

@@ -7,8 +7,12 @@ export type RealPart = { readonly bin: string } | { readonly skip: string }
 type Env = Readonly<Record<string, string | undefined>>
 
 /** `const part = realPart('consul')`, then `test('…', { skip: 'skip' in part && part.skip }, …)`. */
-export function realPart(name: ToolName, env: Env = process.env): RealPart {
-  const bin = findTool(name, env)
+export function realPart(
+  name: ToolName,
+  env: Env = process.env,
+  find: typeof findTool = findTool,
+): RealPart {
+  const bin = find(name, env)
   if (bin !== undefined) return { bin }
   const why = onPath('go', env) === undefined ? 'no Go and no binary' : 'not built yet'
   const next =
