@@ -1,5 +1,6 @@
 // How `ringmain dev` ends: asked once it drains, asked twice it stops at once, and nothing it started stays behind.
-import { setTimeout as pause } from 'node:timers/promises'
+// As a whole and not by name: a test that rules over time replaces its members.
+import timers from 'node:timers/promises'
 import type { Child, Exit } from './dev-child.ts'
 import { EXIT } from './failure.ts'
 import type { Terminal } from './terminal.ts'
@@ -122,7 +123,7 @@ async function exitWithin(
 ): Promise<Exit | undefined> {
   const done = new AbortController()
   const signal = now === undefined ? done.signal : AbortSignal.any([done.signal, now])
-  const limit = pause(limitMs, undefined, { signal }).catch(() => undefined)
+  const limit = timers.setTimeout(limitMs, undefined, { signal }).catch(() => undefined)
   const exit = await Promise.race([child.exited, limit])
   done.abort()
   return exit

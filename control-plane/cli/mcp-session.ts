@@ -45,7 +45,12 @@ export async function withMcpSession<Result>(
   const interrupt = (): void => interrupted.abort()
   process.once('SIGINT', interrupt)
   const deadline = AbortSignal.timeout(options.timeoutMs)
-  const signal = AbortSignal.any([deadline, interrupted.signal])
+  const lost = new AbortController()
+  // A stream that breaks off leaves the SDK waiting for an answer that cannot come any more.
+  client.onerror = error => {
+    if (error.message.startsWith('SSE stream disconnected')) lost.abort()
+  }
+  const signal = AbortSignal.any([deadline, interrupted.signal, lost.signal])
   try {
     await client.connect(new StreamableHTTPClientTransport(url), {
       signal,
@@ -60,6 +65,7 @@ export async function withMcpSession<Result>(
         what: 'interrupted; the call was cancelled',
       })
     }
+    if (lost.signal.aborted) throw connectionLost(url)
     if (deadline.aborted || isSdkTimeout(error)) throw timedOut(options, url)
     throw asFailure(error, url)
   } finally {
@@ -90,6 +96,16 @@ function timedOut({ timeoutMs }: SessionOptions, url: URL): Failure {
     where: url.href,
     why: 'the call was cancelled; outcome_unknown: a tool that was reached may have run',
     next: 'give it longer with --timeout 5m, or see npx ringmain status',
+  })
+}
+
+function connectionLost(url: URL): Failure {
+  return new Failure(EXIT.failed, {
+    code: 'outcome_unknown',
+    what: 'the connection was lost before the answer',
+    where: url.href,
+    why: 'outcome_unknown: a tool that was reached may have run',
+    next: 'check what the tool did before calling it again',
   })
 }
 
