@@ -2,6 +2,7 @@
 // so that a page cannot promise what the code does not do.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeCliPage } from '#control-plane/cli/reference.ts'
 import { makeEditorSchema } from '#routes/schema/editor-schema.ts'
 import { makePolicyReference } from '#routes/schema/reference-page.ts'
 import { makeRefusalsPage } from './generators/refusals-page.ts'
@@ -18,6 +19,7 @@ export const generated: readonly Generated[] = [
   { file: 'docs/reference/policies.md', make: makePolicyReference },
   { file: 'docs/reference/settings.md', make: makeSettingsPage },
   { file: 'docs/reference/refusals.md', make: makeRefusalsPage },
+  { file: 'docs/reference/cli.md', make: makeCliPage },
 ]
 
 const root = join(import.meta.dirname, '..')

@@ -1,5 +1,7 @@
 // The files between the mesh, its router and a second shell.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,18 +87,22 @@ test('a process id that somebody else has by now is not taken for a mesh', {
   assert.equal(readRecord(state), undefined)
 })
 
-test('a failure to be alone names the other process', t => {
+test('a second mesh in one folder is refused, and the refusal names the first', async t => {
   const state = folder(t)
-  const title = process.title
-  t.after(() => {
-    process.title = title
-  })
-  // Linux shows a process's title as its command line.
-  process.title = 'control-plane/cli/main.ts dev'
-  writeRecord(state, { pid: process.pid, replicas })
+  // A process that looks like the command, since only its command line is asked for.
+  const other = spawn(
+    process.execPath,
+    ['-e', 'process.stdin.resume()', 'control-plane/cli/main.ts', 'dev', ''],
+    {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    },
+  )
+  t.after(() => other.kill())
+  await once(other, 'spawn')
+  writeRecord(state, { pid: other.pid ?? 0, replicas })
   assert.throws(
     () => mustBeAlone(state),
     (error: unknown) =>
-      error instanceof Failure && (error.parts.why ?? '').includes(String(process.pid)),
+      error instanceof Failure && (error.parts.why ?? '').includes(String(other.pid)),
   )
 })

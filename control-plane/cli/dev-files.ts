@@ -70,6 +70,9 @@ export function readRecord(state: string): DevRecord | undefined {
   return isRingmain(record.pid) ? record : undefined
 }
 
+/** `node …/main.ts dev` or `node …/ringmain dev`, with the words as the kernel keeps them. */
+const COMMAND_LINE = /(control-plane\/cli\/main\.ts|ringmain(\.mjs)?)\0dev\0/
+
 /** Process ids are used again: one that lives may belong to anybody. */
 function isRingmain(pid: number): boolean {
   try {
@@ -78,7 +81,7 @@ function isRingmain(pid: number): boolean {
     return false
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('control-plane/cli/main.ts')
+    return COMMAND_LINE.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
   } catch {
     return true // No such view of processes on this system; a living one is taken at its word.
   }
