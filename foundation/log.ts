@@ -12,9 +12,15 @@ export interface Logs {
   readonly flush: () => void
 }
 
+/**
+ * Written by another thread in few large pieces: waking it costs more than a line does, and a reader that stalls
+ * must not stall the calls.
+ */
+const BUFFERED = { fd: 2, sync: false, minLength: 32_768, maxWrite: 65_536, periodicFlush: 250 }
+
 /** Buffered: a line costs microseconds. `flush` before the process ends. */
 export function createLogs(level: string, service: string): Logs {
-  const destination = pino.destination({ fd: 2, sync: false, minLength: 4_096, periodicFlush: 250 })
+  const destination = pino.destination(BUFFERED)
   const options: LoggerOptions = {
     level,
     base: { 'service.name': service },

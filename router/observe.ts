@@ -76,7 +76,7 @@ export class CallObserver implements Observations {
     this.#inFlight -= 1
     this.#total += 1
     this.#measure(call)
-    if (this.#isLogged) this.#log.info(lineOf(call), 'call')
+    if (this.#isLogged) this.#log.info(lineOf(call))
   }
 
   #measure(call: CallRecord): void {
@@ -114,7 +114,7 @@ function lineOf(call: CallRecord): Record<string, unknown> {
   const { trail } = call
   return {
     event: 'call',
-    'http.method': call.verb,
+    'http.method': call.verb === 'POST' ? undefined : call.verb,
     'http.status': call.status,
     'ringmain.virtual_server': call.serverName,
     'mcp.era': call.era,
