@@ -8,38 +8,42 @@ export interface FunctionSize {
   readonly lines: number
 }
 
-/** `function`, a method, or an arrow with a body; control words with parentheses are not functions. */
-const OPENING =
-  /\bfunction\b|(?:=>\s*\{\n)|^[ \t]+(?:(?:async|static|get|set|override|private)\s+)*(?!(?:if|for|while|switch|catch|with|function|return)\b)[#\w$]+(?:<[^>\n]*>)?\((?=[^;]*?\)[^;\n]*\{\n)/gm
+const ARROW = /=>\s*\{\n/g
+/** `function`, or the name of a method at the start of its line. */
+const NAMED =
+  /\bfunction\b[^(\n]*|^[ \t]+(?:(?:async|static|get|set|override) )*[#\w$]+(?:<[^>\n]*>)?(?=\()/gm
+const CONTROL = /^\s*(?:if|for|while|switch|catch|with|return|await)$/
 
-export function functionsOf(source: Source): readonly FunctionSize[] {
-  const { code } = source
-  return [...code.matchAll(OPENING)].flatMap(match => {
-    const isArrow = match[0].startsWith('=>')
-    const open = isArrow ? code.indexOf('{', match.index) : bodyStart(code, match.index)
-    if (open === -1) return []
-    const line = lineOf(code, match.index)
-    return [{ line, lines: lineOf(code, closingBrace(code, open)) - line + 1 }]
-  })
+export function functionsOf({ code }: Source): readonly FunctionSize[] {
+  const arrows = [...code.matchAll(ARROW)].map(match => ({
+    start: match.index,
+    open: code.indexOf('{', match.index),
+  }))
+  const named = [...code.matchAll(NAMED)]
+    .filter(match => !CONTROL.test(match[0]))
+    .map(match => ({ start: match.index, open: bodyStart(code, match.index) }))
+  return [...arrows, ...named]
+    .filter(({ open }) => open !== -1)
+    .map(({ start, open }) => {
+      const line = lineOf(code, start)
+      return { line, lines: lineOf(code, closing(code, open, '{}')) - line + 1 }
+    })
 }
 
-/** The brace that ends a line after the parameters have been closed. */
+/** The brace that ends the line on which the parameters are closed; -1 for a mere call. */
 function bodyStart(code: string, from: number): number {
-  let depth = 0
-  for (let at = code.indexOf('(', from); at !== -1 && at < code.length; at += 1) {
-    if (code[at] === '(') depth += 1
-    else if (code[at] === ')') depth -= 1
-    else if (depth === 0 && code[at] === '{' && /^[ \t]*\n/.test(code.slice(at + 1))) return at
-    else if (depth === 0 && code[at] === ';') return -1
-  }
-  return -1
+  const parameters = code.indexOf('(', from)
+  if (parameters === -1) return -1
+  const end = closing(code, parameters, '()') + 1
+  const rest = /^(?::[^\n]*)?\s*\{\n/.exec(code.slice(end))
+  return rest === null ? -1 : end + rest[0].length - 2
 }
 
-function closingBrace(code: string, open: number): number {
+function closing(code: string, open: number, pair: '{}' | '()'): number {
   let depth = 0
   for (let at = open; at < code.length; at += 1) {
-    if (code[at] === '{') depth += 1
-    else if (code[at] === '}') depth -= 1
+    if (code[at] === pair[0]) depth += 1
+    else if (code[at] === pair[1]) depth -= 1
     if (depth === 0) return at
   }
   return code.length
