@@ -18,7 +18,7 @@ spec: { discovery: { consul: { service: mcp } }${rest} }
   return compiled
 }
 
-function start(onTable = (_: RouteTable): void => {}) {
+function start(apply: (table: RouteTable) => void = () => {}) {
   const told: string[] = []
   let wallMs = 1_000
   const inForce = new TableInForce(loaded('first'), {
@@ -29,7 +29,7 @@ function start(onTable = (_: RouteTable): void => {}) {
       warn: (_, says) => told.push(`warn: ${says}`),
     },
     onTable: table => {
-      onTable(table)
+      apply(table)
       told.push(`table: ${Object.keys(table.clusters).join()}`)
     },
     onProblem: (problems: readonly Problem[] | undefined) =>

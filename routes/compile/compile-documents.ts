@@ -6,6 +6,7 @@ import { isKind, KINDS, type Kind, UNREAD_KINDS } from '#routes/schema/kinds.ts'
 import type { VirtualServerDocument } from '#routes/schema/virtual-server.ts'
 import { type Checked, checkSchema } from './check-schema.ts'
 import { clusterPolicy, clusterRules } from './cluster.ts'
+import { anyCluster, type ClusterNames, clusterNames } from './cluster-names.ts'
 import { freezeTable } from './freeze-table.ts'
 import { suggestion } from './nearest.ts'
 import { either, found, inReadingOrder, type Problem } from './problems.ts'
@@ -17,7 +18,7 @@ import {
   readDocuments,
 } from './read-documents.ts'
 import { applyRules, isSound } from './rules.ts'
-import { type KnownClusters, virtualServerFindings, virtualServerPolicy } from './virtual-server.ts'
+import { virtualServerFindings, virtualServerPolicy } from './virtual-server.ts'
 
 export type Compiled =
   | { readonly table: RouteTable; readonly warnings: readonly Problem[] }
@@ -43,7 +44,7 @@ export function compileDocuments(
   if (refusal !== undefined) problems.push(refusal)
   const judged = readings.slice(0, MOST_DOCUMENTS).map(document => judge(document))
   problems.push(...judged.flatMap(one => kindProblems(one)), ...duplicateNames(judged))
-  const known = isWhole ? clusterNames(judged) : undefined
+  const known = isWhole ? clusterNamesOf(judged) : anyCluster
   problems.push(...judged.flatMap(one => contentProblems(one, known)))
   const names = files.map(({ file }) => file)
   const sorted = inReadingOrder(problems, names)
@@ -137,18 +138,18 @@ function duplicateNames(judged: readonly Judged[]): Problem[] {
 }
 
 /** A document whose kind is misspelt still claims its name: its users are not wrong as well. */
-function clusterNames(judged: readonly Judged[]): KnownClusters {
+function clusterNamesOf(judged: readonly Judged[]): ClusterNames {
   const names = judged.filter(({ kind }) => kind !== 'VirtualServer').map(one => nameOf(one))
-  return new Set(names.filter(name => name !== undefined))
+  return clusterNames(names.filter(name => name !== undefined))
 }
 
-function contentProblems({ document, kind, checked }: Judged, known: KnownClusters): Problem[] {
+function contentProblems({ document, kind, checked }: Judged, names: ClusterNames): Problem[] {
   if (kind === undefined || checked === undefined) return []
   const { value, breaches } = checked
   const findings =
     kind === 'Cluster'
       ? applyRules(clusterRules, value, breaches)
-      : virtualServerFindings(value, breaches, known)
+      : virtualServerFindings(value, breaches, names)
   return [...breaches, ...findings].map(finding =>
     document.problem(finding.path, finding.says, finding),
   )

@@ -9,11 +9,10 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let bestDistance = Math.max(1, Math.floor(short.length / 3)) + 1
   for (const candidate of known) {
     if (Math.abs(candidate.length - short.length) >= bestDistance) continue
-    const distance = editDistance(short.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
+    const distance = editDistance(short.toLowerCase(), candidate.toLowerCase(), bestDistance)
+    if (distance >= bestDistance) continue
+    best = candidate
+    bestDistance = distance
   }
   return best
 }
@@ -24,8 +23,8 @@ export function suggestion(word: string, known: readonly string[], otherwise: st
   return near === undefined ? otherwise : `; did you mean "${near}"?`
 }
 
-/** Insertions, deletions, replacements, and swaps of neighbours; each costs one. */
-export function editDistance(left: string, right: string): number {
+/** Insertions, deletions, replacements, and swaps of neighbours; each costs one. Stops once it must reach `enough`. */
+export function editDistance(left: string, right: string, enough = Infinity): number {
   let before: number[] = []
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
   for (let i = 1; i <= left.length; i += 1) {
@@ -37,6 +36,8 @@ export function editDistance(left: string, right: string): number {
       if (isSwap) cost = Math.min(cost, at(before, j - 2) + 1)
       next.push(cost)
     }
+    // A swap reaches back two rows, so both must be beyond hope.
+    if (Math.min(...next, ...row) >= enough) return enough
     before = row
     row = next
   }

@@ -88,7 +88,10 @@ test('deep nesting is refused, as deep as the parser follows it and deeper', () 
   for (const depth of [100, 100_000]) {
     const { documents, problems } = read(`a: ${'['.repeat(depth)}${']'.repeat(depth)}`)
     assert.equal(documents.length, 0)
-    assert.ok(problems.length > 0, String(depth))
+    assert.deepEqual(
+      problems.map(({ says }) => says),
+      ['nested deeper than 40 levels'],
+    )
   }
 })
 

@@ -2,7 +2,7 @@
 // a folder of policies is written by people, but a bad file must not stop a router that is already serving.
 import { type Document, LineCounter, parseAllDocuments } from 'yaml'
 import { type Path, type Place, type Problem, pathText, type Severity, shown } from './problems.ts'
-import { duplicateKeys, type Flaw, offsetOf, structureFlaws } from './yaml-nodes.ts'
+import { duplicateKeys, type Flaw, offsetFinder, structureFlaws, TOO_DEEP } from './yaml-nodes.ts'
 
 export interface PolicyFile {
   readonly file: string
@@ -55,7 +55,8 @@ export function readDocuments({ file, text }: PolicyFile): ReadFile {
       isWhole = false
       continue
     }
-    const place = (path: Path, at: 'key' | 'value' = 'value') => placeAt(offsetOf(parsed, path, at))
+    const offsetOf = offsetFinder(parsed)
+    const place = (path: Path, at: 'key' | 'value' = 'value') => placeAt(offsetOf(path, at))
     const problem = (path: Path, says: string, more: ProblemMore = {}): Problem => ({
       file,
       ...place(path, more.at),
@@ -102,6 +103,9 @@ function parse(text: string, lineCounter: LineCounter): readonly Document[] {
 }
 
 function syntaxFlaws({ errors, warnings }: Document): Flaw[] {
+  const tooDeep = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
+  // What follows from where the parser gave up says nothing.
+  if (tooDeep !== undefined) return [{ offset: tooDeep.pos[0], path: [], says: TOO_DEEP }]
   return [...errors, ...warnings].map(({ pos, message }) => ({
     offset: pos[0],
     path: [],

@@ -2,46 +2,56 @@
 // It is checked member by member, so that one bad entry does not hide what is wrong with the others.
 import type { VirtualServerMember, VirtualServerPolicy } from '#routes/route-table.ts'
 import type { VirtualServerDocument } from '#routes/schema/virtual-server.ts'
-import { suggestion } from './nearest.ts'
-import type { Path } from './problems.ts'
+import type { ClusterNames } from './cluster-names.ts'
+import type { Path, Step } from './problems.ts'
 import { type Finding, isSound } from './rules.ts'
 
 type Written = VirtualServerDocument['spec']['clusters'][number]
-
-/** Names of clusters; undefined when some document could not be read and may hold any name. */
-export type KnownClusters = ReadonlySet<string> | undefined
 
 const CLUSTERS = ['spec', 'clusters'] as const
 
 export function virtualServerFindings(
   value: unknown,
-  breaches: readonly { readonly path: Path }[],
-  known: KnownClusters,
+  breaches: readonly Broken[],
+  names: ClusterNames,
 ): Finding[] {
-  // Without a list there is nothing to look at, and that is already reported.
-  const isListed = isSound(
-    CLUSTERS,
-    breaches.filter(({ path }) => path.length <= CLUSTERS.length),
-  )
-  if (!isListed) return []
+  const ofMember = breachesByMember(breaches)
+  if (ofMember === undefined) return []
   const { spec } = value as VirtualServerDocument
-  const members = spec.clusters.map((written, index) => ({ written, path: [...CLUSTERS, index] }))
-  const sound = members.filter(({ path }) => isSound(path, breaches))
+  const isSoundIn = ({ index }: Member, path: Path) => isSound(path, ofMember.get(index) ?? [])
+  const members = spec.clusters.map((written, index) => ({ written, index }))
+  const sound = members.filter(member => isSoundIn(member, memberPath(member)))
   const isNamingSound = isSound(['spec', 'naming'], breaches)
   return [
     // A bad prefix does not hide a bad name beside it.
     ...members
-      .filter(member => isSound(clusterPath(member), breaches))
-      .flatMap(member => unknownCluster(member, known)),
+      .filter(member => isSoundIn(member, clusterPath(member)))
+      .flatMap(member => unknownCluster(member, names)),
     ...(isNamingSound ? sound.flatMap(member => idlePrefix(member, namingOf(spec))) : []),
     ...twiceTaken(sound),
   ]
 }
 
-interface Member {
-  readonly written: Written
+interface Broken {
   readonly path: Path
 }
+
+/** Undefined without a sound list: there is nothing to look at, and that is already reported. */
+function breachesByMember(breaches: readonly Broken[]): Map<Step, Broken[]> | undefined {
+  const around = breaches.filter(({ path }) => path.length <= CLUSTERS.length)
+  if (!isSound(CLUSTERS, around)) return undefined
+  const inside = breaches.filter(({ path }) =>
+    CLUSTERS.every((step, depth) => step === path[depth]),
+  )
+  return Map.groupBy(inside, ({ path }) => path[CLUSTERS.length] ?? '')
+}
+
+interface Member {
+  readonly written: Written
+  readonly index: number
+}
+
+const memberPath = ({ index }: Member): Path => [...CLUSTERS, index]
 
 const clusterOf = (written: Written): string =>
   typeof written === 'string' ? written : written.cluster
@@ -49,33 +59,23 @@ const clusterOf = (written: Written): string =>
 const prefixOf = (written: Written): string =>
   typeof written === 'string' ? written : (written.prefix ?? written.cluster)
 
-const clusterPath = ({ written, path }: Member): Path =>
-  typeof written === 'string' ? path : [...path, 'cluster']
+const clusterPath = (member: Member): Path =>
+  typeof member.written === 'string' ? memberPath(member) : [...memberPath(member), 'cluster']
 
-function unknownCluster(member: Member, known: KnownClusters): Finding[] {
+function unknownCluster(member: Member, names: ClusterNames): Finding[] {
   const cluster = clusterOf(member.written)
-  if (known === undefined || known.has(cluster)) return []
-  const names = [...known]
-  const otherwise = names.length === 0 ? '; no cluster is described' : `; known: ${few(names)}`
-  return [
-    {
-      path: clusterPath(member),
-      says: `no cluster is named "${cluster}"${suggestion(cluster, names, otherwise)}`,
-    },
-  ]
-}
-
-function few(names: readonly string[]): string {
-  const shown = names.toSorted().slice(0, 10).join(', ')
-  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown
+  if (names.has(cluster)) return []
+  const says = `no cluster is named "${cluster}"${names.hint(cluster)}`
+  return [{ path: clusterPath(member), says }]
 }
 
 /** A prefix that can have no effect is a mistake about what callers will see. */
-function idlePrefix({ written, path }: Member, naming: 'prefix' | 'plain'): Finding[] {
+function idlePrefix(member: Member, naming: 'prefix' | 'plain'): Finding[] {
+  const { written } = member
   if (naming === 'prefix' || typeof written === 'string' || written.prefix === undefined) return []
   return [
     {
-      path: [...path, 'prefix'],
+      path: [...memberPath(member), 'prefix'],
       at: 'key',
       says: 'has no effect while names are plain; write `naming: prefix`, or remove it',
     },
@@ -83,25 +83,25 @@ function idlePrefix({ written, path }: Member, naming: 'prefix' | 'plain'): Find
 }
 
 function twiceTaken(members: readonly Member[]): Finding[] {
-  const clusters = new Map<string, Path>() // Bounded by the schema's limit on the list.
-  const prefixes = new Map<string, Path>()
+  const clusters = new Map<string, number>() // Bounded by the schema's limit on the list.
+  const prefixes = new Map<string, number>()
   const findings: Finding[] = []
   for (const member of members) {
-    const { written, path } = member
+    const { written, index } = member
     const [cluster, prefix] = [clusterOf(written), prefixOf(written)]
     const [sameCluster, samePrefix] = [clusters.get(cluster), prefixes.get(prefix)]
     if (sameCluster !== undefined)
       findings.push({
         path: clusterPath(member),
-        says: `cluster "${cluster}" already stands at clusters[${sameCluster.at(-1)}]; each cluster is joined once`,
+        says: `cluster "${cluster}" already stands at clusters[${sameCluster}]; each cluster is joined once`,
       })
     else if (samePrefix !== undefined)
       findings.push({
-        path: typeof written === 'string' ? path : [...path, 'prefix'],
-        says: `prefix "${prefix}" is already that of clusters[${samePrefix.at(-1)}]; two tools could bear one name`,
+        path: typeof written === 'string' ? memberPath(member) : [...memberPath(member), 'prefix'],
+        says: `prefix "${prefix}" is already that of clusters[${samePrefix}]; two tools could bear one name`,
       })
-    if (sameCluster === undefined) clusters.set(cluster, path)
-    if (samePrefix === undefined) prefixes.set(prefix, path)
+    if (sameCluster === undefined) clusters.set(cluster, index)
+    if (samePrefix === undefined) prefixes.set(prefix, index)
   }
   return findings
 }

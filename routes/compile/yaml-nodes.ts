@@ -1,5 +1,15 @@
 // What only the YAML nodes know: where a field stands, which keys stand twice, and what YAML allows but a policy may not use.
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, visit } from 'yaml'
+import {
+  type Alias,
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { type Path, type Place, quoted } from './problems.ts'
 
 /** Something wrong at a place in the text. */
@@ -12,6 +22,7 @@ export interface Flaw {
 /** Resolving an alias walks the document, so that many of them cost its square. */
 const MOST_ALIASES = 100
 const DEEPEST_NESTING = 40
+export const TOO_DEEP = `nested deeper than ${DEEPEST_NESTING} levels`
 
 export function structureFlaws(document: Document): Flaw[] {
   const flaws: Flaw[] = []
@@ -22,7 +33,7 @@ export function structureFlaws(document: Document): Flaw[] {
     Collection(_, node, ancestors) {
       // Each level of mappings is a pair and its value.
       if (ancestors.length <= DEEPEST_NESTING * 2) return undefined
-      add(node, `nested deeper than ${DEEPEST_NESTING} levels`)
+      add(node, TOO_DEEP)
       return visit.BREAK
     },
     Pair(_, pair) {
@@ -81,26 +92,39 @@ function walk(node: unknown, path: Path, visitor: (node: unknown, path: Path) =>
     for (const [index, item] of node.items.entries()) walk(item, [...path, index], visitor)
 }
 
-/** Where a field begins, or the nearest thing around it when it is not written, or is written elsewhere by an anchor. */
-export function offsetOf(document: Document, path: Path, at: 'key' | 'value'): number {
-  let node: unknown = document.contents
-  let offset = beginOf(node) ?? document.range?.[0] ?? 0
-  for (const [index, step] of path.entries()) {
-    if (isAlias(node)) return offset
-    const isLast = index === path.length - 1
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => keyText(key) === step)
-      if (pair === undefined) return offset
-      node = pair.value
-      // An empty value has no place of its own worth showing.
-      offset =
-        ((isLast && at === 'key') || isEmpty(node) ? beginOf(pair.key) : beginOf(node)) ?? offset
-    } else if (isSeq(node) && typeof step === 'number') {
-      node = node.items[step]
-      offset = beginOf(node) ?? offset
-    } else return offset
+/** Finds where a field begins, or the nearest thing around it when it is not written, or is written elsewhere by an anchor. */
+export type OffsetOf = (path: Path, at: 'key' | 'value') => number
+
+export function offsetFinder(document: Document): OffsetOf {
+  // A large mapping with many mistakes is searched once for each: an index keeps that from costing the square.
+  const indexes = new Map<YAMLMap, ReadonlyMap<string, Pair>>() // Bounded by the mappings of the document.
+  const pairIn = (map: YAMLMap, step: string | number): Pair | undefined => {
+    let index = indexes.get(map)
+    if (index === undefined) {
+      // Of a key that stands twice, the first: the second is a problem of its own.
+      index = new Map(map.items.toReversed().map(pair => [keyText(pair.key), pair]))
+      indexes.set(map, index)
+    }
+    return index.get(String(step))
   }
-  return offset
+  return (path, at) => {
+    let node: unknown = document.contents
+    let offset = beginOf(node) ?? document.range?.[0] ?? 0
+    for (const [depth, step] of path.entries()) {
+      if (isMap(node)) {
+        const pair = pairIn(node, step)
+        if (pair === undefined) return offset
+        node = pair.value
+        const isKeyWanted = at === 'key' && depth === path.length - 1
+        // An empty value has no place of its own worth showing.
+        offset = (isKeyWanted || isEmpty(node) ? beginOf(pair.key) : beginOf(node)) ?? offset
+      } else if (isSeq(node) && typeof step === 'number') {
+        node = node.items[step]
+        offset = beginOf(node) ?? offset
+      } else return offset
+    }
+    return offset
+  }
 }
 
 const isEmpty = (node: unknown): boolean => isScalar(node) && node.value === null
