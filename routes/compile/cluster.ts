@@ -13,7 +13,6 @@ import type { FieldRule, Finding } from './rules.ts'
 type Spec = ClusterDocument['spec']
 
 export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
-  { reads: ['spec', 'health'], check: ({ spec }) => checkTimeout(spec.health) },
   { reads: ['spec', 'ejection'], check: ({ spec }) => ejectionFindings(spec.ejection) },
   { reads: ['spec', 'discovery', 'dns'], check: ({ spec }) => dnsFindings(spec.discovery.dns) },
   {
@@ -21,16 +20,6 @@ export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
     check: ({ spec }) => twiceListed(spec),
   },
 ]
-
-function checkTimeout({ interval, timeout }: Spec['health']): Finding[] {
-  if (mustParseDuration(timeout) < mustParseDuration(interval)) return []
-  return [
-    {
-      path: ['spec', 'health', 'timeout'],
-      says: `the timeout, ${timeout}, must be shorter than the interval, ${interval}, so that a check ends before the next one starts; set a shorter timeout or a longer interval`,
-    },
-  ]
-}
 
 function ejectionFindings(ejection: Spec['ejection']): Finding[] {
   if (ejection === undefined) return []

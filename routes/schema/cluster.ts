@@ -17,7 +17,7 @@ const health = closed(
       least: '10ms',
       most: '10m',
       default: '2s',
-      description: 'How long one check may take. Shorter than the interval.',
+      description: 'How long one check may take; the next begins an interval after it has ended.',
     }),
     rise: count({
       least: 1,
