@@ -11,7 +11,8 @@ import { RINGMAIN_VERSION } from '#foundation/version.ts'
 import { DEFAULT_VIRTUAL_SERVER, type RouteTable } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
 import { type AdminListener, openAdminListener } from './admin/admin-listener.ts'
-import { clusterList, readyView } from './admin/views.ts'
+import { readyView } from './admin/readiness.ts'
+import { clusterList } from './admin/views.ts'
 import { attemptPath } from './attempt-path.ts'
 import type { ReplicaPorts } from './choose-replica.ts'
 import { Cluster } from './clusters/cluster.ts'
@@ -261,6 +262,7 @@ function ready(state: RouterState): ReadyView {
   const view = readyView(state.active.clusters.values(), {
     isDraining: state.isDraining,
     isWarmEnough: state.wasReady || !isPatient,
+    virtualServers: Object.keys(state.active.table.virtualServers).length,
     ...(problem === undefined ? {} : { tableProblem: problem }),
   })
   state.wasReady ||= view.ready

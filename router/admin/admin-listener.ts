@@ -52,11 +52,9 @@ export async function openAdminListener(
   app.get('/debug/router', () => source.router())
   app.get('/debug/clusters', () => source.clusters())
   app.setNotFoundHandler((_request, reply) =>
-    reply
-      .code(404)
-      .send({
-        error: 'Not here. Try /livez, /readyz, /metrics, /debug/router or /debug/clusters.',
-      }),
+    reply.code(404).send({
+      error: 'Not here. Try /livez, /readyz, /metrics, /debug/router or /debug/clusters.',
+    }),
   )
   await app.listen({ host: at.host, port: at.port })
   const { address, port, family } = app.server.address() as AddressInfo

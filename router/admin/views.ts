@@ -1,5 +1,5 @@
 // What the router knows, in the shapes that the admin listener shows.
-import type { ClusterList, ClusterView, EndpointView, ReadyView } from '#foundation/admin-views.ts'
+import type { ClusterList, ClusterView, EndpointView } from '#foundation/admin-views.ts'
 import type { Era } from '#routes/route-table.ts'
 
 /** The parts of a cluster that are shown; the router's own clusters fit. */
@@ -103,57 +103,5 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     ...(endpoint.checkedAtMs === undefined
       ? {}
       : { checkedAgoMs: Math.round(now.nowMs - endpoint.checkedAtMs) }),
-  }
-}
-
-/**
- * Ready: not draining, and every cluster has heard from its source or from disk and asked what it heard of once.
- * A cluster without a replica in service does not make the router unready: its calls are refused, the others are served.
- */
-export function readyView(
-  clusters: Iterable<ShownCluster>,
-  state: {
-    readonly isDraining: boolean
-    readonly isWarmEnough: boolean
-    readonly tableProblem?: string
-  },
-): ReadyView {
-  const checks: { id: string; ok: boolean; detail: string }[] = []
-  checks.push({
-    id: 'draining',
-    ok: !state.isDraining,
-    detail: state.isDraining ? 'shutting down' : 'serving',
-  })
-  let warm = true
-  for (const cluster of clusters) {
-    const endpoints = [...cluster.endpoints]
-    const up = endpoints.filter(
-      endpoint => endpoint.health === 'up' && endpoint.instance.state === 'ready',
-    ).length
-    const isAsked =
-      cluster.snapshot !== undefined && endpoints.every(endpoint => endpoint.health !== 'unknown')
-    warm &&= isAsked
-    const { problem } = cluster.discovery.status()
-    const source =
-      cluster.snapshot === undefined
-        ? 'nothing heard from discovery yet'
-        : `${up} of ${endpoints.length} replicas in service`
-    const old = cluster.snapshot?.from === 'disk' ? ', from the last good set' : ''
-    checks.push({
-      id: `cluster/${cluster.policy.name}`,
-      ok: isAsked,
-      detail: `${source}${old}${problem === undefined ? '' : `; ${problem}`}`,
-    })
-  }
-  if (state.tableProblem !== undefined)
-    checks.push({
-      id: 'documents',
-      ok: true,
-      detail: `the table before them is served; ${state.tableProblem}`,
-    })
-  return {
-    ready: (warm || state.isWarmEnough) && !state.isDraining,
-    draining: state.isDraining,
-    checks,
   }
 }

@@ -1,0 +1,67 @@
+// Whether calls should be sent here, check by check, each with its reason.
+import type { ReadyView } from '#foundation/admin-views.ts'
+import type { ShownCluster } from './views.ts'
+
+type ReadyCheck = ReadyView['checks'][number]
+
+export interface ReadyState {
+  readonly isDraining: boolean
+  /** Ready all the same while a source has not been heard of: it has been waited for long enough, or was heard of before. */
+  readonly isWarmEnough: boolean
+  readonly virtualServers: number
+  /** Why the documents on disk are not what is served. */
+  readonly tableProblem?: string
+}
+
+/**
+ * Ready: not draining, something is offered, and every cluster has heard from its source or from disk and asked each replica once.
+ * A cluster without a replica in service does not make the router unready: its calls are refused, the others are served.
+ */
+export function readyView(clusters: Iterable<ShownCluster>, state: ReadyState): ReadyView {
+  const sources = [...clusters].map(clusterCheck)
+  const isWarm = state.isWarmEnough || sources.every(check => check.ok)
+  const draining = {
+    id: 'draining',
+    ok: !state.isDraining,
+    detail: state.isDraining ? 'shutting down' : 'serving',
+  }
+  const documents = documentsCheck(state)
+  return {
+    ready: isWarm && draining.ok && state.virtualServers > 0,
+    draining: state.isDraining,
+    checks: [draining, documents, ...sources],
+  }
+}
+
+function documentsCheck({ tableProblem, virtualServers }: ReadyState): ReadyCheck {
+  const id = 'documents'
+  if (tableProblem !== undefined) {
+    return { id, ok: false, detail: `the table before them is served; ${tableProblem}` }
+  }
+  if (virtualServers === 0) {
+    return { id, ok: false, detail: 'no VirtualServer is defined, so nothing is offered; add one' }
+  }
+  return { id, ok: true, detail: `${virtualServers} virtual servers offered` }
+}
+
+function clusterCheck(cluster: ShownCluster): ReadyCheck {
+  const { snapshot, policy } = cluster
+  const endpoints = [...cluster.endpoints]
+  const inService = endpoints.filter(
+    endpoint => endpoint.health === 'up' && endpoint.instance.state === 'ready',
+  )
+  const found =
+    snapshot === undefined
+      ? 'nothing heard from discovery yet'
+      : `${inService.length} of ${endpoints.length} replicas in service`
+  const { problem } = cluster.discovery.status()
+  return {
+    id: `cluster/${policy.name}`,
+    ok: snapshot !== undefined && endpoints.every(endpoint => endpoint.health !== 'unknown'),
+    detail: [
+      found,
+      ...(snapshot?.from === 'disk' ? ['from the last good set'] : []),
+      ...(problem === undefined ? [] : [problem]),
+    ].join('; '),
+  }
+}
