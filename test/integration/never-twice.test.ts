@@ -1,0 +1,188 @@
+// A call that may have run is never sent again, and its caller is told so. The count that tells is the tool's own.
+import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import { after, test } from 'node:test'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import {
+  answerOf,
+  legacyCall,
+  modernCall,
+  openSession,
+  problemOf,
+  type RawAnswer,
+  servedBy,
+} from '#test/support/raw-http.ts'
+import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
+import { startScripted } from '#test/support/scripted-server.ts'
+import { until } from '#test/support/until.ts'
+
+const PATIENT = { timeouts: { firstByte: '400ms', idle: '400ms' } }
+
+const replicas = await Promise.all(
+  ['a', 'b', 'c'].map(name => startScripted({ name, isSessionful: true })),
+)
+const doomed = await startScripted({ name: 'doomed' })
+const survivor = await startScripted({ name: 'survivor' })
+const router = await runRouter(
+  documents(
+    clusterOf(
+      'tools',
+      replicas.map(({ url }) => url),
+      PATIENT,
+    ),
+    clusterOf('pair', [doomed.url, survivor.url], { health: { interval: '1h', timeout: '1s' } }),
+    serverOf('tools', ['tools']),
+    serverOf('pair', ['pair']),
+  ),
+)
+const url = `${router.mcpUrl}/tools`
+
+after(async () => {
+  await router.close()
+  await Promise.all([...replicas, doomed, survivor].map(server => server.close()))
+})
+
+const ran = (tool: string): number =>
+  replicas.reduce((sum, replica) => sum + replica.executions(tool), 0)
+
+/** Every way a caller may come, so that none has a back door. */
+const callers: Readonly<Record<string, (tool: string, args: object) => Promise<RawAnswer>>> = {
+  modern: (tool, args) => modernCall(url, tool, { ...args }),
+  'legacy without a session': (tool, args) => legacyCall(url, tool, { ...args }),
+  'legacy with a session': async (tool, args) =>
+    legacyCall(url, tool, { ...args }, { session: await openSession(url) }),
+}
+
+const faults = [
+  { tool: 'die_before_headers', code: 'RINGMAIN_OUTCOME_UNKNOWN' },
+  { tool: 'die_after_headers', code: 'RINGMAIN_OUTCOME_UNKNOWN' },
+  { tool: 'hang_before_headers', code: 'RINGMAIN_UPSTREAM_TIMEOUT' },
+  { tool: 'hang_after_headers', code: 'RINGMAIN_OUTCOME_UNKNOWN' },
+  { tool: 'status', args: { code: 500 }, code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'status', args: { code: 502 }, code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'status', args: { code: 503 }, code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'status', args: { code: 504 }, code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'status', args: { code: 204 }, code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'wrong_type', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'gzip', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'stream_without_answer', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'die_mid_stream', code: 'RINGMAIN_OUTCOME_UNKNOWN' },
+] as const
+
+for (const [caller, call] of Object.entries(callers)) {
+  for (const { tool, code, ...more } of faults) {
+    const args = 'args' in more ? more.args : {}
+    const name = [tool, ...Object.values(args)].join(' ')
+    test(`${name} runs once and is told as unknown to a ${caller} caller`, async () => {
+      const before = ran(tool)
+      const answer = await call(tool, args)
+      assert.equal(answer.status, 200)
+      const problem = problemOf(answer)
+      assert.equal(problem?.code, code)
+      assert.equal(problem?.executed, 'unknown')
+      assert.match(problem?.says ?? '', /outcome_unknown/)
+      assert.equal(answerOf(answer).result?.['isError'], true)
+      assert.equal(ran(tool), before + 1)
+    })
+  }
+
+  test(`a body that dies on the way is cut, not completed, for a ${caller} caller`, async () => {
+    const before = ran('die_mid_body')
+    const answer = await call('die_mid_body', {})
+    if (answer.isCut) assert.throws(() => JSON.parse(answer.body.toString()))
+    else assert.equal(problemOf(answer)?.code, 'RINGMAIN_OUTCOME_UNKNOWN')
+    assert.equal(ran('die_mid_body'), before + 1)
+  })
+
+  test(`an event that dies on the way is cut for a ${caller} caller`, async () => {
+    const before = ran('die_mid_event')
+    const answer = await call('die_mid_event', {})
+    assert.equal(answer.isCut, true)
+    assert.equal(ran('die_mid_event'), before + 1)
+  })
+
+  test(`a refusal by the tool server is told as not executed to a ${caller} caller`, async () => {
+    for (const [args, code] of [
+      [{ code: 401 }, 'RINGMAIN_UPSTREAM_REFUSED'],
+      [{ code: 403 }, 'RINGMAIN_UPSTREAM_REFUSED'],
+      [{ code: 400 }, 'RINGMAIN_UPSTREAM_REFUSED'],
+      [{ code: 302 }, 'RINGMAIN_UPSTREAM_REFUSED'],
+      [{ code: 429 }, 'RINGMAIN_CLUSTER_BUSY'],
+    ] as const) {
+      const before = ran('status')
+      const problem = problemOf(await call('status', args))
+      assert.equal(problem?.code, code, String(args.code))
+      assert.equal(problem?.executed, 'no')
+      assert.equal(ran('status'), before + 1)
+    }
+  })
+}
+
+test('a redirect is not followed, and nothing is sent where it points', async () => {
+  const visits: number[] = []
+  const elsewhere = createServer(socket => void socket.end(String(visits.push(1))))
+  elsewhere.listen(0, '127.0.0.1')
+  await once(elsewhere, 'listening')
+  const { port } = elsewhere.address() as AddressInfo
+  const answer = await modernCall(url, 'redirect', { to: `http://127.0.0.1:${port}/mcp` })
+  assert.equal(problemOf(answer)?.code, 'RINGMAIN_UPSTREAM_REFUSED')
+  assert.deepEqual(visits, [])
+  elsewhere.close()
+})
+
+test('a replica that refuses the connection costs nothing: another one runs the call, once', async () => {
+  await doomed.close()
+  const endpoint = async () =>
+    (await router.clusters()).items
+      .find(({ name }) => name === 'pair')
+      ?.endpoints.find(({ url: at }) => at.includes(String(doomed.port)))
+  assert.equal((await endpoint())?.health, 'up', 'the router has not noticed yet')
+  const faultsBefore = (await endpoint())?.faults ?? 0
+  for (let count = 1; count <= 40; count += 1) {
+    const answer = await modernCall(`${router.mcpUrl}/pair`, 'echo')
+    assert.equal(servedBy(answer), 'survivor')
+    assert.equal(survivor.executions('echo'), count)
+  }
+  await until(
+    'the refused connection to be seen',
+    async () => (await endpoint())?.health === 'down',
+  )
+  assert.equal((await endpoint())?.faults, faultsBefore + 1, 'one refusal is enough to know')
+  const moved = router.calls().filter(line => line['ringmain.attempts'] === 2)
+  assert.equal(moved.length, 1)
+})
+
+test('with no replica left the call is refused as not executed, and names the cluster', async () => {
+  await survivor.close()
+  const ranBefore = survivor.executions()
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const problem = problemOf(await modernCall(`${router.mcpUrl}/pair`, 'echo'))
+    assert.equal(problem?.code, 'RINGMAIN_NO_HEALTHY_REPLICA')
+    assert.equal(problem?.executed, 'no')
+    assert.match(problem?.says ?? '', /\bpair\b/)
+  }
+  assert.equal(survivor.executions(), ranBefore)
+})
+
+test('a caller that leaves while it waits for a slot leaves nothing to run', async () => {
+  const only = await startScripted({ name: 'narrow' })
+  const narrow = await runRouter(
+    documents(
+      clusterOf('narrow', [only.url], { connections: { perEndpoint: 1, wait: '5s' } }),
+      serverOf('default', ['narrow']),
+    ),
+  )
+  const leaving = new AbortController()
+  const first = modernCall(narrow.mcpUrl, 'slow', { ms: 300 })
+  await until('the first call to run', () => only.executions('slow') === 1)
+  const second = modernCall(narrow.mcpUrl, 'echo', {}, { signal: leaving.signal })
+  await until('the second to wait', async () => (await narrow.clusters()).items[0]?.waiting === 1)
+  leaving.abort()
+  await assert.rejects(second)
+  assert.equal(servedBy(await first), 'narrow')
+  await until('the second to be recorded', () => narrow.calls().length === 2)
+  assert.equal(only.executions('echo'), 0)
+  await narrow.close()
+  await only.close()
+})
