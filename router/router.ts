@@ -1,18 +1,14 @@
 // The data plane put together: settings in, a serving router out. The one place where ports meet their adapters.
-import { randomInt } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { ReadyView, RouterView } from '#foundation/admin-views.ts'
 import { systemClock, systemRandom } from '#foundation/clock.ts'
 import type { Log, Logs } from '#foundation/log.ts'
 import { createSealer, type Sealer } from '#foundation/seal.ts'
 import type { RouterSettings } from '#foundation/settings.ts'
-import { createTelemetry, SCRAPE_CONTENT_TYPE, type Telemetry } from '#foundation/telemetry.ts'
+import { createTelemetry } from '#foundation/telemetry.ts'
 import { RINGMAIN_VERSION } from '#foundation/version.ts'
 import { DEFAULT_VIRTUAL_SERVER, type RouteTable } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
-import { type AdminListener, openAdminListener } from './admin/admin-listener.ts'
-import { readyView } from './admin/readiness.ts'
-import { clusterList } from './admin/views.ts'
+import type { AdminListener } from './admin/admin-listener.ts'
 import { attemptPath } from './attempt-path.ts'
 import type { ReplicaPorts } from './choose-replica.ts'
 import { Cluster } from './clusters/cluster.ts'
@@ -24,13 +20,15 @@ import { listPages } from './list-pages.ts'
 import { createAllowList } from './listeners/allow-list.ts'
 import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters } from './observe.ts'
+import { openAdmin, type RouterState } from './open-admin.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
-import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
+import { openDirectoryFeed } from './table-feed/directory-feed.ts'
 import { InFlight } from './upstream/in-flight.ts'
 import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
 import { Pools } from './upstream/pools.ts'
+import { requestIds } from './upstream/request-ids.ts'
 import { createSend } from './upstream/send.ts'
 
 export interface Router {
@@ -43,8 +41,6 @@ export interface Router {
 
 /** How long connections stay open for requests that were on their way when the drain began. */
 const DRAIN_GRACE_MS = 1_000
-/** After this a router is ready although one of its sources has not been heard of. */
-const PATIENCE_MS = 10_000
 
 /** Rejects with a sentence for a person, or with `PolicyProblems`. */
 export async function startRouter(
@@ -57,7 +53,7 @@ export async function startRouter(
   const sealer = createSealer(await sessionKey(settings.sessionKey, settings.state))
   const telemetry = createTelemetry('ringmain-router', RINGMAIN_VERSION)
   const pools = new Pools()
-  const nextId = idCounter()
+  const nextId = requestIds()
   const client = { name: 'ringmain', version: RINGMAIN_VERSION }
   const reload: { apply: (table: RouteTable) => void } = { apply: () => undefined }
   const feed = await openDirectoryFeed({
@@ -117,15 +113,6 @@ interface Parts extends ReplicaPorts {
   readonly sealer: Sealer
 }
 
-interface RouterState {
-  isDraining: boolean
-  wasReady: boolean
-  readonly beganMs: number
-  readonly feed: DirectoryFeed
-  readonly active: ActiveTable
-  readonly observer: CallObserver
-}
-
 function checkSettings(settings: RouterSettings): string {
   if (settings.policies === undefined) {
     throw new Error('no policies given: name a folder with --policies DIR or RINGMAIN_POLICIES')
@@ -164,17 +151,6 @@ const clusterOpener =
       onRemoved: endpoint => check.pools.release(endpoint),
       log: (event, fields) => log.info({ event, ...fields }, event),
     })
-
-/** Ids of the router's own requests: far from the small numbers that servers count their own requests by, and within 32 bits. */
-function idCounter(): () => number {
-  const least = 1_000_000_000
-  const span = 1_000_000_000
-  let next = randomInt(span)
-  return () => {
-    next = (next + 1) % span
-    return least + next
-  }
-}
 
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
   const { active, observer, log } = parts
@@ -222,79 +198,6 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     brokenRequest: code =>
       log.warn({ event: 'request.broken', code }, 'a connection did not become a request'),
   })
-}
-
-function openAdmin(
-  settings: RouterSettings,
-  state: RouterState,
-  from: { readonly mcp: () => string; readonly telemetry: Telemetry },
-): Promise<AdminListener> {
-  const { active } = state
-  const own = { url: '' }
-  const opening = openAdminListener(
-    {
-      host: settings.adminHost,
-      port: settings.adminPort,
-      isHostAllowed: createAllowList(settings.allowHosts, []).isHostAllowed,
-    },
-    {
-      ready: () => ready(state),
-      router: () => routerView(state, { mcp: from.mcp(), admin: own.url }),
-      clusters: () =>
-        clusterList(active.clusters.values(), active.table.version, {
-          nowMs: systemClock.nowMs(),
-          wallMs: systemClock.wallMs(),
-        }),
-      metrics: from.telemetry.scrape,
-      metricsContentType: SCRAPE_CONTENT_TYPE,
-    },
-  )
-  return opening.then(listener => {
-    own.url = listener.url
-    return listener
-  })
-}
-
-/** Once ready, a router stays ready until it drains: a cluster that fails later is refused call by call. */
-function ready(state: RouterState): ReadyView {
-  const problem = state.feed.problem()
-  const isPatient = systemClock.nowMs() - state.beganMs < PATIENCE_MS
-  const view = readyView(state.active.clusters.values(), {
-    isDraining: state.isDraining,
-    isWarmEnough: state.wasReady || !isPatient,
-    virtualServers: Object.keys(state.active.table.virtualServers).length,
-    ...(problem === undefined ? {} : { tableProblem: problem }),
-  })
-  state.wasReady ||= view.ready
-  return view
-}
-
-function routerView(
-  state: RouterState,
-  urls: { readonly mcp: string; readonly admin: string },
-): RouterView {
-  const { active, feed, observer } = state
-  const problem = feed.problem()
-  let streams = 0
-  for (const cluster of active.clusters.values())
-    for (const endpoint of cluster.endpoints) streams += endpoint.streams
-  return {
-    version: RINGMAIN_VERSION,
-    pid: process.pid,
-    uptimeMs: Math.round(systemClock.nowMs() - state.beganMs),
-    ...urls,
-    table: {
-      version: active.table.version,
-      loadedAtMs: active.loadedAtMs,
-      ...(problem === undefined ? {} : { problem }),
-    },
-    virtualServers: Object.values(active.table.virtualServers).map(({ name, members }) => ({
-      name,
-      path: name === DEFAULT_VIRTUAL_SERVER ? '/mcp' : `/mcp/${name}`,
-      clusters: members.map(member => member.cluster),
-    })),
-    calls: { ...observer.totals, streams },
-  }
 }
 
 function handle(

@@ -1,0 +1,99 @@
+// What the admin listener shows, read from the parts that know it.
+import type { ReadyView, RouterView } from '#foundation/admin-views.ts'
+import { systemClock } from '#foundation/clock.ts'
+import type { RouterSettings } from '#foundation/settings.ts'
+import { SCRAPE_CONTENT_TYPE, type Telemetry } from '#foundation/telemetry.ts'
+import { RINGMAIN_VERSION } from '#foundation/version.ts'
+import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
+import type { ActiveTable } from './active-table.ts'
+import { type AdminListener, openAdminListener } from './admin/admin-listener.ts'
+import { readyView } from './admin/readiness.ts'
+import { clusterList } from './admin/views.ts'
+import { createAllowList } from './listeners/allow-list.ts'
+import type { CallObserver } from './observe.ts'
+import type { DirectoryFeed } from './table-feed/directory-feed.ts'
+
+/** After this a router is ready although one of its sources has not been heard of. */
+const PATIENCE_MS = 10_000
+
+export interface RouterState {
+  isDraining: boolean
+  wasReady: boolean
+  readonly beganMs: number
+  readonly feed: DirectoryFeed
+  readonly active: ActiveTable
+  readonly observer: CallObserver
+}
+
+export function openAdmin(
+  settings: RouterSettings,
+  state: RouterState,
+  from: { readonly mcp: () => string; readonly telemetry: Telemetry },
+): Promise<AdminListener> {
+  const { active } = state
+  const own = { url: '' }
+  const opening = openAdminListener(
+    {
+      host: settings.adminHost,
+      port: settings.adminPort,
+      isHostAllowed: createAllowList(settings.allowHosts, []).isHostAllowed,
+    },
+    {
+      ready: () => ready(state),
+      router: () => routerView(state, { mcp: from.mcp(), admin: own.url }),
+      clusters: () =>
+        clusterList(active.clusters.values(), active.table.version, {
+          nowMs: systemClock.nowMs(),
+          wallMs: systemClock.wallMs(),
+        }),
+      metrics: from.telemetry.scrape,
+      metricsContentType: SCRAPE_CONTENT_TYPE,
+    },
+  )
+  return opening.then(listener => {
+    own.url = listener.url
+    return listener
+  })
+}
+
+/** Once ready, a router stays ready until it drains: a cluster that fails later is refused call by call. */
+function ready(state: RouterState): ReadyView {
+  const problem = state.feed.problem()
+  const isPatient = systemClock.nowMs() - state.beganMs < PATIENCE_MS
+  const view = readyView(state.active.clusters.values(), {
+    isDraining: state.isDraining,
+    isWarmEnough: state.wasReady || !isPatient,
+    virtualServers: Object.keys(state.active.table.virtualServers).length,
+    ...(problem === undefined ? {} : { tableProblem: problem }),
+  })
+  state.wasReady ||= view.ready
+  return view
+}
+
+function routerView(
+  state: RouterState,
+  urls: { readonly mcp: string; readonly admin: string },
+): RouterView {
+  const { active, feed, observer } = state
+  const problem = feed.problem()
+  let streams = 0
+  for (const cluster of active.clusters.values())
+    for (const endpoint of cluster.endpoints) streams += endpoint.streams
+  return {
+    version: RINGMAIN_VERSION,
+    pid: process.pid,
+    uptimeMs: Math.round(systemClock.nowMs() - state.beganMs),
+    ...urls,
+    table: {
+      version: active.table.version,
+      loadedAtMs: active.loadedAtMs,
+      ...(problem === undefined ? {} : { problem }),
+    },
+    virtualServers: Object.values(active.table.virtualServers).map(({ name, members }) => ({
+      name,
+      path: name === DEFAULT_VIRTUAL_SERVER ? '/mcp' : `/mcp/${name}`,
+      clusters: members.map(member => member.cluster),
+    })),
+    calls: { ...observer.totals, streams },
+  }
+}

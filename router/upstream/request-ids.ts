@@ -1,0 +1,13 @@
+// Ids of the requests that the router sends in its own name, or under its own id on a legacy exchange.
+import { randomInt } from 'node:crypto'
+
+/** Ids of the router's own requests: far from the small numbers that servers count their own requests by, and within 32 bits. */
+export function requestIds(): () => number {
+  const least = 1_000_000_000
+  const span = 1_000_000_000
+  let next = randomInt(span)
+  return () => {
+    next = (next + 1) % span
+    return least + next
+  }
+}
