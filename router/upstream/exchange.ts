@@ -27,6 +27,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #early: Buffer[] = []
   #earlyBytes = 0
   #ending: 'end' | 'broken' | undefined
+  #collected: ((body: 'broken') => void) | undefined
 
   constructor(events: ExchangeEvents, nowMs: () => number) {
     this.#events = events
@@ -100,6 +101,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     return new Promise(resolve => {
       const chunks: Buffer[] = []
       let bytes = 0
+      this.#collected = resolve // a sink hears nothing after an abort, but who waits for a body must
       this.pipe({
         data: chunk => {
           bytes += chunk.length
@@ -131,6 +133,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     }
     this.#controller?.abort(new Error('the caller has left'))
     this.#end('broken')
+    this.#collected?.('broken')
   }
 
   #end(how: 'end' | 'broken'): void {
