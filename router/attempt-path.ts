@@ -42,6 +42,7 @@ const chosen = (
           endpoint: choice.replica.endpoint.key,
           isBound: choice.replica.isBound,
           send: () => send(ports, call, choice.replica),
+          forgo: () => choice.replica.release?.(),
         },
       }
 

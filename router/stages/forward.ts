@@ -16,6 +16,8 @@ export interface Target {
   /** The caller's session lives there and nowhere else. */
   readonly isBound: boolean
   readonly send: () => Dispatched
+  /** Instead of `send`: ends what was opened for this call alone. */
+  readonly forgo: () => void
 }
 
 export interface Dispatched {
@@ -55,11 +57,13 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
       const choosing = attempts.choose(call, tried)
       const chosen = choosing instanceof Promise ? await choosing : choosing
       if (chosen.kind === 'refuse') return chosen
-      if (call.caller.isGone)
+      const { target } = chosen
+      if (call.caller.isGone) {
+        target.forgo()
         return refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
           detail: 'the caller left before it was sent',
         })
-      const { target } = chosen
+      }
       call.trail.attempts += 1
       call.trail.endpoint = target.endpoint
       const dispatched = target.send()

@@ -165,7 +165,7 @@ test('with no replica left the call is refused as not executed, and names the cl
   assert.equal(survivor.executions(), ranBefore)
 })
 
-test('a caller that leaves while it waits for a slot leaves nothing to run', async () => {
+test('a caller that leaves while it waits for a slot leaves nothing to run', async t => {
   const only = await startScripted({ name: 'narrow' })
   const narrow = await runRouter(
     documents(
@@ -173,6 +173,7 @@ test('a caller that leaves while it waits for a slot leaves nothing to run', asy
       serverOf('default', ['narrow']),
     ),
   )
+  t.after(() => Promise.all([narrow.close(), only.close()]))
   const leaving = new AbortController()
   const first = modernCall(narrow.mcpUrl, 'slow', { ms: 300 })
   await until('the first call to run', () => only.executions('slow') === 1)
@@ -183,6 +184,35 @@ test('a caller that leaves while it waits for a slot leaves nothing to run', asy
   assert.equal(servedBy(await first), 'narrow')
   await until('the second to be recorded', () => narrow.calls().length === 2)
   assert.equal(only.executions('echo'), 0)
-  await narrow.close()
-  await only.close()
+})
+
+test('a caller that leaves while a session is opened for it leaves nothing to run', async t => {
+  let hold: Promise<void> = Promise.resolve()
+  const only = await startScripted({
+    name: 'guarded',
+    eras: ['legacy'],
+    isSessionful: true,
+    beforeSession: () => hold,
+  })
+  const guarded = await runRouter(
+    documents(clusterOf('guarded', [only.url]), serverOf('default', ['guarded'])),
+  )
+  t.after(() => Promise.all([guarded.close(), only.close()]))
+  await legacyCall(guarded.mcpUrl, 'echo') // a connection to send on is open from here on
+  const opened = only.requests.filter(({ method }) => method === 'initialize').length
+  const gate = Promise.withResolvers<void>()
+  hold = gate.promise
+  const leaving = new AbortController()
+  const call = legacyCall(guarded.mcpUrl, 'slow', {}, { signal: leaving.signal })
+  await until(
+    'the session to be asked for',
+    () => only.requests.filter(({ method }) => method === 'initialize').length > opened,
+  )
+  leaving.abort()
+  await assert.rejects(call)
+  gate.resolve()
+  await until('the call to be recorded', () => guarded.calls().length === 2)
+  assert.equal(guarded.calls()[1]?.['ringmain.result'], 'caller_gone')
+  assert.equal(only.executions('slow'), 0)
+  await until('no session to be left behind', () => only.sessions.size === 0)
 })

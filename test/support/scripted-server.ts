@@ -21,6 +21,8 @@ export interface ScriptedOptions {
   /** Tools on one page of the list; all of them when absent. */
   readonly pageSize?: number
   readonly port?: number
+  /** What a session waits for before it is opened. */
+  readonly beforeSession?: () => Promise<void>
 }
 
 export interface SeenRequest {
@@ -170,7 +172,13 @@ function answer(state: State, seen: SeenRequest, exchange: Exchange): void {
 
 function answerLegacy(state: State, seen: SeenRequest, exchange: Exchange): void {
   const { response } = exchange
-  if (seen.method === 'initialize') return initialize(state, seen, response)
+  if (seen.method === 'initialize') {
+    const open = (): void => initialize(state, seen, response)
+    const { beforeSession } = state.options
+    if (beforeSession === undefined) open()
+    else void beforeSession().then(open)
+    return
+  }
   const id = seen.headers['mcp-session-id']
   if (state.options.isSessionful === true) {
     if (typeof id !== 'string')
