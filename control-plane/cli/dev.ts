@@ -12,6 +12,7 @@ import { mustBeFree } from './dev-ports.ts'
 import { readyBlock } from './dev-ready.ts'
 import { type DemoPlan, type DevOptions, type Running, startDemo, stateFlag } from './dev-start.ts'
 import { listenForStop, type StopRequest, stopFamily } from './dev-stop.ts'
+import { tellOfTables } from './dev-watch.ts'
 import { EXIT } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -77,10 +78,11 @@ async function prepare(
 /** Shows the ready block, then waits until somebody wants an end or the router ends by itself. */
 async function showUntilEnd(
   plan: DemoPlan,
-  { router }: Running,
+  running: Running,
   { first, stop }: { readonly first: RouterView; readonly stop: Promise<StopRequest> },
 ): Promise<StopRequest> {
   const { consul, terminal } = plan
+  const { router } = running
   const block = readyBlock({
     tookMs: performance.now() - plan.startedMs,
     discovery: consul === undefined ? 'registry file' : 'Consul',
@@ -91,6 +93,7 @@ async function showUntilEnd(
     ...(consul === undefined ? {} : { consul: consulUrl(consul.ports) }),
   })
   for (const line of block) terminal.print(line)
+  void tellOfTables(first.admin, running, terminal.say)
   if (router === undefined) return stop
   const routerEnd = router.exited.then(({ code, signal }) => ({
     exitCode: EXIT.failed,

@@ -86,7 +86,10 @@ test('what makes the router unready comes before what may', () => {
       { id: 'clusters', ok: false, detail: 'search has no endpoint' },
     ],
   }
-  const broken = { ...router(['search']), table: { ...router([]).table, problem: 'a.yaml:1:1 no' } }
+  const broken = {
+    ...router(['search']),
+    table: { ...router([]).table, problem: 'a.yaml:1:1 no\na.yaml:2:1 nor this' },
+  }
   const lines = statusLines(
     { ready: unready, router: broken, clusters: [cluster('search', { endpoints: [] })] },
     plain(80),
@@ -94,7 +97,8 @@ test('what makes the router unready comes before what may', () => {
   const attention = lines.filter(line => line.startsWith('!'))
   assert.match(lines[0] ?? '', /not ready/)
   assert.match(attention[0] ?? '', /clusters: search has no endpoint/)
-  assert.match(attention[1] ?? '', /policies: a\.yaml:1:1 no/)
+  assert.match(attention[1] ?? '', /policies: a\.yaml:1:1 no$/)
+  assert.match(attention[2] ?? '', /policies: a\.yaml:2:1 nor this$/)
 })
 
 test('one source that fails is one line, however many clusters use it', () => {

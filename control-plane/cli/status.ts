@@ -91,9 +91,14 @@ function headerLines(
 
 /** Sorted by what it costs the callers: first what makes the router unready, then what may. */
 function attentionOf({ ready, router, clusters }: StatusViews): readonly string[] {
+  const documents = (router.table.problem ?? '').split('\n').filter(line => line !== '')
   return [
-    ...ready.checks.filter(check => !check.ok).map(check => `${check.id}: ${check.detail}`),
-    ...(router.table.problem === undefined ? [] : [`policies: ${router.table.problem}`]),
+    ...ready.checks
+      .filter(check => !check.ok)
+      // The check that repeats what is wrong with the documents: each of their problems has its own line below.
+      .filter(check => !documents.some(line => check.detail.includes(line)))
+      .map(check => `${check.id}: ${check.detail}`),
+    ...documents.map(line => `policies: ${line}`),
     ...discoveryProblems(clusters),
     ...clusters.flatMap(({ name, endpoints }) =>
       endpoints

@@ -1,6 +1,6 @@
 // `ringmain validate FILES…`: compiles policy documents without a router and reports everything wrong at once.
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import { type Compiled, compileDocuments } from '#routes/compile/compile-documents.ts'
 import { formatProblem, type Problem } from '#routes/compile/problems.ts'
@@ -8,7 +8,8 @@ import type { PolicyFile } from '#routes/compile/read-documents.ts'
 import { EXIT, Failure, reasonOf } from './failure.ts'
 import type { OutputForm, Terminal } from './terminal.ts'
 
-const EXTENSIONS = new Set(['.yaml', '.yml', '.json'])
+/** What the router reads of a folder: a file that it passes over must not be praised here. */
+const DOCUMENT = /^[^.].*\.ya?ml$/i
 
 export async function runValidate(
   paths: readonly string[],
@@ -22,7 +23,7 @@ export async function runValidate(
       code: 'no_documents',
       what: 'there is no document to validate',
       where: paths.join(', '),
-      why: `no file there ends in ${[...EXTENSIONS].join(', ')}`,
+      why: 'no file there ends in .yaml or .yml',
       next: 'npx ringmain validate DIR',
     })
   }
@@ -70,21 +71,24 @@ function summary(compiled: Compiled, fileCount: number, { paint }: Terminal): st
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
+/** Bytes that are no UTF-8 are an error and not a replacement character: that could change a name and still compile. */
+async function readDocument(file: string): Promise<PolicyFile> {
+  return { file, text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)) }
+}
+
 async function mustReadPath(path: string): Promise<readonly PolicyFile[]> {
   if (path === '-') return [{ file: '-', text: await readAll(process.stdin) }]
   try {
-    const isFolder = (await stat(path)).isDirectory()
-    if (!isFolder) return [{ file: path, text: await readFile(path, 'utf8') }]
-    const names = (await readdir(path)).filter(name => EXTENSIONS.has(extname(name))).sort()
-    return await Promise.all(
-      names.map(async name => {
-        const file = join(path, name)
-        return { file, text: await readFile(file, 'utf8') }
-      }),
-    )
+    if (!(await stat(path)).isDirectory()) return [await readDocument(path)]
+    const entries = await readdir(path, { withFileTypes: true })
+    const files = entries.filter(entry => DOCUMENT.test(entry.name) && !entry.isDirectory())
+    const names = files.map(({ name }) => name).sort()
+    return await Promise.all(names.map(name => readDocument(join(path, name))))
   } catch (error) {
     throw new Failure(
-      EXIT.usage,
+      (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+        ? EXIT.invalid
+        : EXIT.usage,
       {
         code: 'unreadable',
         what: 'a document cannot be read',
