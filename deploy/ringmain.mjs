@@ -4,11 +4,12 @@
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { BootProblem, nodeBinary, WANTED_MAJOR } from './boot/stamp.mjs'
 import { supervise } from './boot/supervise.mjs'
 
-const WANTED_MAJOR = 26
+const root = fileURLToPath(new URL('../', import.meta.url))
 const program = fileURLToPath(new URL('../control-plane/cli/main.ts', import.meta.url))
-const brought = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
+const binary = nodeBinary(root)
 
 if (!existsSync(fileURLToPath(new URL('../node_modules/.package-lock.json', import.meta.url))))
   fail(
@@ -17,13 +18,13 @@ if (!existsSync(fileURLToPath(new URL('../node_modules/.package-lock.json', impo
   )
 else if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR)
   await import('#control-plane/cli/main.ts')
-else if (existsSync(brought))
-  process.exitCode = await supervise(brought, [program, ...process.argv.slice(2)])
 else
-  fail(
-    `Ringmain needs Node ${WANTED_MAJOR}; this is ${process.versions.node}, and none came with the packages.`,
-    'Run `npm start` once in the checkout: it brings one.',
-  )
+  try {
+    process.exitCode = await supervise(binary, [program, ...process.argv.slice(2)])
+  } catch (error) {
+    if (!(error instanceof BootProblem)) throw error
+    fail(error.message, error.next)
+  }
 
 function fail(what, next) {
   process.stderr.write(`ringmain: ${what}\n${next}\n`)

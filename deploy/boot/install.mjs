@@ -126,7 +126,12 @@ function pathWithout(folder) {
 }
 
 function explain(code, output) {
-  const said = output.trim().split('\n').slice(-12).join('\n')
+  const said = output
+    .trim()
+    .split('\n')
+    .filter(line => !/^(npm error)?\s+at /.test(line)) // npm prints its own stack, which says nothing to a person
+    .slice(0, 8)
+    .join('\n')
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT/.test(output))
     return new BootProblem(
       `npm could not reach the package registry:\n${said}`,

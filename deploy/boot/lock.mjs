@@ -38,7 +38,7 @@ export async function holdLock(path, isDone) {
     )
     await sleep(LOOK_MS)
   }
-  progress?.done('ringmain: waited')
+  progress?.done('ringmain: the other start has ended')
   if (!isMine(path)) return () => undefined
   const touch = setInterval(
     () => isMine(path) && utimesSync(path, new Date(), new Date()),

@@ -18,7 +18,7 @@ export class BootProblem extends Error {
 export const stampPath = root => join(root, 'node_modules', '.boot')
 
 export function isInstalled(root) {
-  return readIfThere(stampPath(root)) === wantedStamp(root)
+  return readIfThere(stampPath(root)) === wantedStamp(root) && existsSync(nodeBinary(root))
 }
 
 /** What decides about the packages: what is asked for, what is locked, and the machine they were fetched for. */

@@ -5,6 +5,7 @@ import { constants } from 'node:os'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ancestry, isBroken } from './ancestry.mjs'
+import { BootProblem } from './stamp.mjs'
 
 const WATCH_MS = 500
 /** npm passes on the signal that the terminal has sent already; a person does not press twice this fast. */
@@ -34,7 +35,14 @@ export function supervise(binary, args, links = ancestry()) {
       process.once('disconnect', orphaned)
       child.on('message', message => process.connected && process.send(message))
     }
-    child.on('error', reject)
+    child.on('error', error =>
+      reject(
+        new BootProblem(
+          `${binary} cannot be started: ${error.message}`,
+          'Remove node_modules, and try again: the packages are then installed anew.',
+        ),
+      ),
+    )
     child.on('exit', async (code, signal) => {
       clearInterval(watch)
       await endLeftovers(child.pid)
