@@ -16,7 +16,7 @@ export function boundaryFindings(sources: readonly Source[]): readonly string[] 
   })
 }
 
-export function roomOf(path: string): Room | undefined {
+function roomOf(path: string): Room | undefined {
   return ROOMS.filter(({ name }) => isIn(path, name)).toSorted(
     (a, b) => b.name.length - a.name.length,
   )[0]
