@@ -24,9 +24,11 @@ const LINGER_MS = 1_000
 
 export async function askReplica(sent: Sent, idJson: string, timeoutMs: number): Promise<RpcReply> {
   let isLate = false
+  const cut = Promise.withResolvers<'broken'>() // whoever reads hears nothing after an abort
   const timer = setTimeout(() => {
     isLate = true
     sent.abort()
+    cut.resolve('broken')
   }, timeoutMs)
   try {
     const attempt = await sent.attempt
@@ -34,9 +36,10 @@ export async function askReplica(sent: Sent, idJson: string, timeoutMs: number):
       const detail = 'detail' in attempt ? attempt.detail : 'abandoned'
       return isLate ? late(timeoutMs) : { kind: 'failed', attempt: attempt.kind, detail }
     }
-    const text = isEventStream(attempt.contentType)
-      ? await firstAnswer(attempt.body, idJson)
-      : await attempt.body.collect(ANSWER_LIMIT)
+    const reading = isEventStream(attempt.contentType)
+      ? firstAnswer(attempt.body, idJson)
+      : attempt.body.collect(ANSWER_LIMIT)
+    const text = await Promise.race([reading, cut.promise])
     if (isLate) return late(timeoutMs)
     if (text === 'too_large')
       return {
@@ -80,7 +83,7 @@ function firstAnswer(body: UpstreamBody, idJson: string): Promise<Buffer | 'too_
         const message = isFound ? undefined : parse(text)
         if (message === undefined || !isAnswerTo(message, idJson)) return
         isFound = true
-        linger = setTimeout(body.abort, LINGER_MS)
+        linger = setTimeout(() => body.abort(), LINGER_MS)
         resolve(text)
       },
     })

@@ -39,6 +39,8 @@ export function fakeController(): FakeController {
 
 export interface PlayedExchange {
   readonly exchange: Exchange
+  /** As `send` gives it. */
+  readonly sent: { readonly attempt: Promise<Attempt>; readonly abort: () => void }
   readonly controller: FakeController
   readonly heads: Attempt[]
   readonly overs: boolean[]
@@ -53,12 +55,20 @@ export function playedExchange(nowMs: () => number = () => 0): PlayedExchange {
   const controller = fakeController()
   const heads: Attempt[] = []
   const overs: boolean[] = []
+  const first = Promise.withResolvers<Attempt>()
   const exchange = new Exchange(
-    { head: attempt => void heads.push(attempt), over: isWhole => void overs.push(isWhole) },
+    {
+      head: attempt => {
+        heads.push(attempt)
+        first.resolve(attempt)
+      },
+      over: isWhole => void overs.push(isWhole),
+    },
     nowMs,
   )
   return {
     exchange,
+    sent: { attempt: first.promise, abort: () => exchange.abort() },
     controller,
     heads,
     overs,
