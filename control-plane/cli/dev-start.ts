@@ -2,8 +2,8 @@
 // is whole before the router reads it. Every part is entered in `Running`, so that a stop halfway finds it.
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { formatDuration } from '#foundation/duration.ts'
 import type { RouterView } from '#foundation/admin-views.ts'
+import { formatDuration } from '#foundation/duration.ts'
 import { type Child, type ChildSpec, startChild } from './dev-child.ts'
 import { type ConsulAgent, leaderElected, startConsul } from './dev-consul.ts'
 import {

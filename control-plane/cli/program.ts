@@ -9,7 +9,7 @@ import { routerFlags } from './router-command.ts'
 import type { OutputForm, Terminal } from './terminal.ts'
 
 const DEFAULT_MCP_URL = 'http://127.0.0.1:7400/mcp'
-export const MCP_ENV = 'RINGMAIN_MCP'
+const MCP_ENV = 'RINGMAIN_MCP'
 
 /** What a command leaves behind: commander has no place for it. */
 export type Settle = (exitCode: number) => void

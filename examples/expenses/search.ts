@@ -1,7 +1,10 @@
 // The public search over a staff handbook: read-only, so a router may send it to any replica.
-import { handbook, type Page } from './handbook.ts'
+import { handbook } from './handbook.ts'
 import { runReplica } from './replica.ts'
 import { defineTool } from './tool.ts'
+
+/** The words of each page, taken apart once. */
+const pages = handbook.map(page => ({ page, held: new Set(wordsOf(`${page.title} ${page.text}`)) }))
 
 interface Hit {
   readonly id: string
@@ -64,8 +67,8 @@ const search = defineTool<
   },
   run: ({ query, limit = 5 }) => {
     const words = wordsOf(query)
-    const hits = handbook
-      .map(page => hitOf(page, words))
+    const hits = pages
+      .map(({ page, held }) => ({ ...page, score: words.filter(word => held.has(word)).length }))
       .filter(hit => hit.score > 0)
       .sort((a, b) => b.score - a.score || a.id.localeCompare(b.id))
     return { query, total: hits.length, hits: hits.slice(0, limit) }
@@ -101,11 +104,6 @@ const count = defineTool<
     return { replica, executions: counts }
   },
 })
-
-function hitOf(page: Page, words: readonly string[]): Hit {
-  const held = new Set(wordsOf(`${page.title} ${page.text}`))
-  return { ...page, score: words.filter(word => held.has(word)).length }
-}
 
 function wordsOf(text: string): readonly string[] {
   return [...new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu))]
