@@ -16,12 +16,8 @@ import {
 import { type FakeReplica, startFakeConsul } from '#test/support/fake-consul.ts'
 import { realPart } from '#test/support/real-parts.ts'
 import { sentenceLog, snapshotLog } from '#test/support/snapshots.ts'
-import {
-  type DiscoveryRig,
-  discoveryContract,
-  firstReplicas,
-  type RigReplica,
-} from './discovery.contract.ts'
+import { discoveryContract } from './discovery.contract.ts'
+import { type DiscoveryRig, firstReplicas, type RigReplica } from './discovery-rig.ts'
 
 async function opener(policy: DiscoveryPolicy, agents: readonly string[] = []) {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'ringmain-contract-'))

@@ -82,13 +82,7 @@ export async function startFakeConsul(): Promise<FakeConsul> {
     wake()
   }
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://fake')
-    const token = request.headers['x-consul-token']
-    const asked = {
-      url,
-      index: url.searchParams.get('index'),
-      token: Array.isArray(token) ? token[0] : token,
-    }
+    const { url, asked } = readRequest(request)
     requests.push(asked)
     expecting.shift()?.(asked)
     answer(catalogue, url, request, response)
@@ -127,6 +121,13 @@ export async function startFakeConsul(): Promise<FakeConsul> {
         server.closeAllConnections()
       }),
   }
+}
+
+function readRequest(request: IncomingMessage) {
+  const url = new URL(request.url ?? '/', 'http://fake')
+  const header = request.headers['x-consul-token']
+  const token = Array.isArray(header) ? header[0] : header
+  return { url, asked: { url, index: url.searchParams.get('index'), token } }
 }
 
 function answer(

@@ -43,22 +43,9 @@ export function createConsulHttp(options: {
   readonly wait: Wait
 }): ConsulHttp {
   const { agents, token, wait } = options
-  const pools = new Map<string, Pool>()
+  const pools = openPools()
   let position = 0
   const agent = () => agents[position % agents.length] ?? ''
-  const poolOf = (url: URL) => {
-    const known = pools.get(url.origin)
-    if (known !== undefined) return known
-    // Deadlines are ours (`wait`), since a blocking read and a plain one differ by a minute.
-    const pool = new Pool(url.origin, {
-      connections: 2,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: 5_000 },
-    })
-    pools.set(url.origin, pool)
-    return pool
-  }
   const headers: Record<string, string> = {
     accept: 'application/json',
     ...(token === undefined || token === '' ? {} : { 'x-consul-token': token }),
@@ -66,7 +53,7 @@ export function createConsulHttp(options: {
   const exchange = async (path: string, headersMs: number, deadline: Deadline) => {
     const url = new URL(agent())
     deadline.within(headersMs)
-    const response = await poolOf(url).request({
+    const response = await pools.of(url.origin).request({
       method: 'GET',
       path: url.pathname.replace(/\/+$/, '') + path,
       headers,
@@ -94,7 +81,28 @@ export function createConsulHttp(options: {
         deadline.end()
       }
     },
-    async close() {
+    close: pools.close,
+  }
+}
+
+/** One pool an agent; no more than there are agents. */
+function openPools() {
+  const pools = new Map<string, Pool>()
+  return {
+    of(origin: string): Pool {
+      const known = pools.get(origin)
+      if (known !== undefined) return known
+      // Deadlines are ours (`wait`), since a blocking read and a plain one differ by a minute.
+      const pool = new Pool(origin, {
+        connections: 2,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        connect: { timeout: 5_000 },
+      })
+      pools.set(origin, pool)
+      return pool
+    },
+    close: async () => {
       await Promise.all([...pools.values()].map(pool => pool.destroy()))
       pools.clear()
     },

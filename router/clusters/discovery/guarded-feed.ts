@@ -1,4 +1,5 @@
 // A feed with memory, for sources that can lose their data or go away: the removal guard, and the last good set on disk.
+import type { Clock } from '#foundation/clock.ts'
 import type { Instance, Snapshot } from './instance.ts'
 import { createInstanceFeed, type InstanceFeed } from './instance-feed.ts'
 import { type LastGoodOptions, openLastGood, type SavedSet } from './last-good.ts'
@@ -43,10 +44,6 @@ export function createGuardedFeed(
     )
     feed.recall({ instances, asOfMs, from: 'disk' })
   }
-  const baseOf = (): readonly Instance[] => {
-    if (hasAnswered || saved === undefined) return feed.current()
-    return clock.wallMs() - saved.asOfMs <= RESTART_MS ? saved.instances : []
-  }
   const save = () => disk.save({ instances: feed.current(), asOfMs: clock.wallMs() })
   return {
     status: feed.status,
@@ -57,7 +54,7 @@ export function createGuardedFeed(
     },
     accept(instances, remarks) {
       if (closed.signal.aborted) return false
-      const guarded = guardRemovals(baseOf(), instances)
+      const guarded = guardRemovals(savedLately(saved, clock) ?? feed.current(), instances)
       hasAnswered = true
       saved = undefined
       const hadNews = feed.accept(guarded, remarks)
@@ -69,12 +66,11 @@ export function createGuardedFeed(
       feed.fail(problem)
     },
     release(key) {
-      const last = feed.current()
-      const left = last.filter(instance => instance.key !== key || instance.isHeld !== true)
-      if (left.length === last.length) return
+      const left = withoutHeld(feed.current(), key)
+      if (left === undefined) return
       log.info(
         { discovery: source.kind, endpoint: key },
-        'a held endpoint failed its check and is removed',
+        'a held endpoint is removed: its check failed',
       )
       feed.amend(left)
       if (hasAnswered) save()
@@ -85,4 +81,15 @@ export function createGuardedFeed(
       await disk.close()
     },
   }
+}
+
+/** Undefined when no held instance has this key. */
+function withoutHeld(instances: readonly Instance[], key: string): readonly Instance[] | undefined {
+  const left = instances.filter(instance => instance.key !== key || instance.isHeld !== true)
+  return left.length === instances.length ? undefined : left
+}
+
+function savedLately(saved: SavedSet | undefined, clock: Clock): readonly Instance[] | undefined {
+  if (saved === undefined || clock.wallMs() - saved.asOfMs > RESTART_MS) return undefined
+  return saved.instances
 }

@@ -89,17 +89,22 @@ export function createInstanceFeed(options: {
       note(problem)
     },
     current: () => state.last?.instances ?? [],
-    status: () => ({
-      kind,
-      isSynced: state.answeredAtMs !== undefined,
-      failuresInRow: state.failuresInRow,
-      ...(state.problem === undefined ? {} : { problem: state.problem }),
-      ...(state.answeredAtMs === undefined ? {} : { answeredAtMs: state.answeredAtMs }),
-      ...(state.notes.length === 0 ? {} : { notes: state.notes }),
-    }),
+    status: () => statusOf(kind, state),
     close() {
       state.publish = undefined
     },
+  }
+}
+
+function statusOf(kind: string, state: State): DiscoveryStatus {
+  const { answeredAtMs, failuresInRow, notes, problem } = state
+  return {
+    kind,
+    isSynced: answeredAtMs !== undefined,
+    failuresInRow,
+    ...(problem === undefined ? {} : { problem }),
+    ...(answeredAtMs === undefined ? {} : { answeredAtMs }),
+    ...(notes.length === 0 ? {} : { notes }),
   }
 }
 

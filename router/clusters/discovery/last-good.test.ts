@@ -87,14 +87,18 @@ test('a set older than 72 hours is ignored, and said so', async t => {
   assert.match(log.sentences[0] ?? '', /older than 72 hours/)
 })
 
-test('a set of the same service under another filter is never read', async t => {
+test('sets of one service under different filters stand side by side and are never mixed up', async t => {
   const { open, time } = await rig(t)
-  const disk = open({ scope: 'Service.Meta.class == "public"' })
-  disk.save({ instances: [full], asOfMs: time.clock.wallMs() })
-  await disk.close()
-  assert.equal(await open().read(), undefined)
+  const scopes = ['', 'Service.Meta.class == "public"', 'Service.Meta.class == "restricted"']
   assert.equal(await open({ scope: 'another' }).read(), undefined)
-  assert.notEqual(await open({ scope: 'Service.Meta.class == "public"' }).read(), undefined)
+  for (const scope of scopes) {
+    const disk = open({ scope })
+    disk.save({ instances: [{ ...full, key: `of ${scope}` }], asOfMs: time.clock.wallMs() })
+    await disk.close()
+  }
+  for (const scope of scopes)
+    assert.equal((await open({ scope }).read())?.instances[0]?.key, `of ${scope}`)
+  assert.equal(await open({ scope: 'another' }).read(), undefined)
 })
 
 test('a name that is no file name stays inside the folder, and apart from its look-alikes', async t => {
