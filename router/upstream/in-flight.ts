@@ -5,7 +5,7 @@ export class InFlight {
 
   /** Returns what forgets the call. */
   add(sessionToken: string, idJson: string, cancel: () => void): () => void {
-    const key = `${sessionToken} ${idJson}`
+    const key = keyOf(sessionToken, idJson)
     const calls = this.#calls.get(key) ?? new Set()
     this.#calls.set(key, calls)
     calls.add(cancel)
@@ -16,8 +16,12 @@ export class InFlight {
   }
 
   cancel(sessionToken: string, idJson: string): void {
-    const calls = this.#calls.get(`${sessionToken} ${idJson}`)
+    const calls = this.#calls.get(keyOf(sessionToken, idJson))
     if (calls?.size !== 1) return
     for (const cancel of calls) cancel()
   }
 }
+
+/** A call and its cancellation may spell one id in two ways: `1.0` and `1`, a letter and its escape. */
+const keyOf = (sessionToken: string, idJson: string): string =>
+  `${sessionToken} ${JSON.stringify(JSON.parse(idJson))}`
