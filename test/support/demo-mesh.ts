@@ -20,7 +20,7 @@ export interface DemoMesh {
   /** All that it has printed and said so far. */
   readonly output: () => string
   readonly replicaPort: (name: string) => number
-  /** Processes of the mesh: the router, every replica, and what else writes its id here. */
+  /** Processes of the mesh: the router and every replica. */
   readonly pids: () => Promise<ReadonlyMap<string, number>>
   /** Another command of the same checkout, on this mesh; kept running until it ends or the mesh is closed. */
   readonly ringmain: (...args: readonly string[]) => Command
@@ -74,7 +74,7 @@ export async function startDemoMesh(...flags: readonly string[]): Promise<DemoMe
   const mcpUrl = /MCP endpoint +(\S+)/.exec(output)?.[1] ?? ''
   const adminUrl = /admin +(\S+)\/readyz/.exec(output)?.[1] ?? ''
   const record = JSON.parse(readFileSync(join(state, 'dev.json'), 'utf8')) as {
-    readonly replicas: readonly { readonly name: string; readonly port: number }[]
+    readonly replicas: readonly Replica[]
   }
   return {
     process: child,
@@ -84,16 +84,7 @@ export async function startDemoMesh(...flags: readonly string[]): Promise<DemoMe
     consulUrl: /Consul +(\S+)\/ui/.exec(output)?.[1],
     output: () => output,
     replicaPort: name => record.replicas.find(one => one.name === name)?.port ?? 0,
-    pids: async () => {
-      const router = await pidAt(`${adminUrl}/debug/router`)
-      const replicas = await Promise.all(
-        record.replicas.map(
-          async ({ name, port }) =>
-            [name, await pidAt(`http://127.0.0.1:${port}/executions`)] as const,
-        ),
-      )
-      return new Map([['router', router], ...replicas])
-    },
+    pids: () => pidsOf(adminUrl, record.replicas),
     ringmain: (...args) => {
       const command = runCommand(args)
       commands.push(command.process)
@@ -101,6 +92,22 @@ export async function startDemoMesh(...flags: readonly string[]): Promise<DemoMe
     },
     close,
   }
+}
+
+interface Replica {
+  readonly name: string
+  readonly port: number
+}
+
+async function pidsOf(
+  adminUrl: string,
+  replicas: readonly Replica[],
+): Promise<ReadonlyMap<string, number>> {
+  const router = await pidAt(`${adminUrl}/debug/router`)
+  const others = replicas.map(
+    async ({ name, port }) => [name, await pidAt(`http://127.0.0.1:${port}/executions`)] as const,
+  )
+  return new Map([['router', router], ...(await Promise.all(others))])
 }
 
 async function pidAt(url: string): Promise<number> {
