@@ -73,8 +73,11 @@ export interface ClusterView {
     readonly kind: string
     readonly isSynced: boolean
     readonly from?: 'source' | 'disk'
+    /** Milliseconds since the source last answered; since the set was written, when it is from disk. */
     readonly ageMs?: number
     readonly problem?: string
+    /** What was odd in an answer that was used all the same: meta that was ignored, a name nobody registered. */
+    readonly notes?: readonly string[]
   }
   /** Calls waiting for a free slot. */
   readonly waiting: number

@@ -18,6 +18,8 @@ export interface ShownCluster {
       readonly kind: string
       readonly isSynced: boolean
       readonly problem?: string
+      readonly notes?: readonly string[]
+      readonly answeredAtMs?: number
     }
   }
   readonly endpoints: Iterable<ShownEndpoint>
@@ -62,7 +64,7 @@ export function clusterList(
 
 function clusterView(cluster: ShownCluster, now: Now): ClusterView {
   const { policy, snapshot } = cluster
-  const { kind, isSynced, problem } = cluster.discovery.status()
+  const { kind, isSynced, problem, notes, answeredAtMs } = cluster.discovery.status()
   return {
     name: policy.name,
     vendor: policy.vendor,
@@ -74,12 +76,22 @@ function clusterView(cluster: ShownCluster, now: Now): ClusterView {
       isSynced,
       ...(snapshot === undefined
         ? {}
-        : { from: snapshot.from, ageMs: Math.max(0, Math.round(now.wallMs - snapshot.asOfMs)) }),
+        : { from: snapshot.from, ageMs: ageOf(snapshot, answeredAtMs, now) }),
       ...(problem === undefined ? {} : { problem }),
+      ...(notes === undefined || notes.length === 0 ? {} : { notes }),
     },
     waiting: cluster.slots.length,
     endpoints: [...cluster.endpoints].map(endpoint => endpointView(endpoint, now)),
   }
+}
+
+function ageOf(
+  snapshot: { readonly from: 'source' | 'disk'; readonly asOfMs: number },
+  answeredAtMs: number | undefined,
+  now: Now,
+): number {
+  const stampMs = snapshot.from === 'source' ? (answeredAtMs ?? snapshot.asOfMs) : snapshot.asOfMs
+  return Math.max(0, Math.round(now.wallMs - stampMs))
 }
 
 function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
