@@ -56,7 +56,8 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
     idJson: upstreamIdJson,
     ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),
   })
-  const cancel = (): void => sayCancelled(ports, replica, upstreamIdJson)
+  // Told alone, a server that keeps no sessions would run on: to it a cancellation is a request like any other.
+  const cancel = (): void => call.caller.dismiss()
   const forget = call.session && ports.inFlight.add(call.session.token, call.message.idJson, cancel)
   const over = (): void => {
     forget?.()
@@ -71,7 +72,7 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
   const sent = ports.send(replica, outgoing, over)
   const abandon = (): void => {
     sent.abort()
-    cancel()
+    sayCancelled(ports, replica, upstreamIdJson)
   }
   return { attempt: sent.attempt, upstreamIdJson, abandon }
 }

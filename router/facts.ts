@@ -47,6 +47,8 @@ export interface Caller {
   readonly end: () => void
   /** Breaks the connection: what was begun cannot be completed truthfully. */
   readonly cut: () => void
+  /** The caller has said that it wants no answer: its exchange ends without one, and it counts as gone. */
+  readonly dismiss: () => void
 }
 
 export interface Arrived {

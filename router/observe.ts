@@ -11,7 +11,7 @@ const BUCKETS = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300,
 ]
 /** Methods that may be a label; anything a caller invents is `other`. */
-const METHODS = new Set([
+const METHODS: readonly string[] = [
   'initialize',
   'ping',
   'server/discover',
@@ -19,7 +19,7 @@ const METHODS = new Set([
   'tools/list',
   'DELETE',
   'response',
-])
+]
 
 export interface CallTotals {
   readonly total: number
@@ -106,7 +106,7 @@ export class CallObserver implements Observations {
 
 function methodLabel(method: string | undefined): string {
   if (method === undefined) return 'other'
-  if (METHODS.has(method)) return method
+  if (METHODS.includes(method)) return method
   return method.startsWith('notifications/') ? 'notification' : 'other'
 }
 

@@ -11,7 +11,7 @@ type Judged = 'relay' | McpAnswer | Refusal | Promise<McpAnswer | Refusal>
 /** Largest error body that is read. */
 const ERROR_LIMIT = 65_536
 /** A modern replica says with these that the router's own headers or version were wrong. */
-const ROUTERS_FAULT = new Set([-32020, -32022])
+const ROUTERS_FAULT: readonly number[] = [-32020, -32022]
 
 export function judgeAnswer(
   attempt: Answered,
@@ -73,7 +73,7 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Refus
   const error = typeof body === 'string' ? undefined : errorIn(body)
   const detail = `the replica answered ${attempt.status}`
   if (error === undefined) return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail }
-  if (ROUTERS_FAULT.has(error.code))
+  if (ROUTERS_FAULT.includes(error.code))
     return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `${detail} ${error.code}` }
   const status =
     era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200

@@ -4,6 +4,7 @@ import type { Caller } from '#router/facts.ts'
 
 /** Largest body that is copied to go out together with its headers. */
 const ONE_WRITE = 16_384
+const EVENT_STREAM = 'text/event-stream'
 
 export class HttpCaller implements Caller {
   bytesOut = 0
@@ -14,6 +15,7 @@ export class HttpCaller implements Caller {
   #gone: (() => void) | undefined
   #writable: (() => void) | undefined
   #isEnded = false
+  #isStream = false
 
   /** `mayStay` false: the connection is not kept for another request. */
   constructor(request: IncomingMessage, response: ServerResponse, mayStay: () => boolean) {
@@ -21,8 +23,7 @@ export class HttpCaller implements Caller {
     this.#mayStay = mayStay
     response.on('close', () => {
       if (this.#isEnded && response.writableFinished) return
-      this.isGone = true
-      this.#gone?.()
+      this.#leave()
     })
     response.on('drain', () => {
       const listener = this.#writable
@@ -55,6 +56,7 @@ export class HttpCaller implements Caller {
 
   begin(status: number, headers: Record<string, string>): void {
     if (this.isGone) return
+    this.#isStream = headers['content-type'] === EVENT_STREAM
     this.#head(status, headers)
     this.#response.flushHeaders()
   }
@@ -74,6 +76,24 @@ export class HttpCaller implements Caller {
   cut(): void {
     this.#isEnded = true // what follows is our own doing, not the caller's leaving
     this.#response.destroy()
+  }
+
+  dismiss(): void {
+    if (this.isGone || this.#isEnded) return
+    this.#isEnded = true
+    // A stream of events may end without an answer; any other body would be taken for one.
+    const isBegun = this.status !== 0
+    if (!isBegun) this.#head(200, { 'content-type': EVENT_STREAM })
+    if (!isBegun || this.#isStream) this.#response.end()
+    else this.#response.destroy()
+    this.#leave()
+  }
+
+  #leave(): void {
+    this.isGone = true
+    const listener = this.#gone
+    this.#gone = undefined
+    listener?.()
   }
 
   #head(status: number, headers: Record<string, string>): void {

@@ -24,7 +24,7 @@ export interface CheckPorts {
 }
 
 /** Codes that only a modern server answers with (2026-07-28, Error Codes). */
-const MODERN_CODES = new Set([-32020, -32021, -32022])
+const MODERN_CODES: readonly unknown[] = [-32020, -32021, -32022]
 /** Pages of a tool list that are read to learn names. */
 const PAGES = 50
 const ALIVE: CheckResult = { ok: true }
@@ -156,7 +156,7 @@ class Probe {
       | undefined
     const error = reply.message['error'] as { code?: unknown } | undefined
     const isModern =
-      Array.isArray(result?.supportedVersions) || MODERN_CODES.has(error?.code as number)
+      Array.isArray(result?.supportedVersions) || MODERN_CODES.includes(error?.code)
     const told =
       typeof result?.instructions === 'string' ? { instructions: result.instructions } : {}
     return { kind: isModern ? 'modern' : 'not_modern', ...told }
@@ -175,9 +175,7 @@ class Probe {
     const { session } = handshake
     const reply = await within(session)
     await endUpstreamSession(way, session)
-    return reply?.kind === 'failed'
-      ? { session, result: failure(reply) }
-      : { session, result: ALIVE }
+    return { session, result: reply === undefined ? ALIVE : proof(reply) }
   }
 
   ask(
@@ -258,6 +256,14 @@ const failure = (reply: Extract<RpcReply, { kind: 'failed' }>): CheckResult => (
   reason: reply.detail,
   isRefused: reply.attempt === 'not_sent' && /^ECONNREFUSED\b/.test(reply.detail),
 })
+
+/** Any JSON-RPC answer proves life, an error among them: not every server knows `ping`. */
+function proof(reply: RpcReply): CheckResult {
+  if (reply.kind === 'failed') return failure(reply)
+  if (reply.kind === 'message' && reply.status < 500) return ALIVE
+  if (reply.status === 401 || reply.status === 403) return ALIVE
+  return { ok: false, reason: `ping answered ${reply.status}`, isRefused: false }
+}
 
 function handshakeFailure(reply: RpcReply): CheckResult {
   if (reply.kind === 'failed') return failure(reply)

@@ -12,6 +12,10 @@ const HEADER_BYTES = 16_384
 export class Pools {
   readonly #pools = new Map<Endpoint, Pool>() // bounded by the endpoints in the table
 
+  get size(): number {
+    return this.#pools.size
+  }
+
   of(endpoint: Endpoint): Pool {
     const known = this.#pools.get(endpoint)
     if (known !== undefined) return known

@@ -67,7 +67,8 @@ export function sendUncounted(
 ): Sent {
   let exchange: Exchange | undefined
   const attempt = new Promise<Attempt>(resolve => {
-    exchange = new Exchange({ head: resolve, over: () => undefined }, clock.nowMs)
+    const over = (): void => releaseRemoved(endpoint, pools)
+    exchange = new Exchange({ head: resolve, over }, clock.nowMs)
     dispatch(pools, endpoint, outgoing, exchange)
   })
   return { attempt, abort: () => exchange?.abort() }
@@ -111,9 +112,14 @@ function openAccount(
       if (isStream) endpoint.streams -= 1
       else endpoint.inFlight -= 1
       cluster.slots.free()
-      if (endpoint.isRemoved && endpoint.inFlight + endpoint.streams === 0) pools.release(endpoint)
+      releaseRemoved(endpoint, pools)
     },
   }
+}
+
+/** What was still asked of an endpoint after it had left opened a pool anew. */
+function releaseRemoved(endpoint: Endpoint, pools: Pools): void {
+  if (endpoint.isRemoved && endpoint.inFlight + endpoint.streams === 0) pools.release(endpoint)
 }
 
 /** Time to first byte is a sample; a fault of the replica is a bad one, and a reason to ask after its health. */
