@@ -1,0 +1,293 @@
+// The active check against small real servers, one for each kind that is met in the wild: verdict, what was learned, and no session left.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { systemClock } from '#foundation/clock.ts'
+import { Endpoint, type Learned } from '#router/clusters/endpoint.ts'
+import type { CheckResult } from '#router/clusters/health/checker.ts'
+import type { ClusterPolicy } from '#routes/route-table.ts'
+import { clusterPolicy, HEALTH, instanceAt } from '#test/support/cluster-policy.ts'
+import {
+  legacyScript,
+  MODERN_SCRIPT,
+  type Script,
+  type SmallReplica,
+  startReplica,
+} from '#test/support/small-replica.ts'
+import { createCheck } from './mcp-check.ts'
+import { Pools } from './pools.ts'
+
+interface Checked {
+  readonly replica: SmallReplica
+  readonly endpoint: Endpoint
+  readonly pools: Pools
+  readonly check: (isDeep?: boolean) => Promise<CheckResult>
+}
+
+async function checked(
+  t: TestContext,
+  script: Script,
+  differences: Partial<ClusterPolicy> = {},
+): Promise<Checked> {
+  const replica = await startReplica(t, script)
+  const endpoint = new Endpoint(instanceAt(replica.port))
+  const pools = new Pools()
+  t.after(() => pools.close())
+  let id = 1_000
+  const policy = clusterPolicy('c', { health: { ...HEALTH, timeoutMs: 300 }, ...differences })
+  const check = createCheck(policy, {
+    pools,
+    clock: systemClock,
+    nextId: () => (id += 1),
+    client: { name: 'ringmain', version: '1' },
+  })
+  return {
+    replica,
+    endpoint,
+    pools,
+    check: async (isDeep = true) => {
+      const result = await check(endpoint, isDeep)
+      if (result.ok && result.learned !== undefined) endpoint.learned = result.learned
+      return result
+    },
+  }
+}
+
+const learned = (result: CheckResult): Learned => {
+  assert.ok(result.ok && result.learned !== undefined, JSON.stringify(result))
+  return result.learned
+}
+
+const refusal = (result: CheckResult): string => {
+  assert.ok(!result.ok, 'the check passed')
+  assert.equal(result.isRefused, false)
+  return result.reason
+}
+
+test('a modern server is learned: era, instructions, names of tools', async t => {
+  const { check, replica } = await checked(t, MODERN_SCRIPT)
+  assert.deepEqual(learned(await check()), {
+    eras: ['modern'],
+    isSessionful: false,
+    instructions: 'modern words',
+    tools: new Set(['search', 'count']),
+  })
+  const { headers } = replica.asked[0] ?? assert.fail('nothing was asked')
+  assert.equal(headers['mcp-protocol-version'], '2026-07-28')
+  assert.equal(headers['mcp-method'], 'server/discover')
+})
+
+test('a modern server is then asked server/discover alone', async t => {
+  const { check, replica } = await checked(t, MODERN_SCRIPT)
+  await check()
+  const before = replica.asked.length
+  assert.deepEqual(await check(false), { ok: true })
+  assert.deepEqual(replica.methods().slice(before), ['server/discover'])
+})
+
+test('a legacy server with sessions answers 400 -32000: learned as legacy, and its session is ended', async t => {
+  const { check, replica } = await checked(t, legacyScript('s-1'))
+  assert.deepEqual(learned(await check()), {
+    eras: ['legacy'],
+    isSessionful: true,
+    legacyVersion: '2025-11-25',
+    instructions: 'legacy words',
+    tools: new Set(['old']),
+  })
+  assert.deepEqual(replica.methods(), [
+    'server/discover',
+    'initialize',
+    'notifications/initialized',
+    'tools/list',
+    'DELETE',
+  ])
+  assert.equal(replica.sessions.size, 0)
+})
+
+test('a hundred checks leave no session behind', async t => {
+  const { check, replica } = await checked(t, legacyScript('s-1'))
+  for (let count = 0; count < 100; count += 1) assert.equal((await check(count === 0)).ok, true)
+  assert.equal(replica.sessions.size, 0)
+  assert.equal(replica.methods().filter(method => method === 'initialize').length, 100)
+  assert.equal(replica.methods().filter(method => method === 'ping').length, 99)
+})
+
+test('a legacy server without sessions is learned as such, and nothing is ended', async t => {
+  const { check, replica } = await checked(t, {
+    ...legacyScript(),
+    'server/discover': ({ error }) => error(400, -32_000),
+  })
+  const { eras, isSessionful } = learned(await check())
+  assert.deepEqual({ eras, isSessionful }, { eras: ['legacy'], isSessionful: false })
+  assert.ok(!replica.methods().includes('DELETE'))
+  assert.ok(!replica.methods().includes('notifications/initialized'))
+})
+
+test('a server of both eras is learned as both', async t => {
+  const { check } = await checked(t, {
+    ...legacyScript(),
+    ...MODERN_SCRIPT,
+  })
+  const { eras, tools, instructions } = learned(await check())
+  assert.deepEqual(eras, ['modern', 'legacy'])
+  assert.deepEqual(tools, new Set(['search', 'count']))
+  assert.equal(instructions, 'modern words')
+})
+
+test('a server of both eras that the document pins to one is learned as that one', async t => {
+  const { check } = await checked(t, { ...legacyScript(), ...MODERN_SCRIPT }, { eras: ['legacy'] })
+  assert.deepEqual(learned(await check()).eras, ['legacy'])
+})
+
+test('a server that speaks only the era that the document does not want is not let in, and the reason says so', async t => {
+  const { check } = await checked(t, MODERN_SCRIPT, { eras: ['legacy'] })
+  assert.match(refusal(await check()), /speaks modern, the document wants legacy|neither era/)
+  const legacy = await checked(t, legacyScript('s-1'), { eras: ['modern'] })
+  assert.match(refusal(await legacy.check()), /speaks legacy, the document wants modern/)
+  assert.equal(legacy.replica.sessions.size, 0)
+})
+
+test('404 -32601 on server/discover is a legacy server', async t => {
+  const { check } = await checked(t, {
+    ...legacyScript('s-1'),
+    'server/discover': ({ error }) => error(404, -32_601),
+  })
+  assert.deepEqual(learned(await check()).eras, ['legacy'])
+})
+
+for (const code of [-32_020, -32_021, -32_022]) {
+  test(`400 ${code} proves a modern server`, async t => {
+    const { check } = await checked(t, {
+      ...MODERN_SCRIPT,
+      'server/discover': ({ error }) => error(400, code, { supported: ['2026-07-28'] }),
+    })
+    assert.deepEqual(learned(await check()).eras, ['modern'])
+  })
+}
+
+test('401 is alive; where nobody has named the era it is not routed to, and the reason says what to do', async t => {
+  const guarded: Script = { 'server/discover': ({ status }) => status(401) }
+  const unnamed = await checked(t, guarded)
+  assert.match(refusal(await unnamed.check()), /asks for authorization.*name it in the document/)
+  const named = await checked(t, guarded, { eras: ['modern'] })
+  assert.deepEqual(learned(await named.check()).eras, ['modern'])
+  assert.deepEqual(await named.check(false), { ok: true })
+})
+
+test('a legacy server that begins to answer 401 is alive', async t => {
+  const { check, endpoint } = await checked(t, { initialize: ({ status }) => status(401) })
+  endpoint.learned = { eras: ['legacy'], isSessionful: false, tools: new Set() }
+  assert.deepEqual(await check(false), { ok: true })
+})
+
+test('500 is a failure and no verdict on the era', async t => {
+  const { check, replica } = await checked(t, { 'server/discover': ({ status }) => status(500) })
+  assert.equal(refusal(await check()), 'server/discover answered 500')
+  assert.deepEqual(replica.methods(), ['server/discover'])
+})
+
+test('a server that does not speak MCP is not let in', async t => {
+  const { check } = await checked(t, {
+    'server/discover': ({ status }) => status(200, '<html>hello</html>'),
+    initialize: ({ status }) => status(200, '<html>hello</html>'),
+  })
+  assert.equal(refusal(await check()), 'it speaks neither era: initialize answered 200')
+})
+
+test('a server that hangs before its head, or after it, fails at the limit', async t => {
+  const silent = await checked(t, { 'server/discover': () => undefined })
+  assert.match(refusal(await silent.check()), /no answer within 300 ms|HEADERS_TIMEOUT/)
+  const halfway = await checked(t, {
+    'server/discover': ({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+    },
+  })
+  assert.equal(refusal(await halfway.check()), 'no answer within 300 ms')
+})
+
+test('a port where nobody listens is told as refused', async t => {
+  const { check, endpoint } = await checked(t, MODERN_SCRIPT)
+  endpoint.instance = instanceAt(1)
+  const result = await check()
+  assert.equal(result.ok, false)
+  assert.equal(result.isRefused, true)
+  assert.match(result.reason, /^ECONNREFUSED/)
+})
+
+test('a legacy server whose ping fails is not alive, and its session is ended all the same', async t => {
+  for (const answer of [500, 503]) {
+    const { check, replica } = await checked(t, {
+      ...legacyScript('s-1'),
+      ping: ({ status }) => status(answer),
+    })
+    await check()
+    assert.equal(refusal(await check(false)), `ping answered ${answer}`)
+    assert.equal(replica.sessions.size, 0)
+  }
+})
+
+test('a legacy server that does not know ping is alive', async t => {
+  const { check } = await checked(t, {
+    ...legacyScript('s-1'),
+    ping: ({ error }) => error(200, -32_601),
+  })
+  await check()
+  assert.deepEqual(await check(false), { ok: true })
+})
+
+test('a modern server that was replaced by a legacy one is learned anew', async t => {
+  const script: Record<string, Script[string]> = { ...MODERN_SCRIPT }
+  const { check } = await checked(t, script)
+  await check()
+  Object.assign(script, legacyScript('s-1'))
+  assert.deepEqual(learned(await check(false)).eras, ['legacy'])
+})
+
+test('a tool list of pages is read to its end, once around when a cursor repeats, and not at all when it breaks', async t => {
+  const page = (names: readonly string[], nextCursor?: string): object => ({
+    tools: names.map(name => ({ name })),
+    nextCursor,
+  })
+  const paged = await checked(t, {
+    ...MODERN_SCRIPT,
+    'tools/list': ({ params, result }) =>
+      result(params['cursor'] === undefined ? page(['a'], 'two') : page(['b'])),
+  })
+  assert.deepEqual(learned(await paged.check()).tools, new Set(['a', 'b']))
+  const circling = await checked(t, {
+    ...MODERN_SCRIPT,
+    'tools/list': ({ result }) => result(page(['a'], 'again')),
+  })
+  assert.deepEqual(learned(await circling.check()).tools, new Set(['a']))
+  assert.equal(circling.replica.methods().filter(method => method === 'tools/list').length, 2)
+  const broken = await checked(t, { ...MODERN_SCRIPT, 'tools/list': ({ status }) => status(500) })
+  assert.deepEqual(learned(await broken.check()).tools, new Set())
+  const odd = await checked(t, {
+    ...MODERN_SCRIPT,
+    'tools/list': ({ result }) => result({ tools: [null, { name: 5 }, { name: 'ok' }] }),
+  })
+  assert.deepEqual(learned(await odd.check()).tools, new Set(['ok']))
+})
+
+test('a plain path that the document names is asked with GET, and MCP only to learn', async t => {
+  const health = { ...HEALTH, timeoutMs: 300, path: '/healthz' }
+  const { check, replica } = await checked(
+    t,
+    { ...MODERN_SCRIPT, GET: ({ status }) => status(200, 'fine') },
+    { health },
+  )
+  assert.deepEqual(learned(await check()).eras, ['modern'])
+  const before = replica.asked.length
+  assert.deepEqual(await check(false), { ok: true })
+  assert.deepEqual(replica.methods().slice(before), ['GET'])
+  const sick = await checked(t, { GET: ({ status }) => status(503) }, { health })
+  assert.equal(refusal(await sick.check()), 'GET /healthz answered 503')
+})
+
+test('a check that is under way when its endpoint leaves keeps no pool of it', async t => {
+  const { check, endpoint, pools } = await checked(t, MODERN_SCRIPT)
+  const checking = check()
+  endpoint.isRemoved = true
+  pools.release(endpoint)
+  await checking
+  assert.equal(pools.size, 0)
+})

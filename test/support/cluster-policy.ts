@@ -1,0 +1,45 @@
+// A compiled cluster and one of its replicas, with every default that a document would give; a test names only what it is about.
+import type { Instance } from '#router/clusters/discovery/instance.ts'
+import type { ClusterPolicy, HealthPolicy, RouteTable } from '#routes/route-table.ts'
+
+export const HEALTH: HealthPolicy = { intervalMs: 5_000, timeoutMs: 1_000, rise: 2, fall: 3 }
+
+export const clusterPolicy = (
+  name: string,
+  differences: Partial<ClusterPolicy> = {},
+): ClusterPolicy => ({
+  name,
+  vendor: 'acme',
+  clearance: 'internal',
+  assurance: 'standard',
+  discovery: { kind: 'endpoints', endpoints: [] },
+  path: '/mcp',
+  health: HEALTH,
+  connections: { perEndpoint: 2, streams: 3, queue: 2, waitMs: 100 },
+  timeouts: { firstByteMs: 1_000, idleMs: 1_000 },
+  ...differences,
+})
+
+export const instanceAt = (port: number, differences: Partial<Instance> = {}): Instance => ({
+  key: `127.0.0.1:${port}`,
+  host: '127.0.0.1',
+  port,
+  weight: 1,
+  state: 'ready',
+  ...differences,
+})
+
+/** Every cluster under a prefix of its own name, in one virtual server. */
+export function tableOf(version: string, ...clusters: readonly ClusterPolicy[]): RouteTable {
+  return {
+    version,
+    clusters: Object.fromEntries(clusters.map(policy => [policy.name, policy])),
+    virtualServers: {
+      default: {
+        name: 'default',
+        members: clusters.map(({ name }) => ({ cluster: name, prefix: name })),
+        naming: 'prefix',
+      },
+    },
+  }
+}
