@@ -56,7 +56,7 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
     idJson: upstreamIdJson,
     ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),
   })
-  // Told alone, a server that keeps no sessions would run on: to it a cancellation is a request like any other.
+  // A server without sessions cannot match a notification to a call: there only the end of the exchange stops the tool.
   const cancel = (): void => call.caller.dismiss()
   const forget = call.session && ports.inFlight.add(call.session.token, call.message.idJson, cancel)
   const over = (): void => {

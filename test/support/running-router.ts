@@ -123,7 +123,7 @@ export const clusterOf = (
     metadata: { name },
     spec: {
       discovery: { endpoints },
-      health: { interval: '500ms', timeout: '400ms', rise: 1, fall: 2 },
+      health: { interval: '2s', timeout: '1500ms', rise: 1, fall: 3 },
       ...spec,
     },
   })
