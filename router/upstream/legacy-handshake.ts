@@ -47,10 +47,15 @@ export async function openUpstreamSession(
   if (reply.kind !== 'message') return { kind: 'failed', reply }
   const result = reply.message['result'] as
     | { protocolVersion?: unknown; instructions?: unknown }
+    | null
     | undefined
   const version = result?.protocolVersion
-  if (typeof version !== 'string' || !isLegacyVersion(version)) return { kind: 'failed', reply }
   const sessionId = reply.header('mcp-session-id')
+  if (typeof version !== 'string' || !isLegacyVersion(version)) {
+    if (sessionId !== undefined)
+      await endUpstreamSession(way, { version: asked.version, sessionId })
+    return { kind: 'failed', reply }
+  }
   const session: UpstreamSession = {
     version,
     ...(sessionId === undefined ? {} : { sessionId }),
