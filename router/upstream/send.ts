@@ -75,9 +75,10 @@ export function sendUncounted(
 }
 
 export const isEventStream = (contentType: string): boolean =>
-  /^text\/event-stream\b/i.test(contentType)
+  /^text\/event-stream(?![\w.+-])/i.test(contentType)
 
-export const isJson = (contentType: string): boolean => /^application\/json\b/i.test(contentType)
+export const isJson = (contentType: string): boolean =>
+  /^application\/json(?![\w.+-])/i.test(contentType)
 
 function dispatch(pools: Pools, endpoint: Endpoint, outgoing: Outgoing, exchange: Exchange): void {
   pools.of(endpoint).dispatch(

@@ -1,0 +1,175 @@
+// The account that traffic keeps of a replica: what it carries, how fast it answers, what counts against it. Over one real connection,
+// since the client underneath decides what was sent.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Cluster } from '#router/clusters/cluster.ts'
+import { Endpoint } from '#router/clusters/endpoint.ts'
+import { instanceAt } from '#test/support/cluster-policy.ts'
+import { type Script, startReplica } from '#test/support/small-replica.ts'
+import { Pools } from './pools.ts'
+import {
+  createSend,
+  isEventStream,
+  isJson,
+  type Outgoing,
+  retryAfterMs,
+  type Sent,
+} from './send.ts'
+
+interface Ground {
+  readonly endpoint: Endpoint
+  readonly pools: Pools
+  readonly heard: string[]
+  readonly send: (method: string, onOver?: () => void) => Sent
+}
+
+const outgoing = (method: string): Outgoing => ({
+  method: 'POST',
+  path: '/mcp',
+  headers: ['content-type', 'application/json'],
+  body: Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method })),
+  firstByteMs: 200,
+  idleMs: 200,
+})
+
+async function ground(t: TestContext, script: Script): Promise<Ground> {
+  const { port } = await startReplica(t, script)
+  const endpoint = new Endpoint(instanceAt(port))
+  const pools = new Pools()
+  t.after(() => pools.close())
+  const heard: string[] = []
+  const cluster = {
+    slots: { free: () => heard.push('free') },
+    suspect: () => heard.push('suspect'),
+    refused: (_endpoint: Endpoint, detail: string) => heard.push(`refused ${detail.slice(0, 12)}`),
+  } as unknown as Cluster
+  const send = createSend(pools, { nowMs: () => performance.now(), wallMs: () => 0 })
+  return {
+    endpoint,
+    pools,
+    heard,
+    send: (method, onOver) => send({ cluster, endpoint }, outgoing(method), onOver),
+  }
+}
+
+const load = ({ inFlight, streams, calls, faults }: Endpoint): readonly number[] => [
+  inFlight,
+  streams,
+  calls,
+  faults,
+]
+
+test('a call is carried until its last byte, and its slot is then free', async t => {
+  const { endpoint, send, heard } = await ground(t, { ask: ({ result }) => result({}) })
+  let overs = 0
+  const { attempt } = send('ask', () => {
+    overs += 1
+  })
+  assert.deepEqual(load(endpoint), [1, 0, 1, 0])
+  const head = await attempt
+  assert.equal(head.kind, 'answered')
+  await head.body.collect(1_000)
+  assert.deepEqual(load(endpoint), [0, 0, 1, 0])
+  assert.deepEqual(heard, ['free'])
+  assert.equal(overs, 1)
+})
+
+test('a stream frees its call slot with its first byte and is carried as a stream until it ends', async t => {
+  const { endpoint, send, heard } = await ground(t, {
+    watch: ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    },
+  })
+  const sent = send('watch')
+  assert.equal((await sent.attempt).kind, 'answered')
+  assert.deepEqual(load(endpoint), [0, 1, 1, 0])
+  assert.deepEqual(heard, ['free'])
+  sent.abort()
+  assert.deepEqual(load(endpoint), [0, 0, 1, 0])
+  assert.deepEqual(heard, ['free', 'free'])
+})
+
+test('5xx and 429 are faults without a doubt on health; other statuses are samples', async t => {
+  const statusOf =
+    (status: number, headers: Readonly<Record<string, string>> = {}): Script[string] =>
+    ({ response }) =>
+      void response.writeHead(status, headers).end()
+  const { endpoint, send, heard } = await ground(t, {
+    broken: statusOf(503),
+    busy: statusOf(429, { 'retry-after': '60' }),
+    missing: statusOf(404),
+  })
+  const ask = async (method: string): Promise<void> => {
+    const head = await send(method).attempt
+    if (head.kind === 'answered') await head.body.collect(1_000)
+  }
+  await ask('missing')
+  assert.deepEqual(load(endpoint), [0, 0, 1, 0])
+  await ask('broken')
+  assert.deepEqual(load(endpoint), [0, 0, 2, 1])
+  assert.ok(endpoint.ewmaMs(performance.now()) > 4_500)
+  await ask('busy')
+  assert.ok(endpoint.ewmaMs(performance.now()) > 50_000, 'it asked for a minute')
+  assert.deepEqual(heard, ['free', 'free', 'free'])
+})
+
+test('silence and a lost connection are faults, and bring the next check forward', async t => {
+  const { endpoint, send, heard } = await ground(t, {
+    hang: () => undefined,
+    die: ({ response }) => void response.destroy(),
+  })
+  assert.equal((await send('die').attempt).kind, 'no_answer')
+  assert.deepEqual(heard, ['suspect', 'free'])
+  assert.equal((await send('hang').attempt).kind, 'timeout')
+  assert.deepEqual(heard, ['suspect', 'free', 'suspect', 'free'])
+  assert.deepEqual(load(endpoint), [0, 0, 2, 2])
+})
+
+test('a port where nobody listens is told to the cluster as refused', async t => {
+  const { endpoint, send, heard } = await ground(t, {})
+  endpoint.instance = instanceAt(1)
+  assert.equal((await send('ask').attempt).kind, 'not_sent')
+  assert.deepEqual(heard, ['refused ECONNREFUSED', 'free'])
+  assert.deepEqual(load(endpoint), [0, 0, 1, 1])
+})
+
+test('a caller who leaves says nothing about the replica', async t => {
+  const { endpoint, send, heard } = await ground(t, { hang: () => undefined })
+  const sent = send('hang')
+  sent.abort()
+  assert.equal((await sent.attempt).kind, 'abandoned')
+  assert.deepEqual(load(endpoint), [0, 0, 1, 0])
+  assert.deepEqual(heard, ['free'])
+})
+
+test('a replica that left the set keeps its connections until its last call is over', async t => {
+  const { endpoint, send, pools } = await ground(t, {
+    watch: ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    },
+  })
+  const first = send('watch')
+  const second = send('watch')
+  await Promise.all([first.attempt, second.attempt])
+  endpoint.isRemoved = true
+  first.abort()
+  assert.equal(pools.size, 1)
+  second.abort()
+  assert.equal(pools.size, 0)
+})
+
+test('only whole seconds of Retry-After are read', () => {
+  assert.deepEqual(
+    ['7', undefined, '', '-1', '1.5', 'Wed, 21 Oct 2026 07:28:00 GMT', '1234567'].map(retryAfterMs),
+    [7_000, 0, 0, 0, 0, 0, 0],
+  )
+})
+
+test('content types are told apart with their parameters and in any case', () => {
+  assert.ok(isEventStream('Text/Event-Stream; charset=utf-8'))
+  assert.ok(isJson('application/json;charset=utf-8'))
+  assert.ok(!isJson('text/json'))
+  assert.ok(!isEventStream('application/json'))
+  assert.ok(!isJson('application/json-seq'))
+  assert.ok(!isEventStream('text/event-stream+x'))
+})
