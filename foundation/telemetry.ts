@@ -2,7 +2,7 @@
 import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { type MetricProducer, MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics'
 import { Histogram, type HistogramShape } from './histogram.ts'
 
 export interface Telemetry {

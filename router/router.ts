@@ -24,7 +24,7 @@ import { openAdmin, type RouterState } from './open-admin.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
-import { openDirectoryFeed } from './table-feed/directory-feed.ts'
+import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
 import { InFlight } from './upstream/in-flight.ts'
 import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
 import { Pools } from './upstream/pools.ts'
@@ -55,23 +55,11 @@ export async function startRouter(
   const pools = new Pools()
   const nextId = requestIds()
   const client = { name: 'ringmain', version: RINGMAIN_VERSION }
-  const reload: { apply: (table: RouteTable) => void } = { apply: () => undefined }
-  const feed = await openDirectoryFeed({
-    directory: policies,
+  const { feed, active } = await openTable(
+    policies,
     log,
-    onTable: table => reload.apply(table),
-  })
-  const active = new ActiveTable(
-    feed.table,
     clusterOpener(settings, log, { pools, clock: systemClock, nextId, client }),
   )
-  reload.apply = table =>
-    void active
-      .apply(table)
-      .catch((error: unknown) =>
-        log.error({ event: 'table.failed', err: error }, 'table not applied'),
-      )
-  if (feed.table !== active.table) reload.apply(feed.table) // it changed while the clusters were opened
   const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry.meter, active, systemClock.nowMs)
   const parts: Parts = {
@@ -105,6 +93,22 @@ export async function startRouter(
     await shutDown()
     throw error
   }
+}
+
+/** The documents of the folder and the clusters they make, the second following the first. */
+async function openTable(
+  directory: string,
+  log: Log,
+  open: OpenCluster,
+): Promise<{ readonly feed: DirectoryFeed; readonly active: ActiveTable }> {
+  const reload: { apply: (table: RouteTable) => void } = { apply: () => undefined }
+  const feed = await openDirectoryFeed({ directory, log, onTable: table => reload.apply(table) })
+  const active = new ActiveTable(feed.table, open)
+  const failed = (error: unknown): void =>
+    log.error({ event: 'table.failed', err: error }, 'table not applied')
+  reload.apply = table => void active.apply(table).catch(failed)
+  if (feed.table !== active.table) reload.apply(feed.table) // it changed while the clusters were opened
+  return { feed, active }
 }
 
 interface Parts extends ReplicaPorts {

@@ -13,7 +13,7 @@ export interface Problem {
   readonly retryAfterMs?: number
 }
 
-export function problemOf(refusal: Refusal): Problem {
+function problemOf(refusal: Refusal): Problem {
   const shape = shapeOf(refusal.code)
   return {
     type: `urn:ringmain:problem:${refusal.code.slice('RINGMAIN_'.length).toLowerCase()}`,
@@ -46,7 +46,7 @@ export function failedToolResult(refusal: Refusal, more: Record<string, unknown>
 }
 
 /** `Retry-After` counts whole seconds (RFC 9110, 10.2.3). */
-export const retryAfter = (refusal: Refusal): Record<string, string> =>
+const retryAfter = (refusal: Refusal): Record<string, string> =>
   refusal.retryAfterMs === undefined
     ? {}
     : { 'retry-after': String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1_000))) }

@@ -59,7 +59,7 @@ function grow<Answer, Start extends object, Known extends object>(
   return {
     grown: stages,
     stage: <Adds extends object>(next: Stage<Answer, Known, Adds>) =>
-      grow<Answer, Start, Known & Adds>([...stages, next as CheckedStage<Answer>]),
+      grow<Answer, Start, Known & Adds>([...stages, next]),
     fork: (choose, lists) => {
       const grown: Record<string, ReadonlyArray<CheckedStage<Answer>>> = {}
       for (const [name, list] of Object.entries<(typeof lists)[keyof typeof lists]>(lists)) {
@@ -67,7 +67,7 @@ function grow<Answer, Start extends object, Known extends object>(
       }
       const plan: Plan<Answer> = {
         common: stages,
-        fork: { choose: choose as (call: never) => string, lists: grown },
+        fork: { choose, lists: grown },
       }
       return { respond: respond => close(plan, respond as Respond<Answer, Start, object>) }
     },
@@ -94,7 +94,7 @@ async function run<Answer, Start extends object>(
   start: Start,
   observer: Observer,
 ): Promise<Outcome<Answer>> {
-  const call = { ...start } as Start & never
+  const call = { ...start } as never // it grows with each stage; the builder has checked who may read what
   const passed: Array<CheckedStage<Answer>> = []
   let outcome = await decideAll(plan, call, passed)
   try {

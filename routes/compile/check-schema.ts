@@ -3,8 +3,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { Value } from 'typebox/value'
 import { parseDuration } from '#foundation/duration.ts'
 import { KINDS, type Kind } from '#routes/schema/kinds.ts'
-import { httpUrlRefusal } from './http-url.ts'
 import { type Breach, breaches } from './breaches.ts'
+import { httpUrlRefusal } from './http-url.ts'
 
 export interface Checked {
   /** With every default filled in; to be trusted only where no breach stands. */

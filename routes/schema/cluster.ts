@@ -1,9 +1,9 @@
 // The `Cluster` document: replicas of one vendor that answer alike, how to find them and how to treat them.
 import { type Static, Type } from 'typebox'
 import { ASSURANCES, DATA_CLASSES, ERAS } from '#routes/route-table.ts'
+import { discovery } from './discovery.ts'
 import { closed, policyDocument } from './document.ts'
 import { count, duration, percentage, share, text, urlPath } from './scalars.ts'
-import { discovery } from './discovery.ts'
 
 const health = closed(
   {

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeEditorSchema } from './editor-schema.ts'
-import { fieldNames, makePolicyReference } from './reference-page.ts'
 import { KINDS } from './kinds.ts'
+import { fieldNames, makePolicyReference } from './reference-page.ts'
 
 const committed = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8')
 

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { DURATION_PATTERN } from '#foundation/duration.ts'
 
 /** What a name looks like; the same rule everywhere, so that a name can stand in a path, a label and a tool's name. */
-export const NAME_PATTERN = '^[a-z][a-z0-9-]{0,62}$'
+const NAME_PATTERN = '^[a-z][a-z0-9-]{0,62}$'
 
 interface Described {
   readonly description: string

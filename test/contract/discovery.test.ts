@@ -5,9 +5,9 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { DiscoveryPolicy } from '#routes/route-table.ts'
 import type { Discovery } from '#router/clusters/discovery/instance.ts'
 import { openDiscovery } from '#router/clusters/discovery/open-discovery.ts'
+import type { DiscoveryPolicy } from '#routes/route-table.ts'
 import {
   type AgentService,
   type ConsulAgent,
