@@ -100,12 +100,10 @@ export class Endpoint {
 
   /** What one more call here would cost; the least is chosen. */
   cost(nowMs: number): number {
-    return (
-      (this.ewmaMs(nowMs) * (this.inFlight + 1)) / (this.instance.weight * this.slowStart(nowMs))
-    )
+    return (this.ewmaMs(nowMs) * (this.inFlight + 1)) / this.instance.weight
   }
 
-  /** A share from 0.1 to 1 that grows while caches and connections warm. */
+  /** Of the calls that it would be given, the share it is given: from 0.1 to 1, growing while caches and connections warm. */
   slowStart(nowMs: number): number {
     const share = (nowMs - this.#upSinceMs) / SLOW_START_MS
     return share >= 1 ? 1 : Math.max(SLOW_START_LEAST, share)

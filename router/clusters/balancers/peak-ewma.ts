@@ -1,5 +1,6 @@
 // Which replica takes the next call: the cheapest of all where there are few, the cheaper of two at random where there are many.
-// Allocates nothing.
+// A replica that warms up is passed over but for its share. As a factor of its cost, that share would be none at all while
+// the others are idle, and of replicas that start together the first would take everything.
 import type { Random } from '#foundation/clock.ts'
 import type { Endpoint } from '../endpoint.ts'
 
@@ -7,11 +8,30 @@ import type { Endpoint } from '../endpoint.ts'
 const FULL_SCAN_LIMIT = 4
 const DRAWS = 3
 
+interface Now {
+  readonly nowMs: number
+  readonly random: Random
+}
+
 /** Undefined when no endpoint of the list may take the call. */
 export function pickEndpoint(
   endpoints: readonly Endpoint[],
   mayTake: (endpoint: Endpoint) => boolean,
-  now: { readonly nowMs: number; readonly random: Random },
+  now: Now,
+): Endpoint | undefined {
+  const inTurn = (endpoint: Endpoint): boolean => mayTake(endpoint) && isItsTurn(endpoint, now)
+  return pick(endpoints, inTurn, now) ?? pick(endpoints, mayTake, now)
+}
+
+function isItsTurn(endpoint: Endpoint, { nowMs, random }: Now): boolean {
+  const share = endpoint.slowStart(nowMs)
+  return share >= 1 || random() < share
+}
+
+function pick(
+  endpoints: readonly Endpoint[],
+  mayTake: (endpoint: Endpoint) => boolean,
+  now: Now,
 ): Endpoint | undefined {
   if (endpoints.length > FULL_SCAN_LIMIT) {
     for (let draw = 0; draw < DRAWS; draw += 1) {
@@ -25,7 +45,7 @@ export function pickEndpoint(
 function cheaperOfTwo(
   endpoints: readonly Endpoint[],
   mayTake: (endpoint: Endpoint) => boolean,
-  { nowMs, random }: { readonly nowMs: number; readonly random: Random },
+  { nowMs, random }: Now,
 ): Endpoint | undefined {
   const first = Math.floor(random() * endpoints.length)
   const step = 1 + Math.floor(random() * (endpoints.length - 1))
@@ -40,7 +60,7 @@ function cheaperOfTwo(
 function cheapest(
   endpoints: readonly Endpoint[],
   mayTake: (endpoint: Endpoint) => boolean,
-  { nowMs, random }: { readonly nowMs: number; readonly random: Random },
+  { nowMs, random }: Now,
 ): Endpoint | undefined {
   let best: Endpoint | undefined
   let bestCost = Number.POSITIVE_INFINITY
