@@ -1,0 +1,114 @@
+// Calls that share a legacy session: callers do reuse ids, and no answer, progress or cancellation may go astray for it.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import {
+  answerOf,
+  legacyCall,
+  legacyRequest,
+  messagesOf,
+  openSession,
+  rawRequest,
+  servedBy,
+} from '#test/support/raw-http.ts'
+import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
+import { startScripted } from '#test/support/scripted-server.ts'
+import { until } from '#test/support/until.ts'
+
+const replicas = await Promise.all(
+  ['one', 'two'].map(name => startScripted({ name, eras: ['legacy'], isSessionful: true })),
+)
+const router = await runRouter(
+  documents(
+    clusterOf(
+      'kept',
+      replicas.map(({ url }) => url),
+    ),
+    serverOf('default', ['kept']),
+  ),
+)
+const kept = router.mcpUrl
+
+after(async () => {
+  await router.close()
+  await Promise.all(replicas.map(server => server.close()))
+})
+
+test('a hundred callers who all count from 1 on one session each get their own answer', async () => {
+  const session = await openSession(kept)
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, n) => legacyCall(kept, 'echo', { n }, { session, id: 1 })),
+  )
+  for (const [n, answer] of answers.entries()) {
+    const message = answerOf(answer)
+    assert.equal(message.id, 1)
+    const content = message.result?.['structuredContent'] as { args: { n: number } }
+    assert.equal(content.args.n, n)
+  }
+  const name = servedBy(answers[0] ?? assert.fail())
+  const replica = replicas.find(candidate => candidate.name === name) ?? assert.fail(name)
+  const ids = replica
+    .calls()
+    .slice(-100)
+    .map(({ id }) => id)
+  assert.equal(new Set(ids).size, 100)
+})
+
+test('progress reaches the caller whose call makes it, also when tokens and ids are the same', async () => {
+  const session = await openSession(kept)
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      legacyCall(kept, 'progress', {}, { session, id: 1, progressToken: 't' }),
+    ),
+  )
+  for (const answer of answers) {
+    const steps = messagesOf(answer).filter(({ method }) => method === 'notifications/progress')
+    assert.deepEqual(
+      steps.map(({ params }) => params?.['progress']),
+      [1, 2, 3],
+    )
+    assert.equal(answerOf(answer).id, 1)
+  }
+})
+
+const cancel = (session: string, requestId: unknown) =>
+  rawRequest(kept, {
+    headers: legacyRequest('x', {}, { session }).headers ?? {},
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId, reason: 'test' },
+    }),
+  })
+
+test('a cancellation reaches the call it names and no other', async () => {
+  const [session, neighbour] = [await openSession(kept), await openSession(kept)]
+  const running = () => replicas.reduce((sum, replica) => sum + replica.executions('slow'), 0)
+  const before = running()
+  const mine = legacyCall(kept, 'slow', { ms: 60_000 }, { session, id: 5 })
+  const other = legacyCall(kept, 'slow', { ms: 700 }, { session, id: 6 })
+  const neighbours = legacyCall(kept, 'slow', { ms: 700 }, { session: neighbour, id: 5 })
+  await until('all three to run', () => running() === before + 3)
+  assert.equal((await cancel(session, 5)).status, 202)
+  const ended = await mine
+  assert.deepEqual(messagesOf(ended), [], 'a cancelled call gets no answer')
+  assert.equal(ended.isCut, false)
+  assert.equal(answerOf(await other).id, 6)
+  assert.equal(answerOf(await neighbours).id, 5)
+  const told = () => replicas.flatMap(({ cancelled }) => cancelled)
+  await until('the replica to be told', () => told().length > 0)
+  const named = replicas.flatMap(replica => replica.calls()).filter(({ id }) => told().includes(id))
+  assert.deepEqual(
+    named.map(({ params }) => params['arguments']),
+    [{ ms: 60_000 }],
+  )
+})
+
+test('where two calls of a session share an id, a cancellation stops neither', async () => {
+  const session = await openSession(kept)
+  const running = () => replicas.reduce((sum, replica) => sum + replica.executions('slow'), 0)
+  const before = running()
+  const both = [1, 2].map(() => legacyCall(kept, 'slow', { ms: 500 }, { session, id: 9 }))
+  await until('both to run', () => running() === before + 2)
+  assert.equal((await cancel(session, 9)).status, 202)
+  for (const answer of await Promise.all(both)) assert.equal(answerOf(answer).id, 9)
+})
