@@ -6,7 +6,8 @@ const COLON = 0x3a
 const COMMA = 0x2c
 const LF = 0x0a
 const CR = 0x0d
-const LONGEST = 1_100
+/** The longest id a caller may send is 1,024 bytes; spelt in escapes it takes six times as many. */
+const LONGEST = 6_200
 
 type Place = 'key' | 'after_key' | 'value' | 'after_value'
 
@@ -28,6 +29,8 @@ export class IdSwap {
   #hasId = false
   #hasMethod = false
   #hasOutcome = false
+  /** A line broke inside a string: what the event holds is no JSON, and passes as it is. */
+  #isSpoiled = false
 
   /** Both as JSON text. Equal: nothing is replaced, only watched. */
   constructor(expectedJson: string, replacementJson: string) {
@@ -51,6 +54,16 @@ export class IdSwap {
     let at = from
     for (; at < to; at += 1) {
       const byte = bytes[at] as number
+      if (isLine && (byte === LF || byte === CR)) {
+        if (this.#isInString) {
+          sent = this.#letGo(emit, sent, at)
+          this.#isSpoiled = true
+        }
+        break
+      }
+      if (this.#isSpoiled) continue
+      if (this.#isHolding === 'id' && this.#held.length > LONGEST)
+        sent = this.#letGo(emit, sent, at)
       if (this.#isInString) {
         if (this.#isHolding !== undefined) this.#hold(byte)
         if (this.#isEscaped) this.#isEscaped = false
@@ -58,24 +71,11 @@ export class IdSwap {
         else if (byte === QUOTE) {
           this.#isInString = false
           if (this.#isHolding === 'key') this.#endKey()
-          else if (this.#isHolding === 'id') {
-            const id = this.#endId()
-            if (id !== undefined) {
-              emit(id)
-              sent = at + 1
-            }
-          }
+          else if (this.#isHolding === 'id') sent = this.#sendId(emit, sent, at + 1)
         }
         continue
       }
-      if (isLine && (byte === LF || byte === CR)) break
-      if (this.#isHolding === 'id' && endsScalar(byte)) {
-        const id = this.#endId()
-        if (id !== undefined) {
-          emit(id)
-          sent = at
-        }
-      }
+      if (this.#isHolding === 'id' && endsScalar(byte)) sent = this.#sendId(emit, sent, at)
       if (this.#isHolding === 'id') this.#hold(byte)
       else if (this.#startsId(byte)) {
         if (at > sent && !this.#isSame) emit(bytes.subarray(sent, at))
@@ -89,11 +89,12 @@ export class IdSwap {
 
   /** The message is complete: at the end of the body, or at the blank line that ends an event. */
   endMessage(emit: (piece: Buffer) => void): void {
-    const id = this.#isHolding === 'id' ? this.#endId() : undefined
-    if (id !== undefined) emit(id)
-    if (this.#hasId && this.#hasOutcome && !this.#hasMethod) this.isAnswered = true
+    if (this.#isHolding === 'id') this.#sendId(emit, 0, 0)
+    const isWhole = this.#depth === 0 && !this.#isInString
+    if (isWhole && this.#hasId && this.#hasOutcome && !this.#hasMethod) this.isAnswered = true
     this.#depth = 0
     this.#isInString = this.#isEscaped = this.#hasId = this.#hasMethod = this.#hasOutcome = false
+    this.#isSpoiled = false
     this.#place = 'value'
     this.#isHolding = undefined
     this.#held = this.#key = ''
@@ -129,7 +130,7 @@ export class IdSwap {
 
   /** Latin-1, byte by byte: turned back into bytes before it is read as UTF-8. */
   #hold(byte: number): void {
-    if (this.#held.length < LONGEST) this.#held += String.fromCharCode(byte)
+    if (this.#held.length <= LONGEST) this.#held += String.fromCharCode(byte)
   }
 
   #endKey(): void {
@@ -141,15 +142,30 @@ export class IdSwap {
     this.#isHolding = undefined
   }
 
-  /** What goes out in the id's place; undefined when it has gone out with the rest. */
-  #endId(): Buffer | undefined {
+  /** The id is complete: it or what replaces it goes out. Returns the offset up to which all has gone out. */
+  #sendId(emit: (piece: Buffer) => void, sent: number, at: number): number {
     const raw = Buffer.from(this.#held, 'latin1')
+    const isExpected = parsed(raw.toString('utf8')) === this.#expected
+    if (isExpected) this.#hasId = true
+    this.#leaveId()
+    if (this.#isSame) return sent // it went out with the rest
+    emit(isExpected ? this.#replacement : raw)
+    return at
+  }
+
+  /** The id that is held is longer than any that was sent, or no JSON: it goes out as far as it is here. */
+  #letGo(emit: (piece: Buffer) => void, sent: number, at: number): number {
+    if (this.#isHolding !== 'id') return sent
+    this.#leaveId()
+    if (this.#isSame) return sent
+    emit(Buffer.from(this.#held, 'latin1'))
+    return at
+  }
+
+  #leaveId(): void {
     this.#isHolding = undefined
     this.#key = ''
     this.#place = 'after_value'
-    if (parsed(raw.toString('utf8')) === this.#expected) this.#hasId = true
-    else if (!this.#isSame) return raw
-    return this.#isSame ? undefined : this.#replacement
   }
 }
 

@@ -7,6 +7,8 @@ const CR = 0x0d
 const COLON = 0x3a
 /** Longest field name that is told apart, plus the colon: `retry:`. */
 const NAME_LIMIT = 6
+/** A byte order mark may stand before the first line and is none of it. */
+const MARK = [0xef, 0xbb, 0xbf] as const
 
 type Line = 'undecided' | 'data' | 'drop' | 'pass'
 
@@ -17,6 +19,8 @@ export class SseRelay {
   #name: number[] = []
   #isAfterCr = false
   #isAtBoundary = true
+  /** Bytes of the mark seen so far; all of them once the stream has begun. */
+  #mark = 0
 
   constructor(expectedJson: string, replacementJson: string) {
     this.#swap = new IdSwap(expectedJson, replacementJson)
@@ -32,7 +36,7 @@ export class SseRelay {
   }
 
   push(chunk: Buffer, emit: (piece: Buffer) => void): void {
-    let at = 0
+    let at = this.#mark < MARK.length ? this.#skipMark(chunk) : 0
     while (at < chunk.length) {
       const byte = chunk[at] as number
       if (this.#isAfterCr) {
@@ -48,6 +52,20 @@ export class SseRelay {
         at += 1
       } else at = this.#lineBytes(chunk, at, emit)
     }
+  }
+
+  #skipMark(chunk: Buffer): number {
+    let at = 0
+    while (at < chunk.length && this.#mark < MARK.length) {
+      if (chunk[at] !== MARK[this.#mark]) {
+        this.#name.push(...MARK.slice(0, this.#mark))
+        this.#mark = MARK.length
+        return at
+      }
+      this.#mark += 1
+      at += 1
+    }
+    return at
   }
 
   #lineBytes(chunk: Buffer, from: number, emit: (piece: Buffer) => void): number {
