@@ -9,6 +9,9 @@ import { type Arm, measure, median, type Slice, startNode, startUpstream } from 
 
 const MUST = 0.6
 const CONNECTIONS = [16, 64]
+const WARM_CALLS = 80_000
+/** Of three seconds each. */
+const WARM_SLICES = 12
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 6)
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 2)
@@ -138,8 +141,15 @@ interface Row extends Slice {
   readonly round: number
 }
 
+/** By calls, not by time: the compiler goes by how often code ran, and a slow machine would be measured half compiled. */
+async function warm(arm: Arm, script: string): Promise<void> {
+  for (let calls = 0, slices = 0; calls < WARM_CALLS && slices < WARM_SLICES; slices += 1) {
+    calls += (await measure(arm, script, { connections: 16, seconds: 3 })).rps * 3
+  }
+}
+
 async function interleave(arms: readonly Arm[], script: string): Promise<readonly Row[]> {
-  for (const arm of arms) await measure(arm, script, { connections: 16, seconds: 3 }) // warm
+  for (const arm of arms) await warm(arm, script)
   const rows: Row[] = []
   for (let round = 0; round < rounds; round += 1) {
     for (const connections of CONNECTIONS) {
