@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { seededRandom } from '#foundation/clock.ts'
-import { cuts, piecesOf, runOf, spelt } from '#test/support/properties.ts'
+import { cuts, jsonValue, piecesOf, runOf, spelt } from '#test/support/properties.ts'
 import { IdSwap } from './id-swap.ts'
 import { eachMember, firstValue, isObjectAt, splice } from './json-spans.ts'
 
@@ -49,7 +49,7 @@ const id = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.constant(null),
 )
-const anything = fc.jsonValue({ stringUnit: 'grapheme', maxDepth: 3 })
+const anything = jsonValue(3)
 /** Messages with their members in any order, ids at every depth. */
 const message = fc
   .record(

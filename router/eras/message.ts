@@ -35,14 +35,16 @@ function shape(
   body: Buffer,
   spans: Message['spans'],
 ): Read<Message> {
-  const idJson = spans.id === undefined ? '' : body.toString('utf8', spans.id.start, spans.id.end)
+  const { start, end } = spans.id ?? { start: 0, end: 0 }
+  const isShort = end - start <= ID_LIMIT
+  const idJson = isShort ? body.toString('utf8', start, end) : ''
   const invalid = (says: string): Read<Message> => ({
     ...refuse('RINGMAIN_INVALID_REQUEST', { says }),
-    ...(isId(value['id']) && idJson.length <= ID_LIMIT ? { idJson } : {}),
+    ...(isId(value['id']) && isShort ? { idJson } : {}),
   })
   if (value['jsonrpc'] !== '2.0') return invalid('The member "jsonrpc" must be "2.0".')
   if ('id' in value && !isId(value['id'])) return invalid('The id must be a string or a number.')
-  if (idJson.length > ID_LIMIT) return invalid(`The id is longer than ${ID_LIMIT} bytes.`)
+  if (!isShort) return invalid(`The id is longer than ${ID_LIMIT} bytes.`)
   const { method, params } = value
   if (method === undefined) {
     const isResponse = idJson !== '' && ('result' in value || 'error' in value)

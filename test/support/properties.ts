@@ -49,6 +49,12 @@ function text(string: string, random: Random): string {
 
 const escaped = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`
 
+/** Any value that JSON can say; it has no negative zero that comes back. */
+export const jsonValue = (maxDepth: number): fc.Arbitrary<unknown> =>
+  fc
+    .jsonValue({ stringUnit: 'grapheme', maxDepth })
+    .map(value => JSON.parse(JSON.stringify(value)) as unknown)
+
 /** Where to cut a text; `[1, 1, 1, …]` in effect when it is long enough. */
 export const cuts: fc.Arbitrary<readonly number[]> = fc.oneof(
   fc.constant(Array.from({ length: 5_000 }, () => 1)),

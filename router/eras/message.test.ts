@@ -1,0 +1,164 @@
+// What may enter as one JSON-RPC message, what may not, and what is told of it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Message } from '#router/facts.ts'
+import { readMessage } from './message.ts'
+
+const read = (body: string | Buffer): Message => {
+  const message = readMessage(Buffer.from(body))
+  assert.ok(message.kind === 'ok', JSON.stringify(message, ['refusal', 'code', 'says']))
+  return message.value
+}
+
+const refused = (body: string | Buffer): { readonly code: string; readonly idJson?: string } => {
+  const message = readMessage(Buffer.from(body))
+  assert.equal(message.kind, 'refuse', `taken: ${body.toString().slice(0, 80)}`)
+  const { idJson } = message
+  return { code: message.refusal.code, ...(idJson === undefined ? {} : { idJson }) }
+}
+
+const says = (body: string): string => {
+  const message = readMessage(Buffer.from(body))
+  return (message.kind === 'refuse' && message.refusal.says) || ''
+}
+
+const withId = (id: string): string => `{"jsonrpc":"2.0","id":${id},"method":"ping"}`
+const withParams = (params: string): string =>
+  `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`
+
+test('a request tells its method, id, params and _meta, and where what may be replaced lies', () => {
+  const body =
+    '{"jsonrpc":"2.0", "id" : 7 ,"method":"tools/call","params":{"name":"a","_meta":{"k":1}}}'
+  const message = read(body)
+  assert.equal(message.kind, 'request')
+  assert.equal(message.method, 'tools/call')
+  assert.equal(message.idJson, '7')
+  assert.deepEqual(message.params, { name: 'a', _meta: { k: 1 } })
+  assert.deepEqual(message.meta, { k: 1 })
+  const at = (span: { start: number; end: number } | undefined): string =>
+    span === undefined ? 'none' : body.slice(span.start, span.end)
+  assert.equal(at(message.spans.id), '7')
+  assert.equal(at(message.spans.name), '"a"')
+  assert.equal(at(message.spans.params), '{"name":"a","_meta":{"k":1}}')
+})
+
+test('a message without an id is a notification, one without a method a response', () => {
+  assert.equal(read('{"jsonrpc":"2.0","method":"notifications/x"}').kind, 'notification')
+  assert.equal(read('{"jsonrpc":"2.0","id":1,"result":{}}').kind, 'response')
+  assert.equal(read('{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}').kind, 'response')
+})
+
+test('what is not JSON in UTF-8 is malformed', () => {
+  for (const body of [
+    '',
+    ' ',
+    '{',
+    '{"a":1}{',
+    "{'a':1}",
+    '{"a":01}',
+    '{"a":1,}',
+    'undefined',
+    '\uFEFF{"jsonrpc":"2.0","id":1,"method":"ping"}',
+    Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+    Buffer.from([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
+    Buffer.from('{"a":"\xe9"}', 'latin1'),
+    Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]),
+  ])
+    assert.deepEqual(refused(body), { code: 'RINGMAIN_MALFORMED_JSON' }, body.toString())
+})
+
+test('an array is a batch, and is refused in words of its own', () => {
+  assert.deepEqual(refused('[]'), { code: 'RINGMAIN_BATCH_REFUSED' })
+  assert.deepEqual(refused(`[${withId('1')}]`), { code: 'RINGMAIN_BATCH_REFUSED' })
+})
+
+test('JSON that is no JSON-RPC 2.0 message is invalid, and keeps its id when that can be told', () => {
+  for (const body of ['null', '1', '"a"', 'true'])
+    assert.deepEqual(refused(body), { code: 'RINGMAIN_INVALID_REQUEST' })
+  for (const rest of [
+    '"method":"ping"',
+    '"jsonrpc":2,"method":"ping"',
+    '"jsonrpc":"1.0","method":"ping"',
+    '"jsonrpc":"2.0"',
+    '"jsonrpc":"2.0","method":5',
+    '"jsonrpc":"2.0","method":null',
+    '"jsonrpc":"2.0","method":"m","params":[]',
+    '"jsonrpc":"2.0","method":"m","params":null',
+    '"jsonrpc":"2.0","method":"m","params":"a"',
+    '"jsonrpc":"2.0","method":"m","params":{"_meta":[]}',
+    '"jsonrpc":"2.0","method":"m","params":{"_meta":null}',
+  ])
+    assert.deepEqual(
+      refused(`{"id":"é",${rest}}`),
+      { code: 'RINGMAIN_INVALID_REQUEST', idJson: '"é"' },
+      rest,
+    )
+})
+
+test('an id is a string or a number, kept as it was written', () => {
+  for (const id of ['0', '-1', '1.5', '1e2', '""', '"a b"', '"\\u00e9"', '12345678901234567890'])
+    assert.equal(read(withId(id)).idJson, id)
+})
+
+test('no other id is taken', () => {
+  for (const id of ['null', 'true', '{}', '[]', '[1]', '1e999', '{"id":1}'])
+    assert.deepEqual(refused(withId(id)), { code: 'RINGMAIN_INVALID_REQUEST' }, id)
+})
+
+test('an id is bounded in bytes, not in letters', () => {
+  assert.equal(read(withId(`"${'x'.repeat(1_022)}"`)).idJson.length, 1_024)
+  assert.deepEqual(refused(withId(`"${'x'.repeat(1_023)}"`)), { code: 'RINGMAIN_INVALID_REQUEST' })
+  assert.deepEqual(refused(withId(`"${'世'.repeat(400)}"`)), { code: 'RINGMAIN_INVALID_REQUEST' })
+  assert.match(says(withId(`"${'x'.repeat(2_000)}"`)), /longer than 1024 bytes/)
+})
+
+test('a key that stands twice where it would be read two ways is refused, escaped twins as well', () => {
+  for (const [body, where] of [
+    ['{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}', 'the message'],
+    ['{"jsonrpc":"2.0","id":1,"\\u0069d":2,"method":"ping"}', 'the message'],
+    ['{"jsonrpc":"2.0","id":1,"method":"ping","x":1,"x":1}', 'the message'],
+    [withParams('{"name":"a","name":"b"}'), 'params'],
+    [withParams('{"name":"a","n\\u0061me":"b"}'), 'params'],
+    [withParams('{"_meta":{},"_meta":{}}'), 'params'],
+    [withParams('{"_meta":{"k":1,"\\u006b":1}}'), 'params._meta'],
+  ] as const)
+    assert.equal(says(body), `A key stands twice in ${where}.`, body)
+  assert.equal(
+    says('{"jsonrpc":"2.0","id":1,"method":"m","params":{},"p\\u0061rams":{}}'),
+    'A key stands twice in the message.',
+  )
+})
+
+test('keys that only look alike are two keys', () => {
+  const { params } = read(
+    withParams('{"name":"a","Name":"b","na me":"c","__proto__":{"name":"d"}}'),
+  )
+  assert.equal(params['name'], 'a')
+  assert.equal(Object.keys(params).length, 4)
+})
+
+test('an escaped spelling of a known key is that key, with its place', () => {
+  const body = withParams('{"n\\u0061me":"a"}')
+  const message = read(body)
+  const { start = 0, end = 0 } = message.spans.name ?? {}
+  assert.equal(body.slice(start, end), '"a"')
+})
+
+test('only the name in params has a place; one deeper or higher has none', () => {
+  assert.equal(read(withParams('{"arguments":{"name":"x"}}')).spans.name, undefined)
+  assert.equal(read('{"jsonrpc":"2.0","id":1,"method":"m","name":"x"}').spans.name, undefined)
+})
+
+test('depth is the sender’s choice and costs no stack', () => {
+  const depth = 100_000
+  const nested = `${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}`
+  assert.equal(read(withParams(`{"name":"a","arguments":${nested}}`)).params['name'], 'a')
+  assert.deepEqual(refused(nested), { code: 'RINGMAIN_BATCH_REFUSED' })
+  assert.deepEqual(refused('['.repeat(depth)), { code: 'RINGMAIN_MALFORMED_JSON' })
+})
+
+test('the body is kept as the same bytes', () => {
+  const body = Buffer.from(withId('1'))
+  const message = readMessage(body)
+  assert.equal(message.kind === 'ok' && message.value.body, body)
+})
