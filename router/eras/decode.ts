@@ -75,11 +75,11 @@ function decodeMessage(
   const { headers } = arrived
   const token = message.method === 'initialize' ? undefined : headers[HEADER.session]
   const hasModernMeta = META.protocolVersion in message.meta
-  const session = !hasModernMeta && typeof token === 'string' ? openSession(token) : undefined
-  const isForeign = session !== undefined && session.serverName !== arrived.serverName
-  const era = eraOf(message, headers, session !== undefined && !isForeign)
+  const opened = !hasModernMeta && typeof token === 'string' ? openSession(token) : undefined
+  const session = opened?.serverName === arrived.serverName ? opened : undefined // another server's is none here
+  const era = eraOf(message, headers, session !== undefined)
   const { idJson } = message
-  if (era === 'legacy' && typeof token === 'string' && (session === undefined || isForeign)) {
+  if (era === 'legacy' && typeof token === 'string' && session === undefined) {
     return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era, message, idJson }
   }
   // A valid session wins over its headers: seen in the wild is a modern version header on a legacy session.
