@@ -1,0 +1,186 @@
+// The modern codec: headers mirror the body on the way in, and on the way up the bytes stay what they were but for the name.
+import assert from 'node:assert/strict'
+import type { IncomingHttpHeaders } from 'node:http'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { seededRandom } from '#foundation/clock.ts'
+import type { Message } from '#router/facts.ts'
+import { jsonValue, runOf, spelt } from '#test/support/properties.ts'
+import { readMessage } from '../message.ts'
+import { modernCodec } from './codec.ts'
+
+const META =
+  '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}'
+const VERSION = { 'mcp-protocol-version': '2026-07-28' }
+
+function messageOf(body: string | Buffer): Message {
+  const message = readMessage(Buffer.from(body))
+  assert.ok(message.kind === 'ok', String(body))
+  return message.value
+}
+
+const call = (params: string, id = '1'): Message =>
+  messageOf(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{${params},${META}}}`)
+
+const decode = (message: Message, headers: IncomingHttpHeaders): string => {
+  const verdict = modernCodec.decode(message, { ...VERSION, ...headers })
+  return verdict.kind === 'ok' ? verdict.value.list : verdict.refusal.code
+}
+
+const up = (
+  message: Message,
+  toolName?: string,
+): { readonly body: string; readonly headers: readonly string[] } => {
+  const request = modernCodec.upward(
+    {
+      message,
+      passedHeaders: [
+        ['mcp-param-region', 'eu'],
+        ['traceparent', '00-a-b-01'],
+      ],
+    },
+    {
+      version: '2026-07-28',
+      idJson: message.idJson,
+      ...(toolName === undefined ? {} : { toolName }),
+    },
+  )
+  return { body: request.body.toString(), headers: request.headers }
+}
+
+const field = (headers: readonly string[], name: string): string | undefined => {
+  const at = headers.indexOf(name)
+  return at < 0 ? undefined : headers[at + 1]
+}
+
+test('method and name headers must say what the body says, in its case', () => {
+  const message = call('"name":"search"')
+  const headers = { 'mcp-method': 'tools/call', 'mcp-name': 'search' }
+  assert.equal(decode(message, headers), 'call')
+  for (const wrong of [
+    { 'mcp-method': undefined },
+    { 'mcp-method': 'Tools/Call' },
+    { 'mcp-method': 'tools/list' },
+    { 'mcp-name': undefined },
+    { 'mcp-name': 'Search' },
+    { 'mcp-name': '' },
+    { 'mcp-name': 'search, search' },
+    { 'mcp-name': '=?base64?c2VhcmNo' },
+    { 'mcp-name': '=?BASE64?c2VhcmNo?=' },
+    { 'mcp-name': '=?base64?c2VhcmN?=' },
+  ])
+    assert.equal(decode(message, { ...headers, ...wrong }), 'RINGMAIN_HEADER_MISMATCH')
+})
+
+test('a name may be encoded, needlessly too, and is compared decoded', () => {
+  const headers = { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?c2VhcmNo?=' }
+  assert.equal(decode(call('"name":"search"'), headers), 'call')
+  assert.equal(decode(call('"name":"s\\u0065arch"'), headers), 'call')
+  const literal = { ...headers, 'mcp-name': '=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?=' }
+  assert.equal(decode(call('"name":"=?base64?literal?="'), literal), 'call')
+})
+
+test('both sides of a mismatch are told, and a missing header is told as missing', () => {
+  const message = call('"name":"search"')
+  const verdict = modernCodec.decode(message, { ...VERSION, 'mcp-method': 'x' })
+  assert.ok(verdict.kind === 'refuse')
+  assert.deepEqual(verdict.refusal.data, { mismatch: { header: 'x', body: 'tools/call' } })
+  const missing = modernCodec.decode(message, { ...VERSION, 'mcp-method': 'tools/call' })
+  assert.ok(missing.kind === 'refuse')
+  assert.deepEqual(missing.refusal.data, { mismatch: { header: null, body: 'search' } })
+  assert.match(missing.refusal.says ?? '', /Mcp-Name is missing/)
+})
+
+test('a tool call without a name, or with one that is no text, has invalid params', () => {
+  const headers = { 'mcp-method': 'tools/call' }
+  for (const params of ['"x":1', '"name":null', '"name":5', '"name":["a"]'])
+    assert.equal(decode(call(params), headers), 'RINGMAIN_INVALID_PARAMS')
+})
+
+test('a method of the other era, an unknown one and one of every object are not implemented', () => {
+  for (const method of ['ping', 'initialize', 'tools/Call', 'nope', '__proto__', 'constructor', ''])
+    assert.equal(
+      decode(
+        messageOf(`{"jsonrpc":"2.0","id":1,"method":${JSON.stringify(method)},"params":{${META}}}`),
+        { 'mcp-method': method },
+      ),
+      'RINGMAIN_UNKNOWN_METHOD',
+      method,
+    )
+})
+
+test('what goes up is what came in, byte for byte', t => {
+  fc.assert(
+    fc.property(jsonValue(3), fc.string(), fc.integer(), (value, id, ink) => {
+      const params = { name: 'search', arguments: value, _meta: { x: value }, odd: value }
+      const json = spelt({ jsonrpc: '2.0', id, method: 'tools/call', params }, seededRandom(ink))
+      assert.equal(up(messageOf(json), 'search').body, json)
+      assert.equal(up(messageOf(json)).body, json)
+    }),
+    runOf(t, 200),
+  )
+})
+
+test('a renamed tool changes its own span and nothing else', t => {
+  fc.assert(
+    fc.property(jsonValue(3), fc.string({ unit: 'grapheme' }), fc.integer(), (value, name, ink) => {
+      const params = { before: value, name: `crm__${name}`, arguments: { name: 'crm__x', value } }
+      const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params }
+      const { body } = up(messageOf(spelt(message, seededRandom(ink))), name)
+      const expected = { ...message, params: { ...params, name } }
+      assert.deepEqual(JSON.parse(body), JSON.parse(JSON.stringify(expected)))
+    }),
+    runOf(t, 200),
+  )
+})
+
+test('numbers that JavaScript cannot hold, odd spellings, unknown fields and white space arrive as sent', () => {
+  const args =
+    '"arguments" : {"big":12345678901234567890,"hundred":1e2,"t":1.10,"z":-0.0,"\\u0061":"\\/"},  "x-new":[ ]'
+  const { body } = up(call(`"name":"crm__find", ${args}`), 'find')
+  assert.equal(
+    body,
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find", ${args},${META}}}`,
+  )
+})
+
+test('the id goes up as it was written', () => {
+  for (const id of ['0', '"x"', '1e2', '""', '"\\u4e16"', '12345678901234567890']) {
+    const message = call('"name":"a"', id)
+    assert.equal(
+      modernCodec.upstreamIdJson(message, () => 5),
+      id,
+    )
+    assert.match(up(message).body, new RegExp(`"id":${id.replaceAll('\\', '\\\\')},`))
+  }
+})
+
+test('headers are made anew for the upstream hop, and only what travels on is added', () => {
+  const { headers } = up(call('"name":"crm__世界"'), '世界')
+  assert.deepEqual(headers, [
+    'content-type',
+    'application/json',
+    'accept',
+    'application/json, text/event-stream',
+    'mcp-protocol-version',
+    '2026-07-28',
+    'mcp-method',
+    'tools/call',
+    'mcp-name',
+    '=?base64?5LiW55WM?=',
+    'mcp-param-region',
+    'eu',
+    'traceparent',
+    '00-a-b-01',
+  ])
+  assert.equal(field(up(call('"name":"a b "'), 'a b ').headers, 'mcp-name'), '=?base64?YSBiIA==?=')
+  assert.equal(field(up(call('"name":"x"')).headers, 'mcp-name'), undefined)
+})
+
+test('results and errors of the router’s own are put around as JSON', () => {
+  const result = modernCodec.result('"a"', '{"b":1}')
+  assert.equal(result.body.toString(), '{"jsonrpc":"2.0","id":"a","result":{"b":1}}')
+  assert.equal(modernCodec.result('1', Buffer.from('{}')).body.toString().length, 36)
+  const error = modernCodec.error('7', '{"code":1}', 404)
+  assert.deepEqual([error.status, error.body], [404, '{"jsonrpc":"2.0","id":7,"error":{"code":1}}'])
+})
