@@ -220,7 +220,7 @@ export const refusals = {
     retry: 'never',
     executed: 'unknown',
     reason: 'defect',
-    says: 'The router failed; the fault is logged under the id given.',
+    says: 'The router failed; the fault is logged under the id given. outcome_unknown: the call may have run; check before sending it again.',
   },
 } as const satisfies Record<`RINGMAIN_${string}`, RefusalShape>
 
