@@ -1,9 +1,9 @@
 // A call that may have run is never sent again, and its caller is told so. The count that tells is the tool's own.
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
-import { after, test } from 'node:test'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { after, test } from 'node:test'
 import {
   answerOf,
   legacyCall,
@@ -68,6 +68,7 @@ const faults = [
   { tool: 'gzip', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
   { tool: 'stream_without_answer', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
   { tool: 'die_mid_stream', code: 'RINGMAIN_OUTCOME_UNKNOWN' },
+  { tool: 'idle_stream', code: 'RINGMAIN_OUTCOME_UNKNOWN' },
 ] as const
 
 for (const [caller, call] of Object.entries(callers)) {
@@ -83,6 +84,7 @@ for (const [caller, call] of Object.entries(callers)) {
       assert.equal(problem?.executed, 'unknown')
       assert.match(problem?.says ?? '', /outcome_unknown/)
       assert.equal(answerOf(answer).result?.['isError'], true)
+      assert.equal(answerOf(answer).id, 1)
       assert.equal(ran(tool), before + 1)
     })
   }

@@ -123,6 +123,14 @@ export const scriptedTools: Readonly<Record<string, Tool>> = {
     for (const step of [1, 2, 3]) call.response.write(progress(call, step, 3))
     call.response.end(event(rpc(call, resultOf(call))))
   },
+  /** A stream that begins at once and is answered later. */
+  one_by_one: call => {
+    call.response.writeHead(200, SSE_TYPE)
+    call.response.write(progress(call, 1, 2))
+    later(call, numberArg(call, 'ms', 100), () =>
+      call.response.end(event(rpc(call, resultOf(call)))),
+    )
+  },
   /** A stream that says it is there, and then says nothing until it is left. */
   idle_stream: call => {
     call.response.writeHead(200, SSE_TYPE)
