@@ -3,6 +3,7 @@
 import type { Attempt, McpAnswer } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
+import { eachMember, firstValue } from './json-spans.ts'
 import { isRecord } from './message.ts'
 
 type Answered = Extract<Attempt, { kind: 'answered' }>
@@ -10,8 +11,11 @@ type Judged = 'relay' | McpAnswer | Refusal | Promise<McpAnswer | Refusal>
 
 /** Largest error body that is read. */
 const ERROR_LIMIT = 65_536
-/** A modern replica says with these that the router's own headers or version were wrong. */
-const ROUTERS_FAULT: readonly number[] = [-32020, -32022]
+/** What a modern caller may see of the range that JSON-RPC and MCP reserve. -32020 and -32022 say that the router itself was wrong. */
+const MODERN_CODES: readonly number[] = [-32700, -32600, -32601, -32602, -32603, -32021]
+const LEGACY_CODES: readonly number[] = [-32700, -32600, -32601, -32602, -32603]
+
+const IS_MCP = /^(?:application\/json|text\/event-stream)(?![\w.+-])/i
 
 export function judgeAnswer(
   attempt: Answered,
@@ -48,7 +52,7 @@ function judgeBody(attempt: Answered): Judged {
       detail: `content-encoding ${encoding} was not asked for`,
     })
   }
-  if (/^(?:application\/json|text\/event-stream)\b/i.test(attempt.contentType)) return 'relay'
+  if (IS_MCP.test(attempt.contentType)) return 'relay'
   return drop(attempt, {
     code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
     detail: `content-type ${attempt.contentType || 'missing'}`,
@@ -73,13 +77,20 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Refus
   const error = typeof body === 'string' ? undefined : errorIn(body)
   const detail = `the replica answered ${attempt.status}`
   if (error === undefined) return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail }
-  if (ROUTERS_FAULT.includes(error.code))
+  if (!maySee(era, error.code))
     return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `${detail} ${error.code}` }
   const status =
     era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200
   return { kind: 'error', errorJson: error.json, status }
 }
 
+/** Codes that mean something between router and replica alone, or nothing any more, are not handed on. */
+function maySee(era: Era, code: number): boolean {
+  if (code > -32_000 || code < -32_768) return true
+  return (era === 'modern' ? MODERN_CODES : LEGACY_CODES).includes(code)
+}
+
+/** The error as it was written: its data may hold numbers that would not survive a parse. */
 function errorIn(body: Buffer): { readonly code: number; readonly json: string } | undefined {
   try {
     const value: unknown = JSON.parse(body.toString())
@@ -90,7 +101,11 @@ function errorIn(body: Buffer): { readonly code: number; readonly json: string }
       typeof error['message'] !== 'string'
     )
       return undefined
-    return { code: error['code'], json: JSON.stringify(error) }
+    let json = ''
+    eachMember(body, firstValue(body), (key, { start, end }) => {
+      if (key === 'error') json = body.toString('utf8', start, end)
+    })
+    return { code: error['code'], json }
   } catch {
     return undefined // not JSON: told apart from a JSON-RPC error by the caller
   }

@@ -1,0 +1,195 @@
+// What each upstream status means: passed on, put in the router's own words, and never a code that the caller's era must not see.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { McpAnswer } from '#router/facts.ts'
+import type { Refusal } from '#router/pipeline/stage.ts'
+import type { Era } from '#routes/route-table.ts'
+import { answeredAs, fakeBody } from '#test/support/fake-body.ts'
+import { judgeAnswer } from './judge.ts'
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+const judged = (
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  call: { readonly era: Era; readonly session?: unknown } = { era: 'modern' },
+): { readonly verdict: ReturnType<typeof judgeAnswer>; readonly log: readonly string[] } => {
+  const attempt = answeredAs(status, headers)
+  return { verdict: judgeAnswer(attempt, call), log: attempt.body.log }
+}
+
+const errorBody = (error: string): Buffer =>
+  Buffer.from(`{"jsonrpc":"2.0","id":1,"error":${error}}`)
+
+const read = (
+  status: number,
+  body: Buffer | 'too_large' | 'broken',
+  era: Era = 'modern',
+): Promise<McpAnswer | Refusal> =>
+  Promise.resolve(
+    judgeAnswer(answeredAs(status, JSON_TYPE, fakeBody(body)), { era }) as McpAnswer | Refusal,
+  )
+
+test('200 with JSON or events is passed on', () => {
+  for (const type of [
+    'application/json',
+    'Application/JSON; charset=utf-8',
+    'text/event-stream',
+    'text/event-stream;charset=utf-8',
+  ])
+    assert.deepEqual(judged(200, { 'content-type': type }), { verdict: 'relay', log: [] })
+  const identity = { ...JSON_TYPE, 'content-encoding': 'identity' }
+  assert.equal(judged(200, identity).verdict, 'relay')
+})
+
+test('200 with anything else is no MCP, and the exchange is ended', () => {
+  for (const [headers, detail] of [
+    [{ 'content-type': 'text/html' }, 'content-type text/html'],
+    [{ 'content-type': 'application/json-seq' }, 'content-type application/json-seq'],
+    [{}, 'content-type missing'],
+    [{ ...JSON_TYPE, 'content-encoding': 'gzip' }, 'content-encoding gzip was not asked for'],
+  ] as const)
+    assert.deepEqual(judged(200, headers), {
+      verdict: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail },
+      log: ['abort'],
+    })
+})
+
+test('a status that answers no call is a bad response whose outcome is not known', () => {
+  for (const status of [202, 204, 206, 500, 502, 503, 504, 599])
+    assert.deepEqual(judged(status, JSON_TYPE), {
+      verdict: {
+        code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+        detail: `the replica answered ${status}`,
+      },
+      log: ['abort'],
+    })
+})
+
+test('a redirect is not followed', () => {
+  for (const status of [301, 302, 307, 308]) {
+    const { verdict, log } = judged(status, { location: 'http://10.0.0.1/' })
+    assert.equal((verdict as Refusal).code, 'RINGMAIN_UPSTREAM_REFUSED')
+    assert.deepEqual(log, ['abort'])
+  }
+})
+
+test('401 and 403 are between router and replica, and are not shown to the caller', () => {
+  for (const status of [401, 403])
+    assert.deepEqual(judged(status, JSON_TYPE), {
+      verdict: { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `the replica answered ${status}` },
+      log: ['abort'],
+    })
+})
+
+test('404 under a session ends the session; without one it is an answer like any 4xx', async () => {
+  const lost = judged(404, JSON_TYPE, { era: 'legacy', session: {} })
+  assert.equal((lost.verdict as Refusal).code, 'RINGMAIN_SESSION_UNKNOWN')
+  assert.deepEqual(lost.log, ['abort'])
+  const answer = await read(404, errorBody('{"code":-32601,"message":"no"}'))
+  assert.deepEqual(answer, {
+    kind: 'error',
+    errorJson: '{"code":-32601,"message":"no"}',
+    status: 404,
+  })
+})
+
+test('429 is a busy replica, with its own time to wait where it gives one in seconds', () => {
+  for (const [header, retryAfterMs] of [
+    ['7', 7_000],
+    ['0', 0],
+    ['soon', 1_000],
+    ['-1', 1_000],
+    ['99999999', 1_000],
+    [undefined, 1_000],
+  ] as const) {
+    const { verdict } = judged(429, header === undefined ? {} : { 'retry-after': header })
+    assert.deepEqual(verdict, {
+      code: 'RINGMAIN_CLUSTER_BUSY',
+      detail: 'the replica answered 429',
+      retryAfterMs,
+    })
+  }
+})
+
+test('a JSON-RPC error under a 4xx goes on as it was written', async () => {
+  const error = '{"code":-32602, "message":"bad \\u00e9", "data":{"big":12345678901234567890}}'
+  assert.deepEqual(await read(400, errorBody(error)), {
+    kind: 'error',
+    errorJson: error,
+    status: 400,
+  })
+  assert.deepEqual(await read(422, errorBody(error)), {
+    kind: 'error',
+    errorJson: error,
+    status: 200,
+  })
+  assert.deepEqual(await read(400, errorBody(error), 'legacy'), {
+    kind: 'error',
+    errorJson: error,
+    status: 200,
+  })
+})
+
+test('an application’s own code goes on', async () => {
+  for (const code of [1, -1, 5_000, -31_999, -32_769])
+    assert.equal(
+      'kind' in (await read(400, errorBody(`{"code":${code},"message":""}`))),
+      true,
+      String(code),
+    )
+})
+
+test('codes that the caller’s era must not see are told in the router’s words', async () => {
+  const must = async (era: Era, codes: readonly number[]): Promise<void> => {
+    for (const code of codes)
+      assert.deepEqual(
+        await read(400, errorBody(`{"code":${code},"message":"x"}`), era),
+        { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `the replica answered 400 ${code}` },
+        `${era} ${code}`,
+      )
+  }
+  await must(
+    'modern',
+    [-32_000, -32_001, -32_002, -32_019, -32_020, -32_022, -32_023, -32_042, -32_099],
+  )
+  await must('legacy', [-32_000, -32_001, -32_002, -32_020, -32_021, -32_022, -32_042])
+})
+
+test('a capability that a modern caller did not declare is told to it', async () => {
+  const error = '{"code":-32021,"message":"x","data":{"requiredCapabilities":{}}}'
+  assert.deepEqual(await read(400, errorBody(error)), {
+    kind: 'error',
+    errorJson: error,
+    status: 400,
+  })
+})
+
+test('a 4xx without a JSON-RPC error is a refusal of the tool server', async () => {
+  for (const body of [
+    'too_large',
+    'broken',
+    Buffer.from(''),
+    Buffer.from('<html>'),
+    Buffer.from('[]'),
+    Buffer.from('{"error":"no"}'),
+    errorBody('{"code":"1","message":"x"}'),
+    errorBody('{"code":1}'),
+    errorBody('null'),
+    errorBody(`{"code":1,"message":"${'x'.repeat(70_000)}"}`),
+  ] as const)
+    assert.deepEqual(await read(400, body), {
+      code: 'RINGMAIN_UPSTREAM_REFUSED',
+      detail: 'the replica answered 400',
+    })
+})
+
+test('an error of any depth is passed without a stack', async () => {
+  const depth = 20_000
+  const error = `{"code":1,"message":"","data":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  assert.deepEqual(await read(400, errorBody(error)), {
+    kind: 'error',
+    errorJson: error,
+    status: 400,
+  })
+})
