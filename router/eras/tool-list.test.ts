@@ -1,0 +1,85 @@
+// Tool definitions travel as their server wrote them, but for the name that the caller sees.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { seededRandom } from '#foundation/clock.ts'
+import { jsonValue, runOf, spelt } from '#test/support/properties.ts'
+import { definitionsIn, encodeToolList } from './tool-list.ts'
+
+const listed = (answer: string, prefix = ''): readonly string[] =>
+  definitionsIn(Buffer.from(answer), prefix).map(tool => tool.toString())
+
+const answerWith = (tools: string): string => `{"jsonrpc":"2.0","id":1,"result":{"tools":${tools}}}`
+
+const NOTHING = { tools: [], unavailable: [], serverInfo: { name: 'ringmain', version: '1' } }
+
+test('a definition without a prefix is the same bytes', () => {
+  const tool = '{"name" : "a" ,"x":12345678901234567890,"inputSchema":{"properties":{"name":{}}}}'
+  assert.deepEqual(listed(answerWith(`[ ${tool} , {"name":"b"}]`)), [tool, '{"name":"b"}'])
+})
+
+test('a prefix changes the name alone, whatever its spelling and place', () => {
+  const rest = '"inputSchema":{"name":"x","big":12345678901234567890,"h":1e2}, "title":"\\u0041"'
+  for (const [before, after] of [
+    [`{"name":"a", ${rest}}`, `{"name":"crm__a", ${rest}}`],
+    [`{${rest},"n\\u0061me" : "\\u4e16\\"" }`, `{${rest},"n\\u0061me" : "crm__世\\"" }`],
+  ] as const)
+    assert.deepEqual(listed(answerWith(`[${before}]`), 'crm__'), [after])
+})
+
+test('any definition keeps every member but its name', t => {
+  fc.assert(
+    fc.property(jsonValue(3), fc.string({ unit: 'grapheme' }), fc.integer(), (value, name, ink) => {
+      const tool = { title: value, name, inputSchema: { name: value, value } }
+      const answer = spelt({ id: 1, result: { x: value, tools: [tool] } }, seededRandom(ink))
+      const [definition = ''] = listed(answer, 'p__')
+      assert.deepEqual(JSON.parse(definition), { ...tool, name: `p__${name}` })
+    }),
+    runOf(t, 300),
+  )
+})
+
+test('what is no tool hides only itself', () => {
+  const tools = '[null,5,"a",[],{},{"name":5},{"name":null},{"title":"a"},{"name":"ok"}]'
+  assert.deepEqual(listed(answerWith(tools), 'p__'), ['{"name":"p__ok"}'])
+  assert.deepEqual(listed(answerWith(tools)), ['{"name":"ok"}'])
+})
+
+test('an answer without a list of tools has none', () => {
+  for (const answer of [
+    '{"result":{}}',
+    '{"result":[]}',
+    '{"result":{"tools":{"name":"a"}}}',
+    '{"error":{"tools":[{"name":"a"}]}}',
+    '{"tools":[{"name":"a"}]}',
+  ])
+    assert.deepEqual(listed(answer), [])
+})
+
+test('a modern list says how long and for whom it holds, and who serves it', () => {
+  const list = JSON.parse(encodeToolList('modern', NOTHING).toString()) as unknown
+  assert.deepEqual(list, {
+    tools: [],
+    resultType: 'complete',
+    ttlMs: 0,
+    cacheScope: 'private',
+    _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'ringmain', version: '1' } },
+  })
+})
+
+test('a legacy list has none of that', () => {
+  assert.equal(encodeToolList('legacy', NOTHING).toString(), '{"tools":[]}')
+})
+
+test('tools stand in their order as their bytes; cursor and silent clusters are named after them', () => {
+  const tools = [Buffer.from('{"name":"a","n":1e2}'), Buffer.from('{"name":"b"}')]
+  assert.equal(
+    encodeToolList('legacy', {
+      ...NOTHING,
+      tools,
+      nextCursor: 'c"',
+      unavailable: ['crm'],
+    }).toString(),
+    '{"tools":[{"name":"a","n":1e2},{"name":"b"}],"nextCursor":"c\\"","_meta":{"dev.ringmain/unavailable":["crm"]}}',
+  )
+})
