@@ -19,7 +19,7 @@ export const respond =
   (log: DefectLog): Respond<McpAnswer, Arrived, Recorded & Decoded> =>
   (outcome, call) => {
     const { caller } = call
-    if (caller.isGone) return abandonAnswer(outcome)
+    if (caller.isGone) return unanswered(outcome, log)
     const codec = codecOf(eraFor(call))
     if (outcome.kind !== 'answered') {
       const refusal = outcome.kind === 'refused' ? outcome.refusal : defectRefusal(outcome, log)
@@ -69,6 +69,8 @@ function sendResult(caller: Caller, wire: WireAnswer, sessionToken: string | und
 const sendWhole = (caller: Caller, wire: WireAnswer): void =>
   caller.send(wire.status, wire.headers, wire.body)
 
-function abandonAnswer(outcome: Outcome<McpAnswer>): void {
+/** Nobody is there to read it; a defect is logged all the same. */
+function unanswered(outcome: Outcome<McpAnswer>, log: DefectLog): void {
+  if (outcome.kind === 'defect') defectRefusal(outcome, log)
   if (outcome.kind === 'answered' && outcome.answer.kind === 'relay') outcome.answer.relay.abandon()
 }
