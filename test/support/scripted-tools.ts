@@ -12,6 +12,8 @@ export interface ScriptedCall {
   readonly idJson: string
   readonly isModern: boolean
   readonly progressToken: string | number | undefined
+  /** Told of bytes that the `bytes` tool has handed to its connection. */
+  readonly poured: (bytes: number) => void
 }
 
 type Tool = (call: ScriptedCall) => void
@@ -55,14 +57,15 @@ function progress(call: ScriptedCall, done: number, total: number): string {
   return event(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params }))
 }
 
-/** Writes `bytes` letters at the reader's pace, between `head` and `tail`. */
-function pour(response: ServerResponse, bytes: number, tail: string): void {
+/** Writes `bytes` letters at the reader's pace, and then `tail`. */
+function pour({ response, poured }: ScriptedCall, bytes: number, tail: string): void {
   const chunk = Buffer.alloc(65_536, 'x')
   let left = bytes
   const more = (): void => {
     while (left > 0) {
       const size = Math.min(left, chunk.length)
       left -= size
+      poured(size)
       if (!response.write(size === chunk.length ? chunk : chunk.subarray(0, size))) {
         response.once('drain', more)
         return
@@ -81,13 +84,13 @@ function bytes(call: ScriptedCall): void {
   if (call.args['stream'] === true) {
     call.response.writeHead(200, SSE_TYPE)
     call.response.write(`data: ${head}`)
-    pour(call.response, n, `${tail}\n\n`)
+    pour(call, n, `${tail}\n\n`)
     return
   }
   const length = head.length + n + tail.length
   call.response.writeHead(200, { ...JSON_TYPE, 'content-length': String(length) })
   call.response.write(head)
-  pour(call.response, n, tail)
+  pour(call, n, tail)
 }
 
 function oneByteAtATime(call: ScriptedCall): void {
