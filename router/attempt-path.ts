@@ -42,7 +42,10 @@ const chosen = (
           endpoint: choice.replica.endpoint.key,
           isBound: choice.replica.isBound,
           send: () => send(ports, call, choice.replica),
-          forgo: () => choice.replica.release?.(),
+          forgo: () => {
+            choice.replica.release?.()
+            choice.replica.cluster.slots.free() // the slot it may have waited for is for the next
+          },
         },
       }
 

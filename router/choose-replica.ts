@@ -145,7 +145,7 @@ async function waitFor(
   const { queue, waitMs } = cluster.policy.connections
   const endMs = ports.nowMs() + waitMs
   for (let leftMs = waitMs; leftMs > 0; leftMs = endMs - ports.nowMs()) {
-    if (!(await cluster.slots.wait({ queue, waitMs: leftMs }))) break
+    if (!(await cluster.slots.wait({ queue, waitMs: leftMs }, () => tryNow() !== undefined))) break
     const endpoint = tryNow()
     if (endpoint !== undefined) return { kind: 'place', place: { cluster, endpoint } }
   }

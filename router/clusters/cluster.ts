@@ -205,7 +205,7 @@ export class Cluster {
       legacy: all.filter(endpoint => endpoint.mayServe('legacy')),
       modern: all.filter(endpoint => endpoint.mayServe('modern')),
     }
-    this.slots.free() // a replica that came back may serve one who waits
+    this.slots.freeAll() // a replica that came back may serve those who wait
     if (this.#isSettled()) for (const wake of this.#settledWaiters.splice(0)) wake()
   }
 
