@@ -34,9 +34,9 @@ export class Endpoint {
   /** Why health is not `up`. */
   reason: string | undefined
   learned: Learned | undefined
-  /** Calls from dispatch to their first byte, or to their end when the answer is not a stream. */
+  /** Calls from dispatch to their end, but for those counted as streams. */
   inFlight = 0
-  /** Open event streams, counted apart: a stream says nothing of load. */
+  /** Event streams and answers that wait for a slow reader, from their first byte: they say nothing of load. */
   streams = 0
   calls = 0
   faults = 0

@@ -4,9 +4,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Attempt, UpstreamBody, UpstreamSink } from '#router/facts.ts'
 
-/** How far an exchange has come; each is reported once, in this order. */
+/** How far an exchange has come, in this order; `head` and `over` are reported once. */
 export interface ExchangeEvents {
   readonly head: (attempt: Attempt) => void
+  /** The reader is slower than the replica, for the first time or again: what is left is the reader's time. */
+  readonly outpaced?: () => void
   /** The last byte has come, or nothing more will: frees what the call held. */
   readonly over: (isWhole: boolean) => void
 }
@@ -65,12 +67,12 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isAborted) return
     if (this.#sink !== undefined) {
-      if (!this.#sink.data(chunk)) controller.pause()
+      if (!this.#sink.data(chunk)) this.#pause(controller)
       return
     }
     this.#early.push(chunk)
     this.#earlyBytes += chunk.length
-    if (this.#earlyBytes > EARLY_LIMIT) controller.pause()
+    if (this.#earlyBytes > EARLY_LIMIT) this.#pause(controller)
   }
 
   onResponseEnd(): void {
@@ -94,7 +96,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     else if (this.#ending === 'broken') {
       if (!this.#isAborted) sink.broken()
     } else if (mayGoOn) this.#controller?.resume()
-    else this.#controller?.pause()
+    else if (this.#controller !== undefined) this.#pause(this.#controller)
   }
 
   collect(limit: number): Promise<Buffer | 'too_large' | 'broken'> {
@@ -134,6 +136,12 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     this.#controller?.abort(new Error('the caller has left'))
     this.#end('broken')
     this.#collected?.('broken')
+  }
+
+  #pause(controller: Dispatcher.DispatchController): void {
+    if (this.#isOver) return
+    controller.pause()
+    this.#events.outpaced?.()
   }
 
   #end(how: 'end' | 'broken'): void {

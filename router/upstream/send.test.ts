@@ -89,6 +89,25 @@ test('a stream frees its call slot with its first byte and is carried as a strea
   assert.deepEqual(heard, ['free', 'free'])
 })
 
+test('an answer that waits for its reader frees its call slot, and is given up once', async t => {
+  const { endpoint, send } = await ground(t, {
+    ask: ({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('x'.repeat(4_000_000))
+    },
+  })
+  const slow = await send('ask').attempt
+  while (endpoint.streams === 0) await new Promise(resolve => setImmediate(resolve))
+  assert.deepEqual(load(endpoint), [0, 1, 1, 0])
+  assert.ok(slow.kind === 'answered')
+  const whole = await slow.body.collect(5_000_000)
+  assert.equal(whole.length, 4_000_000)
+  assert.deepEqual(load(endpoint), [0, 0, 1, 0])
+  const tooLarge = await send('ask').attempt
+  assert.ok(tooLarge.kind === 'answered')
+  assert.equal(await tooLarge.body.collect(1_000), 'too_large')
+  assert.deepEqual(load(endpoint), [0, 0, 2, 0])
+})
+
 test('5xx and 429 are faults without a doubt on health; other statuses are samples', async t => {
   const statusOf =
     (status: number, headers: Readonly<Record<string, string>> = {}): Script[string] =>

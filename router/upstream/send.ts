@@ -46,6 +46,7 @@ export const createSend =
             judge(head, cluster, endpoint, clock)
             resolve(head)
           },
+          outpaced: account.becomeStream,
           over: () => {
             account.close()
             onOver?.()
@@ -103,7 +104,9 @@ function openAccount(
   endpoint.calls += 1
   endpoint.inFlight += 1
   return {
+    // An answer that waits for its reader says as little of load as a stream does, and must not keep others waiting.
     becomeStream: () => {
+      if (isStream) return
       isStream = true
       endpoint.inFlight -= 1
       endpoint.streams += 1

@@ -10,6 +10,7 @@ import {
   modernRequest,
   openSession,
   type RawRequest,
+  servedBy,
 } from '#test/support/raw-http.ts'
 import { mebibytes, startRouterProcess } from '#test/support/router-process.ts'
 import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
@@ -25,12 +26,15 @@ const router = await startRouterProcess(
   documents(
     clusterOf('modern', [modern.url]),
     clusterOf('legacy', [legacy.url]),
+    clusterOf('narrow', [modern.url], { connections: { perEndpoint: 2, wait: '500ms' } }),
     serverOf('modern', ['modern']),
+    serverOf('narrow', ['narrow']),
     serverOf('legacy', ['legacy']),
   ),
 )
 await router.untilUp('modern', 1)
 await router.untilUp('legacy', 1)
+await router.untilUp('narrow', 1)
 const modernUrl = `${router.mcpUrl}/modern`
 const legacyUrl = `${router.mcpUrl}/legacy`
 
@@ -167,6 +171,16 @@ test('a slow reader gets the whole answer at its pace, and the router stays flat
   assert.ok(bytes > size)
   t.diagnostic(`${mebibytes(bytes)} read; the router grew by at most ${mebibytes(most - before)}`)
   assert.ok(most - before < 64 * MEBIBYTE)
+})
+
+test('readers that stall take no slot from other calls, though there are more of them than slots', async () => {
+  const url = `${router.mcpUrl}/narrow`
+  const request = modernRequest('tools/call', callParams('bytes', { n: 32 * MEBIBYTE }))
+  const readers = []
+  for (let count = 0; count < 4; count += 1) readers.push(await readSlowly(url, request))
+  for (let count = 0; count < 10; count += 1)
+    assert.equal(servedBy(await modernCall(url, 'echo')), 'modern')
+  for (const reader of readers) assert.ok((await reader.drain()) > 32 * MEBIBYTE)
 })
 
 test('after all of it no call is left in flight and no slot is held', async () => {
