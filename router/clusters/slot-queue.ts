@@ -37,8 +37,8 @@ export class SlotQueue {
 
   /** A replica came into service: wakes everyone who can go. */
   freeAll(): void {
-    for (const waiter of [...this.#waiting])
-      if (waiter.mayGo()) this.#wake(this.#waiting.indexOf(waiter))
+    for (const waiter of this.#waiting.filter(({ mayGo }) => mayGo()))
+      this.#wake(this.#waiting.indexOf(waiter))
   }
 
   /** The cluster is gone: nobody waits on. */
