@@ -1,5 +1,6 @@
 // Asks every endpoint of a cluster, on its own schedule, whether it still speaks MCP. A failure seen by traffic brings the next
 // check forward; a refused connection needs no second opinion.
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Random } from '#foundation/clock.ts'
 import type { HealthPolicy } from '#routes/route-table.ts'
 import type { Endpoint, Learned } from '../endpoint.ts'
@@ -67,12 +68,16 @@ export class Checker {
     this.#probes.delete(endpoint)
   }
 
-  /** Traffic saw a fault: ask now rather than at the next turn. */
+  /** Traffic saw a fault: ask now rather than at the next turn, but not once for each fault of many. */
   suspect(endpoint: Endpoint): void {
     const probe = this.#probes.get(endpoint)
     if (probe === undefined) return
-    if (probe.isRunning) probe.isAskedAgain = true
-    else this.#schedule(endpoint, probe, 0)
+    if (probe.isRunning) {
+      probe.isAskedAgain = true
+      return
+    }
+    const sinceMs = this.#ports.clock.nowMs() - (endpoint.checkedAtMs ?? Number.NEGATIVE_INFINITY)
+    this.#schedule(endpoint, probe, Math.max(0, this.#suspectIntervalMs - sinceMs))
   }
 
   /** Traffic saw that nobody listens there. */
@@ -80,12 +85,17 @@ export class Checker {
     const probe = this.#probes.get(endpoint)
     if (probe === undefined || endpoint.health === 'down') return
     this.#apply(endpoint, probe, { ok: false, reason, isRefused: true })
-    this.#schedule(endpoint, probe, SUSPECT_INTERVAL_MS)
+    // A question under way sets the time of the next when it ends.
+    if (!probe.isRunning) this.#schedule(endpoint, probe, this.#suspectIntervalMs)
   }
 
   close(): void {
     for (const probe of this.#probes.values()) clearTimeout(probe.timer)
     this.#probes.clear()
+  }
+
+  get #suspectIntervalMs(): number {
+    return Math.min(this.#policy.intervalMs, SUSPECT_INTERVAL_MS)
   }
 
   #schedule(endpoint: Endpoint, probe: Probe, delayMs: number): void {
@@ -114,9 +124,7 @@ export class Checker {
     this.#apply(endpoint, probe, result)
     const isCalm = result.ok && endpoint.health === 'up' && !probe.isAskedAgain
     probe.isAskedAgain = false
-    const base = isCalm
-      ? this.#policy.intervalMs
-      : Math.min(this.#policy.intervalMs, SUSPECT_INTERVAL_MS)
+    const base = isCalm ? this.#policy.intervalMs : this.#suspectIntervalMs
     this.#schedule(endpoint, probe, base * (1 + JITTER * (2 * this.#ports.random() - 1)))
   }
 
@@ -126,12 +134,14 @@ export class Checker {
     if (result.ok) {
       probe.bad = 0
       probe.good += 1
-      if (result.learned !== undefined) endpoint.learned = result.learned
+      const isNews =
+        result.learned !== undefined && !isDeepStrictEqual(result.learned, endpoint.learned)
+      if (isNews) endpoint.learned = result.learned
       const isAdmitted =
         endpoint.health === 'unknown' ||
         (endpoint.health === 'down' && probe.good >= this.#policy.rise)
       if (isAdmitted) endpoint.becomeUp(clock.nowMs())
-      if (isAdmitted || result.learned !== undefined) onChange(endpoint)
+      if (isAdmitted || isNews) onChange(endpoint)
       return
     }
     probe.good = 0
