@@ -141,7 +141,7 @@ export class Checker {
         endpoint.health === 'unknown' ||
         (endpoint.health === 'down' && probe.good >= this.#policy.rise)
       if (isAdmitted) endpoint.becomeUp(clock.nowMs())
-      if (isAdmitted || isNews) onChange(endpoint)
+      if (isAdmitted || (isNews && endpoint.health === 'up')) onChange(endpoint)
       return
     }
     probe.good = 0

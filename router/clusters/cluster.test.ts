@@ -1,0 +1,258 @@
+// What discovery publishes and what checks find, put together: who serves which era, who is chosen, and when all is known.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { seededRandom } from '#foundation/clock.ts'
+import type { Era } from '#routes/route-table.ts'
+import { clusterPolicy, instanceAt } from '#test/support/cluster-policy.ts'
+import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
+import { type Choice, Cluster } from './cluster.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { CheckResult } from './health/checker.ts'
+
+interface Ground {
+  readonly cluster: Cluster
+  readonly discovery: FakeDiscovery
+  readonly removed: string[]
+  readonly log: string[]
+  /** What the check of each key answers; one that is not named speaks modern. */
+  readonly answers: Map<string, CheckResult | Promise<CheckResult>>
+  readonly pass: (ms: number) => Promise<void>
+}
+
+const speaks = (eras: readonly Era[], ...tools: readonly string[]): CheckResult => ({
+  ok: true,
+  learned: { eras, isSessionful: false, tools: new Set(tools) },
+})
+const BAD: CheckResult = { ok: false, reason: 'no answer', isRefused: false }
+
+function ground(t: TestContext): Ground {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let nowMs = 0
+  const discovery = fakeDiscovery()
+  const removed: string[] = []
+  const log: string[] = []
+  const answers: Ground['answers'] = new Map()
+  const cluster = new Cluster(clusterPolicy('crm'), {
+    discovery,
+    check: async ({ key }) => answers.get(key) ?? speaks(['modern'], 'find'),
+    clock: { nowMs: () => nowMs, wallMs: () => 0 },
+    random: seededRandom(7),
+    onRemoved: ({ key }) => void removed.push(key),
+    log: (event, fields) =>
+      void log.push(`${event} ${String(fields['ringmain.replica'] ?? fields['endpoints'])}`),
+  })
+  cluster.start()
+  return {
+    cluster,
+    discovery,
+    removed,
+    log,
+    answers,
+    pass: async ms => {
+      for (let step = 0; step < ms; step += 50) {
+        nowMs += 50
+        t.mock.timers.tick(50)
+        for (let turn = 0; turn < 8; turn += 1) await Promise.resolve()
+      }
+    },
+  }
+}
+
+const A = '127.0.0.1:1'
+const B = '127.0.0.1:2'
+const chosen = (choice: Choice): string =>
+  choice.kind === 'endpoint'
+    ? choice.endpoint.key
+    : choice.kind === 'none'
+      ? `${choice.why}: ${choice.detail}`
+      : choice.kind
+const endpointOf = ({ cluster }: Ground, key: string): Endpoint =>
+  cluster.endpoint(key) ?? assert.fail(`${key} is not known`)
+const keys = (endpoints: Iterable<Endpoint>): readonly string[] =>
+  [...endpoints].map(({ key }) => key).sort()
+
+test('before anything is known nothing is chosen, and the reason says so', t => {
+  const { cluster } = ground(t)
+  assert.equal(chosen(cluster.choose('modern')), 'no_replica: crm: no replica is registered')
+  assert.equal(cluster.snapshot, undefined)
+})
+
+test('a replica serves once its check has passed, in the eras that were found', async t => {
+  const scene = ground(t)
+  const { cluster, discovery, answers, pass } = scene
+  answers.set(B, speaks(['modern', 'legacy'], 'old'))
+  discovery.publish(instanceAt(1), instanceAt(2))
+  assert.equal(chosen(cluster.choose('modern')), 'no_replica: crm: 0 of 2 replicas in service')
+  await pass(150)
+  assert.deepEqual(keys(cluster.serving('modern')), [A, B])
+  assert.deepEqual(keys(cluster.serving('legacy')), [B])
+  assert.equal(chosen(cluster.choose('legacy')), B)
+})
+
+test('what any replica in service offers is offered', async t => {
+  const { cluster, discovery, answers, pass } = ground(t)
+  answers.set(B, speaks(['legacy'], 'old'))
+  discovery.publish(instanceAt(1), instanceAt(2))
+  assert.equal(cluster.offers('find'), false)
+  await pass(150)
+  assert.deepEqual(
+    ['find', 'old', 'nope'].map(name => cluster.offers(name)),
+    [true, true, false],
+  )
+})
+
+test('an era that no replica speaks is told apart from no replica at all', async t => {
+  const { cluster, discovery, pass } = ground(t)
+  discovery.publish(instanceAt(1))
+  await pass(150)
+  assert.equal(chosen(cluster.choose('legacy')), 'other_era: crm: replicas speak only modern')
+})
+
+test('who was tried is not named again; when all were, the reason counts them', async t => {
+  const { cluster, discovery, pass } = ground(t)
+  discovery.publish(instanceAt(1), instanceAt(2))
+  await pass(150)
+  for (let count = 0; count < 20; count += 1)
+    assert.equal(chosen(cluster.choose('modern', new Set([A]))), B)
+  assert.equal(
+    chosen(cluster.choose('modern', new Set([A, B]))),
+    'no_replica: crm: none of 2 tried could be reached',
+  )
+})
+
+test('a replica at its limit of calls or of streams takes none; when all are, the cluster is full', async t => {
+  const scene = ground(t)
+  const { cluster, discovery, pass } = scene
+  discovery.publish(instanceAt(1), instanceAt(2))
+  await pass(150)
+  endpointOf(scene, A).inFlight = 2
+  for (let count = 0; count < 20; count += 1) assert.equal(chosen(cluster.choose('modern')), B)
+  endpointOf(scene, B).streams = 3
+  assert.equal(chosen(cluster.choose('modern')), 'full')
+  endpointOf(scene, B).streams = 2
+  assert.equal(chosen(cluster.choose('modern')), B)
+})
+
+test('a replica that discovery no longer names is gone at once, and its connections may close', async t => {
+  const scene = ground(t)
+  const { cluster, discovery, removed, pass } = scene
+  discovery.publish(instanceAt(1), instanceAt(2))
+  await pass(150)
+  const gone = endpointOf(scene, A)
+  discovery.publish(instanceAt(2))
+  assert.deepEqual(removed, [A])
+  assert.equal(gone.isRemoved, true)
+  assert.equal(cluster.endpoint(A), undefined)
+  assert.equal(chosen(cluster.choose('modern')), B)
+})
+
+test('a replica that drains keeps what it has and takes nothing new', async t => {
+  const scene = ground(t)
+  const { cluster, discovery, removed, pass } = scene
+  discovery.publish(instanceAt(1))
+  await pass(150)
+  const before = endpointOf(scene, A)
+  discovery.publish(instanceAt(1, { state: 'draining', weight: 5 }))
+  assert.equal(endpointOf(scene, A), before)
+  assert.equal(before.instance.weight, 5)
+  assert.equal(chosen(cluster.choose('modern')), 'no_replica: crm: 0 of 1 replicas in service')
+  assert.deepEqual(removed, [])
+})
+
+test('another address under the same key is another replica, that must prove itself', async t => {
+  for (const change of [{ host: '127.0.0.9' }, { port: 9 }, { path: '/other' }, { tls: true }]) {
+    const scene = ground(t)
+    const { cluster, discovery, removed, pass } = scene
+    discovery.publish(instanceAt(1, { key: 'k' }))
+    await pass(150)
+    const before = endpointOf(scene, 'k')
+    discovery.publish(instanceAt(1, { key: 'k', ...change }))
+    assert.notEqual(endpointOf(scene, 'k'), before)
+    assert.equal(before.isRemoved, true)
+    assert.deepEqual(removed, ['k'])
+    assert.deepEqual(keys(cluster.serving('modern')), [])
+    t.mock.timers.reset()
+  }
+})
+
+test('a held replica is released when its own check fails, and not before', async t => {
+  const { discovery, answers, pass } = ground(t)
+  discovery.publish(instanceAt(1), instanceAt(2))
+  await pass(150)
+  discovery.publish(instanceAt(1, { isHeld: true }), instanceAt(2))
+  await pass(10_000)
+  assert.deepEqual(discovery.released, [])
+  answers.set(A, BAD)
+  answers.set(B, BAD)
+  await pass(10_000)
+  assert.ok(discovery.released.length > 0)
+  assert.ok(discovery.released.every(key => key === A))
+})
+
+test('a refusal seen by traffic takes a replica out at once; a fault has it asked at once', async t => {
+  const scene = ground(t)
+  const { cluster, discovery, answers, pass } = scene
+  discovery.publish(instanceAt(1), instanceAt(2))
+  await pass(2_000)
+  cluster.refused(endpointOf(scene, A), 'ECONNREFUSED')
+  assert.equal(chosen(cluster.choose('modern')), B)
+  answers.set(B, { ...BAD, isRefused: true })
+  cluster.suspect(endpointOf(scene, B))
+  await pass(50)
+  assert.equal(endpointOf(scene, B).health, 'down')
+})
+
+test('it is settled when each replica of the first set has been asked once, whatever the answer', async t => {
+  const { cluster, discovery, answers, pass } = ground(t)
+  const slow = Promise.withResolvers<CheckResult>()
+  answers.set(A, slow.promise)
+  answers.set(B, BAD)
+  let isSettled = false
+  void cluster.settled().then(() => {
+    isSettled = true
+  })
+  await pass(150)
+  assert.equal(isSettled, false)
+  discovery.publish(instanceAt(1), instanceAt(2))
+  await pass(150)
+  assert.equal(isSettled, false)
+  slow.resolve(speaks(['modern']))
+  await pass(50)
+  assert.equal(isSettled, true)
+  await cluster.settled()
+})
+
+test('an empty set is settled, and so is a cluster that closes before it heard of any', async t => {
+  const empty = ground(t)
+  empty.discovery.publish()
+  await empty.cluster.settled()
+  t.mock.timers.reset()
+  const closing = ground(t)
+  const settled = closing.cluster.settled()
+  await closing.cluster.close()
+  await settled
+  await closing.cluster.settled()
+})
+
+test('closing ends questions, waits and connections, and later news change nothing', async t => {
+  const { cluster, discovery, removed, pass } = ground(t)
+  discovery.publish(instanceAt(1), instanceAt(2))
+  await pass(150)
+  const waiting = cluster.slots.wait({ queue: 5, waitMs: 60_000 }, () => false)
+  await cluster.close()
+  assert.equal(await waiting, false)
+  assert.equal(discovery.isClosed(), true)
+  assert.deepEqual([...removed].sort(), [A, B])
+  discovery.publish(instanceAt(3))
+  assert.deepEqual(keys(cluster.endpoints), [])
+})
+
+test('what changes is told in the log', async t => {
+  const { discovery, answers, log, pass } = ground(t)
+  answers.set(A, BAD)
+  discovery.publish(instanceAt(1))
+  await pass(150)
+  answers.set(A, speaks(['modern']))
+  await pass(3_000)
+  assert.deepEqual(log, ['discovery.changed 1', `endpoint.down ${A}`, `endpoint.up ${A}`])
+})

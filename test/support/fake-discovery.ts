@@ -1,0 +1,31 @@
+// A source of replicas that publishes what a test says, when it says so.
+import type { Discovery, Instance } from '#router/clusters/discovery/instance.ts'
+
+export interface FakeDiscovery extends Discovery {
+  readonly publish: (...instances: readonly Instance[]) => void
+  readonly released: readonly string[]
+  readonly isClosed: () => boolean
+}
+
+export function fakeDiscovery(): FakeDiscovery {
+  const released: string[] = []
+  const state = { isClosed: false, isSynced: false }
+  let listener: Parameters<Discovery['start']>[0] | undefined
+  return {
+    released,
+    isClosed: () => state.isClosed,
+    start: publish => {
+      listener = publish
+    },
+    publish: (...instances) => {
+      state.isSynced = true
+      listener?.({ instances, asOfMs: 0, from: 'source' })
+    },
+    status: () => ({ kind: 'fake', isSynced: state.isSynced, failuresInRow: 0 }),
+    release: key => void released.push(key),
+    close: () => {
+      state.isClosed = true
+      return Promise.resolve()
+    },
+  }
+}
