@@ -8,7 +8,7 @@ import {
   InstrumentType,
 } from '@opentelemetry/sdk-metrics'
 
-export type Labels = Readonly<Record<string, string>>
+type Labels = Readonly<Record<string, string>>
 
 export interface HistogramShape {
   readonly name: string
@@ -16,6 +16,8 @@ export interface HistogramShape {
   readonly description: string
   /** Upper bounds of the buckets, rising; one more bucket holds what is above the last. */
   readonly boundaries: readonly number[]
+  /** Names of the labels, in the order in which `series` is given their values. */
+  readonly labels: readonly string[]
 }
 
 /** Most series of one histogram; what comes later is counted under `overflow`, so that no caller can fill the memory. */
@@ -45,24 +47,61 @@ export class Series {
   }
 }
 
+/** A level for each label; the values are strings that live on, so looking one up costs no hashing. */
+interface Level {
+  readonly next: Map<string, Level>
+  series?: Series
+}
+
+const emptyLevel = (): Level => ({ next: new Map() })
+
 export class Histogram {
   readonly #shape: HistogramShape
-  readonly #series = new Map<string, Series>()
+  readonly #root = emptyLevel() // bounded by SERIES_LIMIT, and so many levels each
+  readonly #all: Series[] = []
   readonly #startMs = Date.now()
+  #overflow: Series | undefined
 
   constructor(shape: HistogramShape) {
     this.#shape = shape
   }
 
-  /** The series of a key, made from its labels the first time. Equal keys must mean equal labels. */
-  series(key: string, labels: () => Labels): Series {
-    const known = this.#series.get(key)
-    if (known !== undefined) return known
-    if (this.#series.size >= SERIES_LIMIT && key !== 'overflow')
-      return this.series('overflow', () => OVERFLOW)
-    const series = new Series(labels(), this.#shape.boundaries)
-    this.#series.set(key, series)
+  /** The series of these values, one a label; an empty one means that the label does not apply. */
+  series(...values: readonly string[]): Series {
+    let level = this.#root
+    for (const value of values) {
+      let next = level.next.get(value)
+      if (next === undefined) {
+        if (this.#all.length >= SERIES_LIMIT) return this.#overflowing()
+        next = emptyLevel()
+        level.next.set(value, next)
+      }
+      level = next
+    }
+    if (level.series !== undefined) return level.series
+    if (this.#all.length >= SERIES_LIMIT) return this.#overflowing()
+    level.series = this.#add(this.#labelled(values))
+    return level.series
+  }
+
+  #overflowing(): Series {
+    this.#overflow ??= this.#add(OVERFLOW)
+    return this.#overflow
+  }
+
+  #add(labels: Labels): Series {
+    const series = new Series(labels, this.#shape.boundaries)
+    this.#all.push(series)
     return series
+  }
+
+  #labelled(values: readonly string[]): Labels {
+    const labels: Record<string, string> = {}
+    for (const [index, name] of this.#shape.labels.entries()) {
+      const value = values[index]
+      if (value !== undefined && value !== '') labels[name] = value
+    }
+    return labels
   }
 
   /** All series so far, in the SDK's form. */
@@ -81,7 +120,7 @@ export class Histogram {
       },
       aggregationTemporality: AggregationTemporality.CUMULATIVE,
       dataPointType: DataPointType.HISTOGRAM,
-      dataPoints: [...this.#series.values()].map(({ labels, counts, sum, count }) => ({
+      dataPoints: this.#all.map(({ labels, counts, sum, count }) => ({
         startTime,
         endTime,
         attributes: { ...labels },

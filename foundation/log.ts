@@ -35,16 +35,17 @@ export function createLogs(level: string, service: string): Logs {
   }
 }
 
-/** ISO time, written anew once a millisecond. */
+/** ISO time; the part down to the second is written anew once a second. */
 function isoTime(): () => string {
-  let writtenMs = 0
-  let text = ''
+  let writtenS = 0
+  let upToSecond = ''
   return () => {
     const nowMs = Date.now()
-    if (nowMs !== writtenMs) {
-      writtenMs = nowMs
-      text = `,"time":"${new Date(nowMs).toISOString()}"`
+    const nowS = Math.floor(nowMs / 1_000)
+    if (nowS !== writtenS) {
+      writtenS = nowS
+      upToSecond = `,"time":"${new Date(nowS * 1_000).toISOString().slice(0, -4)}`
     }
-    return text
+    return `${upToSecond}${String(nowMs - nowS * 1_000).padStart(3, '0')}Z"`
   }
 }

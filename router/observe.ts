@@ -47,12 +47,14 @@ export class CallObserver implements Observations {
       unit: 's',
       description: 'Caller to router, to the last byte.',
       boundaries: BUCKETS,
+      labels: ['mcp.method.name', 'ringmain.result', 'ringmain.cluster', 'gen_ai.tool.name'],
     })
     this.#firstByte = telemetry.histogram({
       name: 'mcp.client.operation.duration',
       unit: 's',
       description: 'Router to replica, to the first byte.',
       boundaries: BUCKETS,
+      labels: ['ringmain.cluster', 'ringmain.replica'],
     })
     this.#refusals = meter.createCounter('ringmain.refusals', {
       description: 'Calls that the router itself refused or could not complete.',
@@ -82,17 +84,10 @@ export class CallObserver implements Observations {
   #measure(call: CallRecord): void {
     const method = methodLabel(call.method)
     const { tool, cluster, endpoint, firstByteMs } = call.trail
-    const key = `${method} ${call.result} ${cluster ?? ''} ${tool ?? ''}`
-    const served = this.#served.series(key, () => ({
-      'mcp.method.name': method,
-      'ringmain.result': call.result,
-      ...(tool === undefined ? {} : { 'gen_ai.tool.name': tool }),
-      ...(cluster === undefined ? {} : { 'ringmain.cluster': cluster }),
-    }))
+    const served = this.#served.series(method, call.result, cluster ?? '', tool ?? '')
     served.record(call.durationMs / 1_000)
     if (firstByteMs !== undefined && cluster !== undefined && endpoint !== undefined) {
-      const replica = { 'ringmain.cluster': cluster, 'ringmain.replica': endpoint }
-      this.#firstByte.series(`${cluster} ${endpoint}`, () => replica).record(firstByteMs / 1_000)
+      this.#firstByte.series(cluster, endpoint).record(firstByteMs / 1_000)
     }
     if (call.reason !== undefined) {
       this.#refused += 1

@@ -53,6 +53,10 @@ export class IdSwap {
     let sent = from
     let at = from
     for (; at < to; at += 1) {
+      if (this.#depth > 1 && !this.#isSpoiled) {
+        at = this.#skipNested(bytes, at, to, isLine)
+        if (at >= to) break
+      }
       const byte = bytes[at] as number
       if (isLine && (byte === LF || byte === CR)) {
         if (this.#isInString) {
@@ -98,6 +102,30 @@ export class IdSwap {
     this.#place = 'value'
     this.#isHolding = undefined
     this.#held = this.#key = ''
+  }
+
+  /** Below the top level, where most bytes lie, only strings and brackets matter. Stops at the top level again, or at a line break. */
+  #skipNested(bytes: Buffer, from: number, to: number, isLine: boolean): number {
+    let depth = this.#depth
+    let isInString = this.#isInString
+    let isEscaped = this.#isEscaped
+    let at = from
+    for (; at < to && depth > 1; at += 1) {
+      const byte = bytes[at] as number
+      if (isLine && (byte === LF || byte === CR)) break
+      if (isInString) {
+        if (isEscaped) isEscaped = false
+        else if (byte === BACKSLASH) isEscaped = true
+        else if (byte === QUOTE) isInString = false
+      } else if (byte === QUOTE) isInString = true
+      else if (byte === 0x7b || byte === 0x5b) depth += 1
+      else if (byte === 0x7d || byte === 0x5d) depth -= 1
+    }
+    this.#depth = depth
+    this.#isInString = isInString
+    this.#isEscaped = isEscaped
+    if (depth === 1) this.#place = 'after_value'
+    return at
   }
 
   #structure(byte: number): void {
