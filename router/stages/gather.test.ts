@@ -1,0 +1,117 @@
+// One list out of many: in the order of the document, each cluster from where it stopped, and who gave nothing is named.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RefusalCode } from '#foundation/refusals.ts'
+import { callAs, messageAs } from '#test/support/call-facts.ts'
+import { type Continuation, gather, type Page } from './gather.ts'
+
+const server = {
+  name: 'default',
+  naming: 'prefix',
+  members: [
+    { cluster: 'b', prefix: 'b' },
+    { cluster: 'a', prefix: 'a' },
+    { cluster: 'c', prefix: 'c' },
+  ],
+} as const
+
+const page = (tool: string, nextCursor?: string): Page => ({
+  kind: 'page',
+  tools: [Buffer.from(tool)],
+  ...(nextCursor === undefined ? {} : { nextCursor }),
+})
+const refused = (code: RefusalCode): Page => ({ kind: 'refuse', refusal: { code } })
+
+interface Gathered {
+  readonly verdict: unknown
+  /** Which clusters were asked, and from where. */
+  readonly asked: readonly string[]
+}
+
+async function gathered(
+  pages: Readonly<Record<string, Page>>,
+  cursor?: unknown,
+): Promise<Gathered> {
+  const asked: string[] = []
+  const stage = gather({
+    page: (_call, member, from) => {
+      asked.push(`${member.cluster} from ${from ?? 'the start'}`)
+      return Promise.resolve(pages[member.cluster] ?? assert.fail(`${member.cluster} was asked`))
+    },
+    sealCursor: (name, rest) => `${name}:${JSON.stringify(rest)}`,
+    openCursor: (name, text) =>
+      text.startsWith(`${name}:`)
+        ? (JSON.parse(text.slice(name.length + 1)) as readonly Continuation[])
+        : undefined,
+    encode: (era, list) =>
+      Buffer.from(
+        `${era} ${list.tools.join(',')} ${list.nextCursor ?? '-'} ${list.unavailable.join('+')}`,
+      ),
+  })
+  const params = cursor === undefined ? {} : { cursor }
+  const call = callAs({ server, message: messageAs({ method: 'tools/list', params }) })
+  const verdict = await stage.decide(call)
+  const text =
+    verdict.kind === 'answer' && verdict.answer.kind === 'result'
+      ? verdict.answer.resultJson.toString()
+      : verdict
+  return { verdict: text, asked }
+}
+
+test('pages are joined in the order of the document, whatever order they come in', async () => {
+  const { verdict, asked } = await gathered({ a: page('A'), b: page('B'), c: page('C') })
+  assert.equal(verdict, 'modern B,A,C - ')
+  assert.deepEqual(asked, ['b from the start', 'a from the start', 'c from the start'])
+})
+
+test('a cursor holds where each unfinished cluster goes on, and asks those alone', async () => {
+  const first = await gathered({ a: page('A', 'a2'), b: page('B'), c: page('C', 'c2') })
+  const cursor = 'default:[{"cluster":"a","cursor":"a2"},{"cluster":"c","cursor":"c2"}]'
+  assert.equal(first.verdict, `modern B,A,C ${cursor} `)
+  const second = await gathered({ a: page('A'), c: page('C') }, cursor)
+  assert.equal(second.verdict, 'modern A,C - ')
+  assert.deepEqual(second.asked, ['a from a2', 'c from c2'])
+})
+
+test('a cursor of another list, or none at all, is refused and nobody is asked', async () => {
+  for (const cursor of ['other:[]', '', 5, null, {}]) {
+    const { verdict, asked } = await gathered({}, cursor)
+    assert.deepEqual(verdict, {
+      kind: 'refuse',
+      refusal: { code: 'RINGMAIN_INVALID_PARAMS', says: 'The cursor is not one of this list.' },
+    })
+    assert.deepEqual(asked, [])
+  }
+})
+
+test('a cluster that left the table since the cursor was given is passed over', async () => {
+  const { verdict } = await gathered({}, 'default:[{"cluster":"gone"}]')
+  assert.equal(verdict, 'modern  - ')
+})
+
+test('a cluster that gives nothing is named, and the others are shown', async () => {
+  const { verdict } = await gathered({
+    a: page('A'),
+    b: refused('RINGMAIN_NO_HEALTHY_REPLICA'),
+    c: refused('RINGMAIN_UPSTREAM_TIMEOUT'),
+  })
+  assert.equal(verdict, 'modern A - b+c')
+})
+
+test('when none gives anything the list is refused, not empty', async () => {
+  const { verdict } = await gathered({
+    a: refused('RINGMAIN_CLUSTER_BUSY'),
+    b: refused('RINGMAIN_NO_HEALTHY_REPLICA'),
+    c: refused('RINGMAIN_ERA_NOT_BRIDGED'),
+  })
+  assert.deepEqual(verdict, { kind: 'refuse', refusal: { code: 'RINGMAIN_ERA_NOT_BRIDGED' } })
+})
+
+test('a session that one of them has lost is lost', async () => {
+  const { verdict } = await gathered({
+    a: page('A'),
+    b: refused('RINGMAIN_SESSION_UNKNOWN'),
+    c: page('C'),
+  })
+  assert.deepEqual(verdict, { kind: 'refuse', refusal: { code: 'RINGMAIN_SESSION_UNKNOWN' } })
+})

@@ -1,0 +1,35 @@
+// Handshakes are answered by the router itself.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { callAs, messageAs } from '#test/support/call-facts.ts'
+import { greet, type Handshakes } from './greet.ts'
+
+const greeted = (method: string, initialize?: Handshakes['initialize']): unknown =>
+  greet({
+    discover: () => '{"supportedVersions":[]}',
+    initialize: initialize ?? (() => assert.fail('not asked to initialize')),
+  }).decide(callAs({ message: messageAs({ method }) }))
+
+test('discover and ping need no replica', async () => {
+  assert.deepEqual(await greeted('server/discover'), {
+    kind: 'answer',
+    answer: { kind: 'result', resultJson: '{"supportedVersions":[]}' },
+  })
+  assert.deepEqual(await greeted('ping'), {
+    kind: 'answer',
+    answer: { kind: 'result', resultJson: '{}' },
+  })
+})
+
+test('initialize answers with the session that was opened, or with why none was', async () => {
+  const opened = { resultJson: '{}', sessionToken: 'sealed' }
+  assert.deepEqual(await greeted('initialize', () => Promise.resolve(opened)), {
+    kind: 'answer',
+    answer: { kind: 'result', ...opened },
+  })
+  const refusal = { code: 'RINGMAIN_NO_HEALTHY_REPLICA' } as const
+  assert.deepEqual(await greeted('initialize', () => Promise.resolve({ refusal })), {
+    kind: 'refuse',
+    refusal,
+  })
+})
