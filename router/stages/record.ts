@@ -85,9 +85,9 @@ function resultOf(
   const { broken } = call.trail
   if (outcome.kind === 'defect')
     return { result: 'defect', code: 'RINGMAIN_DEFECT', reason: 'defect' }
-  if (broken === 'caller_gone' || call.caller.isGone) return { result: 'caller_gone' }
-  if (broken !== undefined)
+  if (broken !== undefined && broken !== 'caller_gone')
     return { result: 'broken', code: broken, reason: shapeOf(broken).reason }
+  if (broken === 'caller_gone' || call.caller.isGone) return { result: 'caller_gone' }
   if (outcome.kind === 'answered') return { result: 'answered' }
   const { code, says, detail } = outcome.refusal
   return {

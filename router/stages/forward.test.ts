@@ -1,0 +1,168 @@
+// A call is sent once. What was not sent may go to another replica; everything else is told to the caller as what it is.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Attempt, McpAnswer } from '#router/facts.ts'
+import type { Refusal, Verdict } from '#router/pipeline/stage.ts'
+import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
+import { answeredAs } from '#test/support/fake-body.ts'
+import { fakeCaller } from '#test/support/fake-caller.ts'
+import { type Chosen, forward, type Judge } from './forward.ts'
+
+const NOT_SENT: Attempt = { kind: 'not_sent', detail: 'ECONNREFUSED' }
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+interface Scene {
+  /** What comes of the attempt at each replica, in the order of choice. */
+  readonly attempts?: readonly (Attempt | Promise<Attempt>)[]
+  readonly isBound?: boolean
+  readonly judge?: Judge
+  readonly call?: CallFacts
+  /** Answers later, as a choice that waits does. */
+  readonly isLate?: boolean
+  readonly whenChosen?: () => void
+}
+
+interface Forwarded {
+  readonly verdict: Verdict<object, McpAnswer>
+  readonly call: CallFacts
+  readonly log: readonly string[]
+}
+
+async function forwarded(scene: Scene = {}): Promise<Forwarded> {
+  const { attempts = [], isBound = false, call = callAs() } = scene
+  const log: string[] = []
+  const choose = (_call: unknown, tried: ReadonlySet<string>): Chosen => {
+    scene.whenChosen?.()
+    const index = tried.size
+    const attempt = attempts[index]
+    if (attempt === undefined)
+      return { kind: 'refuse', refusal: { code: 'RINGMAIN_NO_HEALTHY_REPLICA' } }
+    return {
+      kind: 'target',
+      target: {
+        endpoint: `r${index}`,
+        isBound,
+        forgo: () => void log.push(`forgo r${index}`),
+        send: () => {
+          log.push(`send r${index}`)
+          return {
+            attempt: Promise.resolve(attempt),
+            upstreamIdJson: '7',
+            abandon: () => void log.push(`abandon r${index}`),
+          }
+        },
+      },
+    }
+  }
+  const stage = forward(
+    {
+      choose: (facts, tried) =>
+        scene.isLate === true
+          ? Promise.resolve().then(() => choose(facts, tried))
+          : choose(facts, tried),
+    },
+    scene.judge ?? (() => 'relay'),
+  )
+  return { verdict: await stage.decide(call), call, log }
+}
+
+const code = ({ verdict }: Forwarded): string =>
+  verdict.kind === 'refuse' ? verdict.refusal.code : verdict.kind
+
+test('an answer is relayed under both ids, and the trail tells where it came from', async () => {
+  const attempt = answeredAs(200, { ...JSON_TYPE, 'content-length': '5' })
+  const call = callAs({ message: messageAs({ idJson: '"x"' }) })
+  const { verdict, log } = await forwarded({ attempts: [attempt], call })
+  assert.ok(verdict.kind === 'answer' && verdict.answer.kind === 'relay')
+  const { body, abandon, ...rest } = verdict.answer.relay
+  assert.equal(body, attempt.body)
+  assert.deepEqual(rest, {
+    isStream: false,
+    upstreamIdJson: '7',
+    callerIdJson: '"x"',
+    contentLength: '5',
+  })
+  assert.deepEqual(call.trail, { attempts: 1, endpoint: 'r0', firstByteMs: 1, isStream: false })
+  abandon()
+  assert.deepEqual(log, ['send r0', 'abandon r0'])
+})
+
+test('an event stream is relayed as one', async () => {
+  const attempt = answeredAs(200, { 'content-type': 'Text/Event-Stream; charset=utf-8' })
+  const { verdict, call } = await forwarded({ attempts: [attempt] })
+  assert.ok(verdict.kind === 'answer' && verdict.answer.kind === 'relay')
+  assert.equal(verdict.answer.relay.isStream, true)
+  assert.equal(verdict.answer.relay.contentLength, undefined)
+  assert.equal(call.trail.isStream, true)
+})
+
+test('what was not sent goes to another replica, until one takes it', async () => {
+  for (const isLate of [false, true]) {
+    const attempts = [NOT_SENT, NOT_SENT, answeredAs(200, JSON_TYPE)]
+    const { call, log, ...rest } = await forwarded({ attempts, isLate })
+    assert.equal(code({ call, log, ...rest }), 'answer')
+    assert.deepEqual(log, ['send r0', 'send r1', 'send r2'])
+    assert.deepEqual([call.trail.attempts, call.trail.endpoint], [3, 'r2'])
+  }
+})
+
+test('when none is left to try, that is the refusal', async () => {
+  const outcome = await forwarded({ attempts: [NOT_SENT] })
+  assert.equal(code(outcome), 'RINGMAIN_NO_HEALTHY_REPLICA')
+  assert.deepEqual(outcome.log, ['send r0'])
+})
+
+test('a session whose replica cannot be reached is lost; no other replica is tried', async () => {
+  const outcome = await forwarded({ attempts: [NOT_SENT, answeredAs(200)], isBound: true })
+  assert.equal(code(outcome), 'RINGMAIN_SESSION_UNKNOWN')
+  assert.deepEqual(outcome.log, ['send r0'])
+})
+
+test('what was sent is never sent again, whatever became of it', async () => {
+  for (const [attempt, expected] of [
+    [{ kind: 'no_answer', detail: 'ECONNRESET' }, 'RINGMAIN_OUTCOME_UNKNOWN'],
+    [{ kind: 'timeout', detail: '60 s' }, 'RINGMAIN_UPSTREAM_TIMEOUT'],
+    [{ kind: 'abandoned' }, 'RINGMAIN_OUTCOME_UNKNOWN'],
+  ] as const) {
+    const outcome = await forwarded({ attempts: [attempt, answeredAs(200, JSON_TYPE)] })
+    assert.equal(code(outcome), expected)
+    assert.deepEqual(outcome.log, ['send r0'])
+  }
+})
+
+test('the judge may answer in its own words, at once or after reading, and may refuse', async () => {
+  const error: McpAnswer = { kind: 'error', errorJson: '{}', status: 400 }
+  const refusal: Refusal = { code: 'RINGMAIN_UPSTREAM_REFUSED' }
+  for (const [judged, expected] of [
+    [error, { kind: 'answer', answer: error }],
+    [Promise.resolve(error), { kind: 'answer', answer: error }],
+    [refusal, { kind: 'refuse', refusal }],
+    [Promise.resolve(refusal), { kind: 'refuse', refusal }],
+  ] as const) {
+    const { verdict, call } = await forwarded({ attempts: [answeredAs(400)], judge: () => judged })
+    assert.deepEqual(verdict, expected)
+    assert.equal(call.trail.firstByteMs, 1)
+  }
+})
+
+test('a caller who leaves while the answer is awaited abandons the exchange', async () => {
+  const caller = fakeCaller()
+  const attempt = Promise.withResolvers<Attempt>()
+  const forwarding = forwarded({ attempts: [attempt.promise], call: callAs({ caller }) })
+  await Promise.resolve()
+  caller.leave()
+  attempt.resolve({ kind: 'abandoned' })
+  assert.deepEqual((await forwarding).log, ['send r0', 'abandon r0'])
+})
+
+test('nothing is sent for a caller who left while a replica was being chosen', async () => {
+  const caller = fakeCaller()
+  const outcome = await forwarded({
+    attempts: [answeredAs(200, JSON_TYPE)],
+    call: callAs({ caller }),
+    isLate: true,
+    whenChosen: () => caller.leave(),
+  })
+  assert.deepEqual(outcome.log, ['forgo r0'])
+  assert.equal(outcome.call.trail.attempts, 0)
+})
