@@ -1,0 +1,292 @@
+// The whole path over in-memory ports: the order of its stages, and for each a refusal that proves what ran and what did not.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Decoded, McpAnswer, Relay } from '#router/facts.ts'
+import { callAs, decodedAs, messageAs } from '#test/support/call-facts.ts'
+import { answeredAs, fakeBody } from '#test/support/fake-body.ts'
+import { arrivedAs, type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
+import { relayAnswer } from './eras/relay.ts'
+import { refuse } from './pipeline/stage.ts'
+import { type Ports, requestPath, turnedAwayPath } from './request-paths.ts'
+import type { CallRecord } from './stages/record.ts'
+
+const SESSION = { token: 's', serverName: 'default', version: '2025-11-25', members: [] }
+
+interface Ran {
+  /** Every port that was touched, in order. */
+  readonly log: readonly string[]
+  readonly records: readonly CallRecord[]
+  readonly caller: FakeCaller
+}
+
+/** Ports that answer well and say so in the log; a test puts its own in the place of one. */
+function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports {
+  const { server, cluster } = callAs()
+  const say = <T>(word: string, value: T): T => {
+    log.push(word)
+    return value
+  }
+  return {
+    clock: { nowMs: () => 0, wallMs: () => 0 },
+    observations: {
+      began: () => void log.push('began'),
+      ended: one => {
+        records.push(one)
+        log.push('ended')
+      },
+    },
+    eras: { decode: () => say('decode', { kind: 'ok', value: decoded } as const) },
+    table: {
+      server: () => say('locate', server),
+      cluster: () => say('resolve', cluster),
+      offers: () => true,
+    },
+    attempts: {
+      choose: () =>
+        say('choose', {
+          kind: 'target',
+          target: {
+            endpoint: 'r1',
+            isBound: false,
+            forgo: () => assert.fail('it is sent'),
+            send: () =>
+              say('send', {
+                attempt: Promise.resolve(answeredAs(200, {}, fakeBody())),
+                upstreamIdJson: '7',
+                abandon: () => void log.push('abandon'),
+              }),
+          },
+        } as const),
+    },
+    judge: () => say('judge', { kind: 'result', resultJson: '{}' }),
+    lists: {
+      page: () => say('page', Promise.resolve({ kind: 'page', tools: [] } as const)),
+      sealCursor: () => 'cursor',
+      openCursor: () => [],
+      encode: () => say('encode', Buffer.from('{}')),
+    },
+    handshakes: {
+      discover: () => say('discover', '{}'),
+      initialize: () => say('initialize', Promise.resolve({ resultJson: '{}', sessionToken: 's' })),
+    },
+    cancellations: { cancel: () => void log.push('cancel') },
+    farewells: { end: () => say('end session', Promise.resolve()) },
+    respond: outcome => void log.push(`respond ${outcome.kind}`),
+  }
+}
+
+async function run(
+  decoded: Partial<Decoded> = {},
+  instead: (ports: Ports) => Partial<Ports> = () => ({}),
+  caller: FakeCaller = fakeCaller(),
+): Promise<Ran> {
+  const log: string[] = []
+  const records: CallRecord[] = []
+  const ports = portsOf(log, records, decodedAs(decoded))
+  const path = requestPath({ ...ports, ...instead(ports) })
+  await path.run(arrivedAs({ caller }), {
+    settleFailed: (stage, error) => assert.fail(`${stage}: ${String(error)}`),
+  })
+  return { log, records, caller }
+}
+
+const of = (
+  method: string,
+  list: Decoded['list'],
+  more: Partial<Decoded> = {},
+): Partial<Decoded> => ({
+  list,
+  message: messageAs({ method }),
+  ...more,
+})
+
+test('the stages stand in this order', () => {
+  assert.deepEqual(requestPath(portsOf([], [], decodedAs())).stages, [
+    'record',
+    'decode',
+    'locate',
+    'call: resolve',
+    'call: forward',
+    'list: gather',
+    'handshake: greet',
+    'notice: notice',
+    'close: part',
+  ])
+  assert.deepEqual(turnedAwayPath(portsOf([], [], decodedAs())).stages, ['record', 'turn away'])
+})
+
+test('each kind of message goes down its own list', async () => {
+  for (const [decoded, middle] of [
+    [of('tools/call', 'call'), ['resolve', 'choose', 'send', 'judge']],
+    [of('tools/list', 'list'), ['page', 'encode']],
+    [of('server/discover', 'handshake'), ['discover']],
+    [of('initialize', 'handshake'), ['initialize']],
+    [of('notifications/x', 'notice'), []],
+    [of('DELETE', 'close', { session: SESSION }), ['end session']],
+  ] as const) {
+    const { log, records } = await run(decoded)
+    assert.deepEqual(
+      log,
+      ['began', 'decode', 'locate', ...middle, 'respond answered', 'ended'],
+      decoded.list ?? '',
+    )
+    assert.deepEqual(
+      records.map(({ result }) => result),
+      ['answered'],
+    )
+  }
+})
+
+for (const [stage, instead, ran] of [
+  ['decode', () => ({ eras: { decode: () => refuse('RINGMAIN_MALFORMED_JSON') } }), []],
+  ['locate', ({ table }) => ({ table: { ...table, server: () => undefined } }), ['decode']],
+  [
+    'resolve',
+    ({ table }) => ({ table: { ...table, cluster: () => undefined } }),
+    ['decode', 'locate'],
+  ],
+  [
+    'forward, choosing',
+    () => ({ attempts: { choose: () => refuse('RINGMAIN_CLUSTER_BUSY') } }),
+    ['decode', 'locate', 'resolve'],
+  ],
+  [
+    'forward, judging',
+    () => ({ judge: () => ({ code: 'RINGMAIN_UPSTREAM_REFUSED' }) }),
+    ['decode', 'locate', 'resolve', 'choose', 'send'],
+  ],
+] as const satisfies readonly (readonly [
+  string,
+  (ports: Ports) => Partial<Ports>,
+  readonly string[],
+])[]) {
+  test(`a refusal in ${stage} runs nothing after it, and is recorded once`, async () => {
+    const { log, records } = await run({}, instead)
+    assert.deepEqual(log, ['began', ...ran, 'respond refused', 'ended'])
+    assert.deepEqual(
+      records.map(({ result }) => result),
+      ['refused'],
+    )
+  })
+}
+
+test('a refusal at the end of the shorter lists is recorded once', async () => {
+  for (const [decoded, instead] of [
+    [
+      of('tools/list', 'list'),
+      ({ lists }: Ports) => ({
+        lists: { ...lists, page: () => Promise.resolve(refuse('RINGMAIN_CLUSTER_BUSY')) },
+      }),
+    ],
+    [
+      of('initialize', 'handshake'),
+      ({ handshakes }: Ports) => ({
+        handshakes: {
+          ...handshakes,
+          initialize: () =>
+            Promise.resolve({ refusal: { code: 'RINGMAIN_CLUSTER_BUSY' } as const }),
+        },
+      }),
+    ],
+    [of('DELETE', 'close'), () => ({})],
+  ] as const) {
+    const { log, records } = await run(decoded, instead)
+    assert.deepEqual(
+      log,
+      ['began', 'decode', 'locate', 'respond refused', 'ended'],
+      decoded.list ?? '',
+    )
+    assert.deepEqual(
+      records.map(({ result }) => result),
+      ['refused'],
+    )
+  }
+})
+
+test('a defect in any port is answered and recorded as one', async () => {
+  const broken = (): never => {
+    throw new Error('a bug')
+  }
+  for (const instead of [
+    () => ({ eras: { decode: broken } }),
+    ({ table }: Ports) => ({ table: { ...table, server: broken } }),
+    ({ table }: Ports) => ({ table: { ...table, offers: broken } }),
+    () => ({ attempts: { choose: broken } }),
+    () => ({ judge: broken }),
+  ]) {
+    const { log, records } = await run({}, instead)
+    assert.deepEqual(log.slice(-2), ['respond defect', 'ended'])
+    assert.deepEqual(
+      records.map(({ result, code }) => [result, code]),
+      [['defect', 'RINGMAIN_DEFECT']],
+    )
+  }
+})
+
+test('a response that fails is a defect, and the call is settled all the same', async () => {
+  const { log, records } = await run({}, () => ({
+    respond: () => {
+      throw new Error('a bug')
+    },
+  }))
+  assert.equal(log.at(-1), 'ended')
+  assert.equal(records[0]?.result, 'defect')
+})
+
+/** Answers by a relay that the test plays. */
+const relaying = (play: (body: ReturnType<typeof fakeBody>, caller: FakeCaller) => void) => {
+  const caller = fakeCaller()
+  return run(
+    {},
+    () => ({
+      respond: (outcome, { trail }) => {
+        assert.ok(outcome.kind === 'answered' && outcome.answer.kind === 'relay')
+        const body = outcome.answer.relay.body as ReturnType<typeof fakeBody>
+        const relayed = relayAnswer(caller, outcome.answer.relay, {
+          trail: trail ?? { attempts: 0 },
+          refusal: () => ({ status: 200, headers: {}, body: '' }),
+        })
+        play(body, caller)
+        return relayed
+      },
+      judge: () => ({ kind: 'relay', relay: relayOf() }) satisfies McpAnswer,
+    }),
+    caller,
+  )
+}
+
+const relayOf = (): Relay => ({
+  isStream: true,
+  body: fakeBody(),
+  upstreamIdJson: '7',
+  callerIdJson: '1',
+  abandon: () => undefined,
+})
+
+test('one record tells whether an answer went out whole, broke, or lost its caller', async () => {
+  const whole = await relaying(body => {
+    body.data('data: {"id":7,"result":{}}\n\n')
+    body.end()
+  })
+  const broken = await relaying(body => body.broken())
+  const gone = await relaying((_body, caller) => caller.leave())
+  assert.deepEqual(
+    [whole, broken, gone].map(({ records }) => records.map(({ result }) => result)),
+    [['answered'], ['broken'], ['caller_gone']],
+  )
+})
+
+test('what was turned away before it was read leaves its record too', async () => {
+  const log: string[] = []
+  const records: CallRecord[] = []
+  const path = turnedAwayPath(portsOf(log, records, decodedAs()))
+  await path.run(
+    { ...arrivedAs(), turnedAway: { code: 'RINGMAIN_HOST_REFUSED' } },
+    { settleFailed: () => assert.fail('nothing to settle') },
+  )
+  assert.deepEqual(log, ['began', 'respond refused', 'ended'])
+  assert.deepEqual(
+    records.map(({ result, code }) => [result, code]),
+    [['refused', 'RINGMAIN_HOST_REFUSED']],
+  )
+})
