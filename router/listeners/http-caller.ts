@@ -63,7 +63,7 @@ export class HttpCaller implements Caller {
 
   write(chunk: Buffer | string): boolean {
     if (this.isGone) return true
-    this.bytesOut += chunk.length
+    this.bytesOut += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
     return this.#response.write(chunk)
   }
 
@@ -74,7 +74,8 @@ export class HttpCaller implements Caller {
   }
 
   cut(): void {
-    this.#isEnded = true // what follows is our own doing, not the caller's leaving
+    this.#gone = undefined // what follows is our own doing, not the caller's leaving
+    this.isGone = true
     this.#response.destroy()
   }
 

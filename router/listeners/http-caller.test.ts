@@ -1,0 +1,174 @@
+// The caller's side of an exchange on a real connection: what it gets, when it has left, and what is not written after that.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { HttpCaller } from './http-caller.ts'
+
+interface Ground {
+  readonly caller: HttpCaller
+  readonly request: ReturnType<typeof get>
+  readonly response: Promise<IncomingMessage>
+  readonly whole: () => Promise<{ readonly text: string; readonly isCut: boolean }>
+}
+
+async function ground(t: TestContext, mayStay = true): Promise<Ground> {
+  const arrived = Promise.withResolvers<HttpCaller>()
+  const server = createServer((request, response) =>
+    arrived.resolve(new HttpCaller(request, response, () => mayStay)),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const request = get({ port: (server.address() as AddressInfo).port, agent: false })
+  request.on('error', () => undefined) // a test that leaves breaks its own request
+  const response = new Promise<IncomingMessage>(resolve => request.on('response', resolve))
+  return {
+    caller: await arrived.promise,
+    request,
+    response,
+    whole: async () => {
+      const answer = await response
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      const isCut = await new Promise<boolean>(resolve => {
+        answer.on('end', () => resolve(false))
+        answer.on('error', () => resolve(true))
+      })
+      return { text: Buffer.concat(chunks).toString(), isCut }
+    },
+  }
+}
+
+const left = (caller: HttpCaller): Promise<void> =>
+  new Promise(resolve => caller.onGone(() => resolve()))
+
+test('a whole answer is sent with its length, whatever it is made of', async t => {
+  for (const body of ['é', Buffer.from('é\xff', 'latin1'), Buffer.alloc(100_000, 'x'), '']) {
+    const { caller, response } = await ground(t)
+    caller.send(201, { 'content-type': 'text/plain' }, body)
+    const answer = await response
+    const chunks: Buffer[] = []
+    for await (const chunk of answer) chunks.push(chunk as Buffer)
+    assert.equal(answer.statusCode, 201)
+    assert.equal(answer.headers['content-length'], String(Buffer.byteLength(body)))
+    assert.ok(Buffer.concat(chunks).equals(Buffer.from(body)))
+    assert.deepEqual([caller.status, caller.bytesOut], [201, Buffer.byteLength(body)])
+  }
+})
+
+test('a streamed answer arrives as it is written, its headers before the first byte', async t => {
+  const { caller, response, whole } = await ground(t)
+  caller.begin(200, { 'content-type': 'text/event-stream' })
+  assert.equal((await response).headers['content-type'], 'text/event-stream')
+  caller.write('data: é\n')
+  caller.write(Buffer.from('\n'))
+  caller.end()
+  assert.deepEqual(await whole(), { text: 'data: é\n\n', isCut: false })
+  assert.equal(caller.bytesOut, 10)
+  assert.equal(caller.isGone, false)
+})
+
+test('a caller who leaves is noticed once, and nothing is written to it any more', async t => {
+  const { caller, request } = await ground(t)
+  let times = 0
+  const noticed = new Promise<void>(resolve =>
+    caller.onGone(() => {
+      times += 1
+      resolve()
+    }),
+  )
+  caller.begin(200, {})
+  request.destroy()
+  await noticed
+  assert.equal(caller.isGone, true)
+  assert.equal(caller.write('x'), true)
+  caller.send(200, {}, 'x')
+  caller.begin(500, {})
+  caller.end()
+  assert.deepEqual([caller.status, caller.bytesOut, times], [200, 0, 1])
+})
+
+test('whoever listens after the caller has left is told at once', async t => {
+  const { caller, request } = await ground(t)
+  request.destroy()
+  await left(caller)
+  let isTold = false
+  caller.onGone(() => {
+    isTold = true
+  })
+  assert.equal(isTold, true)
+})
+
+test('only the newest listener is told', async t => {
+  const { caller, request } = await ground(t)
+  caller.onGone(() => assert.fail('the old listener was told'))
+  request.destroy()
+  await left(caller)
+})
+
+test('a cut answer is seen as cut, and is not taken for a caller who left', async t => {
+  const { caller, whole } = await ground(t)
+  caller.onGone(() => assert.fail('the caller did not leave'))
+  caller.begin(200, { 'content-type': 'application/json' })
+  caller.write('{"a"')
+  caller.cut()
+  assert.deepEqual((await whole()).isCut, true)
+  assert.equal(caller.write('late'), true)
+  assert.equal(caller.bytesOut, 4)
+})
+
+test('a full connection asks to wait, and tells once when it has drained', async t => {
+  const { caller, response } = await ground(t)
+  caller.begin(200, {})
+  const chunk = Buffer.alloc(1_048_576)
+  let sent = 0
+  while (caller.write(chunk)) sent += 1
+  const drained = new Promise<void>(resolve => caller.onWritable(resolve))
+  ;(await response).resume()
+  await drained
+  caller.onWritable(() => assert.fail('it drained twice'))
+  caller.end()
+  assert.ok(sent < 100)
+})
+
+test('a connection that may not stay is closed after the answer', async t => {
+  const { caller, response } = await ground(t, false)
+  caller.send(200, {})
+  assert.equal((await response).headers.connection, 'close')
+})
+
+test('a caller who wants no answer gets an empty stream before the first byte, and counts as gone', async t => {
+  const { caller, response, whole } = await ground(t)
+  let isTold = false
+  caller.onGone(() => {
+    isTold = true
+  })
+  caller.dismiss()
+  caller.dismiss()
+  assert.deepEqual([isTold, caller.isGone], [true, true])
+  assert.equal((await response).headers['content-type'], 'text/event-stream')
+  assert.deepEqual(await whole(), { text: '', isCut: false })
+})
+
+test('a dismissed stream ends, a dismissed body is cut, and one that is complete stays so', async t => {
+  for (const [type, isCut] of [
+    ['text/event-stream', false],
+    ['application/json', true],
+  ] as const) {
+    const { caller, whole } = await ground(t)
+    caller.begin(200, { 'content-type': type })
+    caller.write('data: 1\n\n')
+    caller.dismiss()
+    assert.equal((await whole()).isCut, isCut, type)
+  }
+  const { caller, whole } = await ground(t)
+  caller.send(200, {}, 'done')
+  caller.dismiss()
+  assert.deepEqual(await whole(), { text: 'done', isCut: false })
+  assert.equal(caller.isGone, false)
+})
