@@ -1,6 +1,7 @@
 // The port that assistants call: limits on size, time and count, Host and Origin, then bytes in and one exchange out.
 // Replies are hijacked: fastify routes and reads, the path writes.
 import { type AddressInfo, Server as NetServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Arrived } from '#router/facts.ts'
@@ -27,7 +28,7 @@ export interface McpListenerOptions {
 
 export interface McpListener {
   readonly url: string
-  /** Stops listening at once. Connections stay `graceMs` for requests already on their way, which are refused. */
+  /** Refuses at once, and stops listening after `graceMs`: until then whoever comes is told in words. */
   readonly drain: (graceMs: number) => Promise<void>
   /** Breaks what is left. */
   readonly close: () => Promise<void>
@@ -38,6 +39,8 @@ const HEADER_COUNT = 100
 /** Longer than a caller's usual pause, so that it is the caller who closes. */
 const KEEP_ALIVE_MS = 72_000
 const CHECK_EVERY_MS = 1_000
+/** Long enough for the event loop to accept what has connected by now. */
+const ACCEPT_MS = 50
 /** Pace at which idle connections are closed while draining. */
 const SWEEP_MS = 50
 const NOTHING = Buffer.alloc(0)
@@ -53,6 +56,10 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     drain: async graceMs => {
       state.isDraining = true
+      // Closing resets who has connected and is not accepted yet, with a call perhaps that was sent before the drain began:
+      // who comes meanwhile is accepted, and refused in words.
+      await pause(ACCEPT_MS)
+      if ((await connectionsOf(app.server)) > 0) await pause(graceMs)
       const closed = new Promise<void>(resolve => {
         // Node's own `close` would also break idle connections, and with them requests that are on their way.
         NetServer.prototype.close.call(app.server, () => resolve())
@@ -62,7 +69,7 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
         app.server.closeIdleConnections()
         timer = setTimeout(sweep, SWEEP_MS)
       }
-      let timer = setTimeout(sweep, graceMs)
+      let timer = setTimeout(sweep)
       await closed
       clearTimeout(timer)
     },
@@ -72,6 +79,11 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
     },
   }
 }
+
+const connectionsOf = (server: FastifyInstance['server']): Promise<number> =>
+  new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+  )
 
 function createApp(
   options: McpListenerOptions,
