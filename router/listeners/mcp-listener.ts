@@ -1,6 +1,6 @@
 // The port that assistants call: limits on size, time and count, Host and Origin, then bytes in and one exchange out.
 // Replies are hijacked: fastify routes and reads, the path writes.
-import { type AddressInfo, Server as NetServer } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { RefusalCode } from '#foundation/refusals.ts'
@@ -100,13 +100,10 @@ function createApp(
       maxHeaderSize: HEADER_BYTES,
       connectionsCheckingInterval: CHECK_EVERY_MS,
     },
-    clientErrorHandler: (error, socket) => {
-      options.brokenRequest(error.code ?? 'unknown')
-      const status = STATUS_OF[error.code ?? ''] ?? '400 Bad Request'
-      if (socket.writable)
-        socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
-      socket.destroy()
-    },
+    routerOptions: { maxParamLength: HEADER_BYTES },
+    // A path that cannot be decoded; fastify would answer it in words of its own, and leave no line of it.
+    frameworkErrors: (_error, request, reply) => refuse(request, reply, 'RINGMAIN_UNKNOWN_PATH'),
+    clientErrorHandler: (error, socket) => answerBroken(options, error.code ?? 'unknown', socket),
   })
   const arrivedOf = (request: FastifyRequest, reply: FastifyReply, body: Buffer): Arrived => ({
     verb: request.method as Arrived['verb'],
@@ -141,6 +138,14 @@ function createApp(
     app.route({ method: ['POST', 'GET', 'DELETE'], url, handler })
   }
   return app
+}
+
+function answerBroken(options: McpListenerOptions, code: string, socket: Socket): void {
+  options.brokenRequest(code)
+  const status = STATUS_OF[code] ?? '400 Bad Request'
+  if (socket.writable)
+    socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  socket.destroy()
 }
 
 type Refuse = (

@@ -1,0 +1,95 @@
+// Connections to the port that assistants call: those that never become a request, the slow ones, and the end of all of them.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Arrived } from '#router/facts.ts'
+import { listening, post, raw } from '#test/support/listening.ts'
+
+test('too many headers, or too long, and what is no HTTP never become a request', async t => {
+  const { port, broken, arrived } = await listening(t)
+  const long = await raw(
+    port,
+    `POST /mcp HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+  )
+  assert.match(await long.all, /^HTTP\/1\.1 431 /)
+  const none = await raw(port, 'hello\r\n\r\n')
+  assert.match(await none.all, /^HTTP\/1\.1 400 /)
+  const smuggled = await raw(
+    port,
+    'POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+  )
+  assert.match(await smuggled.all, /^HTTP\/1\.1 400 /)
+  assert.equal(broken.length, 3)
+  assert.deepEqual(arrived, [])
+})
+
+test('a request without a host is refused', async t => {
+  const { port, arrived } = await listening(t)
+  const modern = await raw(port, 'GET /mcp HTTP/1.1\r\nconnection: close\r\n\r\n')
+  assert.match(await modern.all, /^HTTP\/1\.1 400 /)
+  const old = await raw(port, 'GET /mcp HTTP/1.0\r\n\r\n')
+  assert.match(await old.all, /^HTTP\/1\.1 403 /)
+  assert.deepEqual(arrived, [])
+})
+
+test('headers or a body that do not come in time end the connection with 408', async t => {
+  const { port, broken, arrived } = await listening(t, {
+    headersTimeoutMs: 200,
+    requestTimeoutMs: 300,
+  })
+  const slowHead = await raw(port, 'POST /mcp HTTP/1.1\r\nhost: localhost\r\n')
+  const slowBody = await raw(
+    port,
+    'POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n{',
+  )
+  assert.match(await slowHead.all, /^HTTP\/1\.1 408 /)
+  assert.match(await slowBody.all, /408/)
+  assert.ok(broken.includes('ERR_HTTP_REQUEST_TIMEOUT'))
+  assert.deepEqual(arrived, [])
+})
+
+test('a caller who leaves in the middle of its body never reaches the path', async t => {
+  const { port, arrived, ask } = await listening(t)
+  const { socket, all } = await raw(
+    port,
+    'POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n{',
+  )
+  socket.destroy()
+  await all
+  assert.equal(await ask('/mcp', post('{}')), '200 taken')
+  assert.equal(arrived.length, 1)
+})
+
+test('while draining, what is on its way is refused and its connection closed; what runs is let finish', async t => {
+  const running = Promise.withResolvers<Arrived>()
+  const { listener, ask, port, refused } = await listening(t, { handle: running.resolve })
+  const slow = ask('/mcp', post('{}'))
+  const { caller } = await running.promise
+  const kept = await raw(port, '')
+  let isDrained = false
+  const draining = listener.drain(50).then(() => {
+    isDrained = true
+  })
+  kept.socket.write(
+    'POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}',
+  )
+  const late = await kept.all
+  assert.match(late, /^HTTP\/1\.1 503 /)
+  assert.match(late, /connection: close/i)
+  assert.deepEqual(refused, ['RINGMAIN_DRAINING'])
+  assert.equal(isDrained, false)
+  caller.send(200, {}, 'finished')
+  assert.match(await slow, /^200 finished/)
+  await draining
+  await assert.rejects(raw(port, ''), /ECONNREFUSED/)
+})
+
+test('closing breaks what is left', async t => {
+  const arrived = Promise.withResolvers<Arrived>()
+  const { listener, ask } = await listening(t, { handle: arrived.resolve })
+  const hanging = ask('/mcp', post('{}')).catch((error: unknown) => (error as Error).message)
+  const { caller } = await arrived.promise
+  const left = new Promise<void>(resolve => caller.onGone(() => resolve()))
+  await listener.close()
+  await left
+  assert.match(await hanging, /socket hang up|ECONNRESET/)
+})

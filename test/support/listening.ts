@@ -1,0 +1,95 @@
+// An MCP listener on a port of its own, with a path that notes what reached it, and raw connections to it.
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+import { shapeOf } from '#foundation/refusals.ts'
+import type { Arrived } from '#router/facts.ts'
+import { createAllowList } from '#router/listeners/allow-list.ts'
+import { type McpListener, openMcpListener } from '#router/listeners/mcp-listener.ts'
+import { type RawRequest, rawRequest } from './raw-http.ts'
+
+export interface Listening {
+  readonly listener: McpListener
+  readonly port: number
+  /** What reached the path. */
+  readonly arrived: Arrived[]
+  /** Refusals before the path, with the words of the case. */
+  readonly refused: string[]
+  readonly broken: string[]
+  readonly ask: (path: string, request?: RawRequest) => Promise<string>
+}
+
+export interface ListeningOptions {
+  readonly handle?: (arrived: Arrived) => void
+  readonly requestTimeoutMs?: number
+  readonly headersTimeoutMs?: number
+}
+
+export const JSON_TYPE = { 'content-type': 'application/json' }
+
+export async function listening(
+  t: TestContext,
+  options: ListeningOptions = {},
+): Promise<Listening> {
+  const arrived: Arrived[] = []
+  const refused: string[] = []
+  const broken: string[] = []
+  const listener = await openMcpListener({
+    host: '127.0.0.1',
+    port: 0,
+    allow: createAllowList(['127.0.0.1', 'localhost'], []),
+    maxBodyBytes: 1_000,
+    maxConnections: 100,
+    headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    defaultServer: 'default',
+    handle: one => {
+      arrived.push(one)
+      if (options.handle === undefined) one.caller.send(200, {}, 'taken')
+      else options.handle(one)
+    },
+    refuseEarly: (one, { code, says }) => {
+      refused.push(says === undefined ? code : `${code} ${says}`)
+      one.caller.send(shapeOf(code).http, { 'x-code': code }, code)
+    },
+    brokenRequest: code => void broken.push(code),
+  })
+  t.after(() => listener.close())
+  return {
+    listener,
+    port: Number(new URL(listener.url).port),
+    arrived,
+    refused,
+    broken,
+    ask: async (path, request = {}) => {
+      const answer = await rawRequest(`${listener.url}${path}`, request)
+      const text = answer.body.toString()
+      const isLast = request.agent !== undefined && answer.headers.connection === 'close'
+      return `${answer.status} ${text}${isLast ? ' and closes' : ''}`
+    },
+  }
+}
+
+export const post = (
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+): RawRequest => ({
+  headers: { ...JSON_TYPE, ...headers },
+  body,
+})
+
+/** Raw bytes out, and everything that comes back until the other side closes. */
+export async function raw(
+  port: number,
+  text: string,
+): Promise<{ readonly socket: Socket; readonly all: Promise<string> }> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => void chunks.push(chunk))
+  const all = new Promise<string>(resolve =>
+    socket.once('close', () => resolve(Buffer.concat(chunks).toString())),
+  )
+  socket.write(text)
+  return { socket, all }
+}
