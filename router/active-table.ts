@@ -58,14 +58,14 @@ export class ActiveTable {
   }
 
   async #take(table: RouteTable): Promise<void> {
-    const next = new Map<string, Cluster>()
     const fresh: Cluster[] = []
-    for (const policy of Object.values(table.clusters)) {
-      const known = this.#clusters.get(policy.name)
-      const isKept = known !== undefined && isDeepStrictEqual(known.policy, policy)
-      const cluster = isKept ? known : this.#opened(policy)
-      if (!isKept) fresh.push(cluster)
-      next.set(policy.name, cluster)
+    const next = new Map<string, Cluster>()
+    try {
+      for (const policy of Object.values(table.clusters))
+        next.set(policy.name, this.#kept(policy) ?? this.#opened(policy, fresh))
+    } catch (error) {
+      await Promise.all(fresh.map(cluster => cluster.close()))
+      throw error
     }
     await settledWithin(fresh, WARM_UP_MS)
     const left = [...this.#clusters.values()].filter(
@@ -77,8 +77,14 @@ export class ActiveTable {
     await Promise.all(left.map(cluster => cluster.close()))
   }
 
-  #opened(policy: ClusterPolicy): Cluster {
+  #kept(policy: ClusterPolicy): Cluster | undefined {
+    const known = this.#clusters.get(policy.name)
+    return known !== undefined && isDeepStrictEqual(known.policy, policy) ? known : undefined
+  }
+
+  #opened(policy: ClusterPolicy, fresh: Cluster[] = []): Cluster {
     const cluster = this.#open(policy)
+    fresh.push(cluster)
     cluster.start()
     return cluster
   }

@@ -1,0 +1,65 @@
+// Clusters over sources and checks that a test plays, opened as the table opens them.
+import type { ActiveTable } from '#router/active-table.ts'
+import { Cluster } from '#router/clusters/cluster.ts'
+import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
+import type { CheckResult } from '#router/clusters/health/checker.ts'
+import type { ClusterPolicy } from '#routes/route-table.ts'
+import { instanceAt } from './cluster-policy.ts'
+import { type FakeDiscovery, fakeDiscovery } from './fake-discovery.ts'
+
+export interface PlayedClusters {
+  readonly open: (policy: ClusterPolicy) => Cluster
+  /** Names of the clusters opened, in order. */
+  readonly opened: readonly string[]
+  /** The source of the newest cluster of this name. */
+  readonly source: (name: string) => FakeDiscovery
+}
+
+export function playedClusters(
+  check: () => Promise<CheckResult> = () => Promise.resolve({ ok: true, learned: MODERN }),
+  nowMs: () => number = () => 0,
+): PlayedClusters {
+  const opened: string[] = []
+  const sources = new Map<string, FakeDiscovery>()
+  return {
+    opened,
+    source: name => {
+      const source = sources.get(name)
+      if (source === undefined) throw new Error(`no cluster ${name} was opened`)
+      return source
+    },
+    open: policy => {
+      const discovery = fakeDiscovery()
+      opened.push(policy.name)
+      sources.set(policy.name, discovery)
+      return new Cluster(policy, {
+        discovery,
+        check,
+        clock: { nowMs, wallMs: () => 0 },
+        random: () => 0,
+        onRemoved: () => undefined,
+        log: () => undefined,
+      })
+    },
+  }
+}
+
+export const MODERN: Learned = { eras: ['modern'], isSessionful: false, tools: new Set(['find']) }
+
+/** One replica of the cluster in service at once, without waiting for a check of it. */
+export function serveAt(
+  active: ActiveTable,
+  { source }: PlayedClusters,
+  at: { readonly cluster: string; readonly ports: readonly number[]; readonly learned?: Learned },
+): readonly Endpoint[] {
+  const cluster = active.cluster(at.cluster)
+  if (cluster === undefined) throw new Error(`${at.cluster} is not in the table`)
+  source(at.cluster).publish(...at.ports.map(port => instanceAt(port)))
+  const endpoints = [...cluster.endpoints]
+  for (const endpoint of endpoints) {
+    endpoint.becomeUp(-60_000)
+    endpoint.learned = at.learned ?? MODERN
+  }
+  source(at.cluster).publish(...at.ports.map(port => instanceAt(port))) // has who serves worked out anew
+  return endpoints
+}
