@@ -120,7 +120,7 @@ function lineOf(call: CallRecord): Record<string, unknown> {
     'ringmain.cluster': trail.cluster,
     'ringmain.replica': trail.endpoint,
     'ringmain.attempts': trail.attempts,
-    'ringmain.stream': trail.isStream,
+    'ringmain.stream': trail.isStream === true ? true : undefined,
     'ringmain.result': call.result,
     'ringmain.refusal': call.code,
     reason: call.reason,

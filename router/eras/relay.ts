@@ -5,6 +5,7 @@ import type { Refusal } from '#router/pipeline/stage.ts'
 import type { WireAnswer } from './codec.ts'
 import { IdSwap } from './id-swap.ts'
 import { SseRelay } from './sse-relay.ts'
+import { answerUnder } from './whole-answer.ts'
 
 export interface RelayContext {
   readonly trail: Trail
@@ -92,28 +93,27 @@ function jsonSink(
   context: RelayContext,
   finish: Finish,
 ): UpstreamSink {
-  const isSame = relay.upstreamIdJson === relay.callerIdJson
-  const swap = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
+  const { upstreamIdJson, callerIdJson, contentLength } = relay
   const emit = paced(caller, relay)
-  let waiting: Buffer[] | undefined = []
-  const begin = (): void => {
-    if (waiting === undefined) return
-    const early = waiting
-    waiting = undefined
-    const length =
-      isSame && relay.contentLength !== undefined ? { 'content-length': relay.contentLength } : {}
-    caller.begin(200, { 'content-type': 'application/json', ...length })
-    for (const piece of early) emit.write(piece)
-  }
-  const take = (piece: Buffer): void => {
-    if (waiting === undefined) emit.write(piece)
-    else waiting.push(piece)
+  let waiting: Buffer[] = []
+  /** Made when the answer turns out not to be here whole; from then on it streams. */
+  let swap: IdSwap | undefined
+  const begin = (): IdSwap => {
+    const begun = new IdSwap(upstreamIdJson, callerIdJson)
+    swap = begun
+    const hasLength = upstreamIdJson === callerIdJson && contentLength !== undefined
+    caller.begin(200, {
+      'content-type': 'application/json',
+      ...(hasLength ? { 'content-length': contentLength } : {}),
+    })
+    for (const chunk of waiting) begun.feed(chunk, 0, chunk.length, false, emit.write)
+    waiting = []
+    return begun
   }
   /** What has begun cannot be taken back: the connection is cut, so that nobody takes a part for the whole. */
   const fail = (refusal: Refusal): void => {
-    if (waiting === undefined) caller.cut()
+    if (swap !== undefined) caller.cut()
     else {
-      waiting = undefined
       const { status, headers, body } = context.refusal(refusal)
       caller.send(status, headers, body)
     }
@@ -122,25 +122,32 @@ function jsonSink(
   let isFirstTurn = true
   queueMicrotask(() => {
     isFirstTurn = false
-    if (waiting !== undefined && waiting.length > 0 && !caller.isGone) begin()
+    if (waiting.length > 0 && !caller.isGone) begin()
   })
   return {
     data: chunk => {
-      swap.feed(chunk, 0, chunk.length, false, take)
-      if (!isFirstTurn) begin()
+      if (isFirstTurn) waiting.push(chunk)
+      else (swap ?? begin()).feed(chunk, 0, chunk.length, false, emit.write)
       return emit.mayGoOn()
     },
     end: () => {
-      swap.endMessage(take)
-      if (!swap.isAnswered) return fail(NOT_AN_ANSWER)
-      if (waiting !== undefined) {
+      if (swap === undefined) {
         const body = waiting.length === 1 ? (waiting[0] as Buffer) : Buffer.concat(waiting)
-        waiting = undefined
-        caller.send(200, { 'content-type': 'application/json' }, body)
-      } else caller.end()
+        waiting = []
+        const answer = answerUnder(body, upstreamIdJson, callerIdJson)
+        if (answer === undefined) return fail(NOT_AN_ANSWER)
+        caller.send(200, { 'content-type': 'application/json' }, answer)
+        return finish()
+      }
+      swap.endMessage(emit.write)
+      if (!swap.isAnswered) return fail(NOT_AN_ANSWER)
+      caller.end()
       return finish()
     },
-    broken: () => fail(LOST),
+    broken: () => {
+      waiting = []
+      fail(LOST)
+    },
   }
 }
 

@@ -10,8 +10,15 @@ export interface AllowList {
 export function createAllowList(hosts: readonly string[], origins: readonly string[]): AllowList {
   const names = new Set(hosts.map(host => host.toLowerCase()))
   const exact = new Set(origins.map(origin => origin.toLowerCase()))
+  let lastAllowed: string | undefined // callers send the same one each time
   return {
-    isHostAllowed: host => host !== undefined && names.has(nameOf(host.toLowerCase())),
+    isHostAllowed: host => {
+      if (host === undefined) return false
+      if (host === lastAllowed) return true
+      if (!names.has(nameOf(host.toLowerCase()))) return false
+      lastAllowed = host
+      return true
+    },
     isOriginAllowed: origin => {
       if (origin === undefined) return true
       if (exact.has(origin.toLowerCase())) return true

@@ -13,7 +13,6 @@ export class HttpCaller implements Caller {
   readonly #response: ServerResponse
   readonly #mayStay: () => boolean
   #gone: (() => void) | undefined
-  #writable: (() => void) | undefined
   #isEnded = false
   #isStream = false
 
@@ -25,11 +24,6 @@ export class HttpCaller implements Caller {
       if (this.#isEnded && response.writableFinished) return
       this.#leave()
     })
-    response.on('drain', () => {
-      const listener = this.#writable
-      this.#writable = undefined
-      listener?.()
-    })
     if (request.socket.destroyed) this.isGone = true
   }
 
@@ -39,7 +33,7 @@ export class HttpCaller implements Caller {
   }
 
   onWritable(listener: () => void): void {
-    this.#writable = listener
+    this.#response.once('drain', listener)
   }
 
   send(status: number, headers: Record<string, string>, body: Buffer | string = ''): void {

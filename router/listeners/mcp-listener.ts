@@ -91,6 +91,7 @@ function createApp(
 ): FastifyInstance {
   const app = fastify({
     logger: false,
+    disableRequestLogging: true,
     bodyLimit: options.maxBodyBytes,
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
