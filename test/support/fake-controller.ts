@@ -51,7 +51,7 @@ export interface PlayedExchange {
   readonly fail: (code: string) => void
 }
 
-export function playedExchange(nowMs: () => number = () => 0): PlayedExchange {
+export function playedExchange(nowMs: () => number = () => 0, onOver?: () => void): PlayedExchange {
   const controller = fakeController()
   const heads: Attempt[] = []
   const overs: boolean[] = []
@@ -62,7 +62,10 @@ export function playedExchange(nowMs: () => number = () => 0): PlayedExchange {
         heads.push(attempt)
         first.resolve(attempt)
       },
-      over: isWhole => void overs.push(isWhole),
+      over: isWhole => {
+        overs.push(isWhole)
+        onOver?.()
+      },
     },
     nowMs,
   )
