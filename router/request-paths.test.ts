@@ -68,6 +68,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
     handshakes: {
       discover: () => say('discover', '{}'),
       initialize: () => say('initialize', Promise.resolve({ resultJson: '{}', sessionToken: 's' })),
+      forsake: () => assert.fail('its caller is there'),
     },
     cancellations: { cancel: () => void log.push('cancel') },
     farewells: { end: () => say('end session', Promise.resolve()) },

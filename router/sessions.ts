@@ -87,6 +87,11 @@ export class Sessions implements Handshakes, Farewells {
     }
   }
 
+  readonly forsake = (sessionToken: string): void => {
+    const session = this.open(sessionToken)
+    if (session !== undefined) void this.end(session)
+  }
+
   readonly end = async (session: Session): Promise<void> => {
     this.#ended.set(session.token, true)
     this.#opened.delete(session.token)

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { callAs, messageAs } from '#test/support/call-facts.ts'
+import { fakeCaller } from '#test/support/fake-caller.ts'
 import { greet, type Handshakes } from './greet.ts'
 
 const greeted = (method: string, initialize?: Handshakes['initialize']): unknown =>
   greet({
     discover: () => '{"supportedVersions":[]}',
     initialize: initialize ?? (() => assert.fail('not asked to initialize')),
+    forsake: () => assert.fail('the caller is there'),
   }).decide(callAs({ message: messageAs({ method }) }))
 
 test('discover and ping need no replica', async () => {
@@ -32,4 +34,22 @@ test('initialize answers with the session that was opened, or with why none was'
     kind: 'refuse',
     refusal,
   })
+})
+
+test('a session that was opened for a caller who left meanwhile is ended again', async () => {
+  const caller = fakeCaller()
+  const forsaken: string[] = []
+  const stage = greet({
+    discover: () => '{}',
+    initialize: () => {
+      caller.leave()
+      return Promise.resolve({ resultJson: '{}', sessionToken: 'sealed' })
+    },
+    forsake: token => void forsaken.push(token),
+  })
+  const verdict = await stage.decide(
+    callAs({ caller, message: messageAs({ method: 'initialize' }) }),
+  )
+  assert.equal(verdict.kind, 'refuse')
+  assert.deepEqual(forsaken, ['sealed'])
 })

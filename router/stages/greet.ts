@@ -1,6 +1,6 @@
 // Handshakes are the router's own to answer: it is the server that the caller sees.
-import type { Decoded, Located, McpAnswer } from '#router/facts.ts'
-import { answer, type Refusal, type Stage } from '#router/pipeline/stage.ts'
+import type { Arrived, Decoded, Located, McpAnswer } from '#router/facts.ts'
+import { answer, type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
 
 export interface Handshakes {
   /** `server/discover` */
@@ -11,9 +11,11 @@ export interface Handshakes {
   ) => Promise<
     { readonly resultJson: string; readonly sessionToken: string } | { readonly refusal: Refusal }
   >
+  /** Ends a session whose id nobody will ever hold. */
+  readonly forsake: (sessionToken: string) => void
 }
 
-export const greet = (port: Handshakes): Stage<McpAnswer, Decoded & Located> => ({
+export const greet = (port: Handshakes): Stage<McpAnswer, Arrived & Decoded & Located> => ({
   name: 'greet',
   decide: async call => {
     if (call.message.method === 'server/discover')
@@ -21,6 +23,10 @@ export const greet = (port: Handshakes): Stage<McpAnswer, Decoded & Located> => 
     if (call.message.method === 'ping') return answer({ kind: 'result', resultJson: '{}' })
     const opened = await port.initialize(call)
     if ('refusal' in opened) return { kind: 'refuse', refusal: opened.refusal }
+    if (call.caller.isGone) {
+      port.forsake(opened.sessionToken)
+      return refuse('RINGMAIN_NO_HEALTHY_REPLICA', { detail: 'the caller left meanwhile' }) // nobody reads it
+    }
     return answer({ kind: 'result', ...opened })
   },
 })
