@@ -1,0 +1,189 @@
+// One page of one cluster's tools: asked in the caller's era, again elsewhere when a replica fails, and read for what it is.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createSealer } from '#foundation/seal.ts'
+import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
+import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
+import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
+import { settle } from '#test/support/manual-time.ts'
+import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
+import { ActiveTable } from './active-table.ts'
+import type { Learned } from './clusters/endpoint.ts'
+import type { Session } from './facts.ts'
+import { listPages } from './list-pages.ts'
+import type { Lists, Page } from './stages/gather.ts'
+
+const LEGACY: Learned = { ...MODERN, eras: ['legacy'], legacyVersion: '2025-06-18' }
+const MEMBER = { cluster: 'crm', prefix: 'crm' }
+const TOOLS = { tools: [{ name: 'find' }], nextCursor: 'two' }
+
+interface Ground {
+  readonly lists: Lists
+  readonly requests: FakeSend
+  readonly call: CallFacts
+  readonly page: (differences?: Partial<CallFacts>, cursor?: string) => Promise<Page>
+}
+
+function ground(t: TestContext, learned: Learned = MODERN): Ground {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const clusters = playedClusters()
+  const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
+  serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned })
+  const requests = fakeSend()
+  let id = 1_000
+  const lists = listPages({
+    active,
+    sealer: createSealer(Buffer.alloc(32, 7)),
+    send: requests.send,
+    nextId: () => (id += 1),
+    client: { name: 'ringmain', version: '1' },
+    nowMs: () => 0,
+  })
+  const call = callAs({ message: messageAs({ method: 'tools/list', params: {} }) })
+  return {
+    lists,
+    requests,
+    call,
+    page: async (differences = {}, cursor) =>
+      lists.page({ ...call, ...differences }, MEMBER, cursor),
+  }
+}
+
+const legacy = { era: 'legacy', version: '2025-11-25' } as const
+const bound: Session = {
+  token: 't',
+  serverName: 'default',
+  version: '2025-11-25',
+  members: [{ cluster: 'crm', endpoint: '127.0.0.1:1', id: 'up-1', version: '2025-11-25' }],
+}
+
+const shown = (page: Page): unknown =>
+  page.kind === 'page'
+    ? [page.tools.map(tool => tool.toString()), page.nextCursor]
+    : page.refusal.code
+
+test('a modern page is asked with the caller’s own metadata, and its names get the prefix', async t => {
+  const { page, requests } = ground(t)
+  const meta = {
+    'io.modelcontextprotocol/clientInfo': { name: 'desk', version: '9' },
+    'io.modelcontextprotocol/clientCapabilities': { x: {} },
+  }
+  const asking = page({ message: messageAs({ meta }) }, 'two')
+  await settle()
+  const { message, header } = requests.last()
+  assert.deepEqual(message['params'], {
+    cursor: 'two',
+    _meta: { ...meta, 'io.modelcontextprotocol/protocolVersion': '2026-07-28' },
+  })
+  assert.equal(header('mcp-method'), 'tools/list')
+  await requests.last().result(TOOLS)
+  assert.deepEqual(shown(await asking), [['{"name":"crm__find"}'], 'two'])
+})
+
+test('a legacy page is asked in the session it belongs to', async t => {
+  const { page, requests } = ground(t, { ...LEGACY, isSessionful: true })
+  const asking = page({ ...legacy, session: bound })
+  await settle()
+  const { header, place } = requests.last()
+  assert.deepEqual([header('mcp-session-id'), place.endpoint.key], ['up-1', '127.0.0.1:1'])
+  await requests.last().result({ tools: [] })
+  assert.deepEqual(shown(await asking), [[], undefined])
+})
+
+test('a session that was opened for a page is ended after it', async t => {
+  const { page, requests } = ground(t, { ...LEGACY, isSessionful: true })
+  const asking = page(legacy)
+  await settle()
+  await requests
+    .last('initialize')
+    .result({ protocolVersion: '2025-11-25' }, { 'mcp-session-id': 'own' })
+  await requests.last('notifications/initialized').status(202)
+  await requests.last('tools/list').result(TOOLS)
+  await asking
+  assert.equal(requests.last('DELETE').header('mcp-session-id'), 'own')
+})
+
+test('a list may be asked for again: at another replica, until none is left', async t => {
+  const { page, requests } = ground(t)
+  const asking = page()
+  await settle()
+  requests.last().fail('ECONNRESET')
+  await settle()
+  await requests.last().result(TOOLS)
+  assert.deepEqual(shown(await asking), [['{"name":"crm__find"}'], 'two'])
+  assert.equal(new Set(requests.sent.map(({ place }) => place.endpoint.key)).size, 2)
+  const failing = page()
+  for (const _ of [1, 2]) {
+    await settle()
+    await requests.last().status(500)
+  }
+  const failed = await failing
+  assert.ok(failed.kind === 'refuse')
+  assert.equal(failed.refusal.code, 'RINGMAIN_NO_HEALTHY_REPLICA')
+  assert.match(
+    failed.refusal.detail ?? '',
+    /^127\.0\.0\.1:[12]: HTTP 500 without a JSON-RPC answer$/,
+  )
+})
+
+test('in a session no other replica is asked: gone is gone, the rest is a bad answer', async t => {
+  for (const [play, code] of [
+    [(to: FakeSend) => to.last().status(404), 'RINGMAIN_SESSION_UNKNOWN'],
+    [
+      (to: FakeSend) => Promise.resolve(to.last().fail('ECONNREFUSED')),
+      'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+    ],
+    [(to: FakeSend) => to.last().status(500), 'RINGMAIN_UPSTREAM_BAD_RESPONSE'],
+    [(to: FakeSend) => to.last().error(404, -32_001), 'RINGMAIN_SESSION_UNKNOWN'],
+  ] as const) {
+    const { page, requests } = ground(t, { ...LEGACY, isSessionful: true })
+    const asking = page({ ...legacy, session: bound })
+    await settle()
+    if (code === 'RINGMAIN_UPSTREAM_BAD_RESPONSE')
+      requests.last().exchange.onRequestStart(requests.last().controller)
+    await play(requests)
+    assert.equal(shown(await asking), code)
+    assert.equal(requests.sent.length, 1)
+    t.mock.timers.reset()
+  }
+})
+
+test('a session whose replica refuses the connection is lost', async t => {
+  const { page, requests } = ground(t, { ...LEGACY, isSessionful: true })
+  const asking = page({ ...legacy, session: bound })
+  await settle()
+  requests.last().fail('ECONNREFUSED')
+  assert.equal(shown(await asking), 'RINGMAIN_SESSION_UNKNOWN')
+})
+
+test('a server that knows no tools has none, a stale cursor is the caller’s, any other error a bad answer', async t => {
+  for (const [code, expected] of [
+    [-32_601, [[], undefined]],
+    [-32_602, 'RINGMAIN_INVALID_PARAMS'],
+    [-32_603, 'RINGMAIN_UPSTREAM_BAD_RESPONSE'],
+  ] as const) {
+    const { page, requests } = ground(t)
+    const asking = page()
+    await settle()
+    await requests.last().error(200, code)
+    assert.deepEqual(shown(await asking), expected)
+    t.mock.timers.reset()
+  }
+})
+
+test('a cursor opens for the server it was made for, and for no other', t => {
+  const { lists } = ground(t)
+  const rest = [{ cluster: 'crm', cursor: 'two' }]
+  const cursor = lists.sealCursor('default', rest)
+  assert.deepEqual(lists.openCursor('default', cursor), rest)
+  assert.equal(lists.openCursor('sales', cursor), undefined)
+  assert.equal(lists.openCursor('default', `${cursor}A`), undefined)
+  assert.equal(lists.openCursor('default', 'from-5'), undefined)
+})
+
+test('the list is written in the caller’s era, under the router’s name', t => {
+  const { lists } = ground(t)
+  const list = { tools: [], unavailable: [] }
+  assert.equal(lists.encode('legacy', list).toString(), '{"tools":[]}')
+  assert.match(lists.encode('modern', list).toString(), /serverInfo":\{"name":"ringmain"/)
+})
