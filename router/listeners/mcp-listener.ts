@@ -2,7 +2,12 @@
 // Replies are hijacked: fastify routes and reads, the path writes.
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Arrived } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
@@ -91,7 +96,7 @@ function createApp(
 ): FastifyInstance {
   const app = fastify({
     logger: false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.maxBodyBytes,
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -3,7 +3,9 @@ import { Pool } from 'undici'
 import type { RawRequest } from './raw-http.ts'
 
 export interface Failure {
+  /** When it was sent, and when it was known to have failed. */
   readonly atMs: number
+  readonly endedMs: number
   readonly what: string
 }
 
@@ -40,7 +42,7 @@ export function openLoop(
     const atMs = performance.now()
     const what = await call(count)
     if (what === undefined) latencies.push(performance.now() - atMs)
-    else failures.push({ atMs, what })
+    else failures.push({ atMs, endedMs: performance.now(), what })
   }
   const tick = setInterval(() => {
     const due = ((performance.now() - beganMs) * perSecond) / 1_000

@@ -20,6 +20,7 @@ export interface RouterProcess extends ReturnType<typeof viewsOf> {
   readonly policies: string
   readonly child: ChildProcess
   readonly stdout: () => string
+  readonly stderr: () => string
   /** What it logged so far. */
   readonly lines: () => readonly LogLine[]
   readonly exited: Promise<Ended>
@@ -63,6 +64,7 @@ export async function startRouterProcess(
     policies,
     child,
     stdout,
+    stderr,
     lines: () => linesIn(stderr()),
     exited,
     rss: () => memory(child, 'VmRSS'),
