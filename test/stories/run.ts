@@ -1,0 +1,29 @@
+// Runs the stories one after another, all of them or those that are named; ends with 1 when any missed a bar.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+const STORIES = ['disconnect', 'drain', 'slow-reader', 'idle-streams', 'kill-replica', 'consul']
+
+const words = process.argv.slice(2)
+const named = words.filter(word => STORIES.includes(word))
+const options = words.filter(word => word.startsWith('--'))
+const unknown = words.filter(word => !named.includes(word) && !options.includes(word))
+if (unknown.length > 0) {
+  console.error(`no such story: ${unknown.join(', ')}; there are ${STORIES.join(', ')}`)
+  process.exit(64)
+}
+
+const missed: string[] = []
+for (const story of named.length === 0 ? STORIES : named) {
+  const file = join(import.meta.dirname, `${story}.ts`)
+  // Only one story takes options, and the others must not stumble over them.
+  const child = spawn(process.execPath, [file, ...(story === 'consul' ? options : [])], {
+    stdio: 'inherit',
+  })
+  process.once('exit', () => child.kill('SIGKILL'))
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code !== 0) missed.push(story)
+}
+console.log(missed.length === 0 ? 'every bar was met' : `missed: ${missed.join(', ')}`)
+process.exitCode = missed.length === 0 ? 0 : 1
