@@ -22,9 +22,10 @@ export function mustParseDuration(text: string): number {
 
 /** A short human form: 340ms, 1.4s, 2m 5s. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)}ms`
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)}s`
-  const minutes = Math.floor(ms / 60_000)
-  const seconds = Math.round((ms - minutes * 60_000) / 1_000)
-  return seconds === 0 ? `${minutes}m` : `${minutes}m ${seconds}s`
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)}ms`
+  const tenths = Math.round(ms / 100)
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)}s`
+  const seconds = Math.round(ms / 1_000)
+  const rest = seconds % 60
+  return rest === 0 ? `${seconds / 60}m` : `${Math.floor(seconds / 60)}m ${rest}s`
 }

@@ -223,7 +223,7 @@ const EXPECTED: Record<Setting['kind'], string> = {
   port: 'a whole number from 0 to 65535',
   count: 'a whole number from 1 to 1000000000',
   bytes: 'a whole number of bytes from 1 to 1000000000',
-  duration: 'a duration such as 250ms, 3s, 5m or 1h',
+  duration: 'a duration above zero such as 250ms, 3s, 5m or 1h',
 }
 
 function parse(kind: Setting['kind'], text: string): unknown {
@@ -239,7 +239,7 @@ function parse(kind: Setting['kind'], text: string): unknown {
           .filter(word => word !== ''),
       )
     case 'duration':
-      return parseDuration(text)
+      return parseDuration(text) || undefined // nothing would be no limit at all
     case 'port':
       return wholeNumber(text, 0, 65_535)
     case 'count':

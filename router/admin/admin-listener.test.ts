@@ -1,0 +1,83 @@
+// The admin port on a real socket: what is told, in which status, and to which Host.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { rawRequest } from '#test/support/raw-http.ts'
+import { type AdminSource, openAdminListener } from './admin-listener.ts'
+
+async function asking(
+  t: TestContext,
+  differences: Partial<AdminSource> = {},
+): Promise<
+  (path: string, host?: string, method?: string) => Promise<readonly [number, string, string]>
+> {
+  const listener = await openAdminListener(
+    { host: '127.0.0.1', port: 0, isHostAllowed: host => host?.startsWith('127.0.0.1') === true },
+    {
+      ready: () => ({ ready: true, draining: false, checks: [] }),
+      router: () => assert.fail('a bug'),
+      clusters: () => ({ apiVersion: 'ringmain/v1', kind: 'ClusterList', items: [], meta: {} }),
+      metrics: () => Promise.resolve('up 1\n'),
+      metricsContentType: 'text/plain; version=0.0.4; charset=utf-8',
+      ...differences,
+    },
+  )
+  t.after(() => listener.close())
+  return async (path, host, method = 'GET') => {
+    const headers: Record<string, string> = host === undefined ? {} : { host }
+    const answer = await rawRequest(`${listener.url}${path}`, { method, headers })
+    return [answer.status, answer.headers['content-type'] ?? '', answer.body.toString()]
+  }
+}
+
+test('a process that answers is alive', async t => {
+  const ask = await asking(t)
+  assert.deepEqual(await ask('/livez'), [200, 'text/plain', 'ok\n'])
+})
+
+test('readiness is its status, and its reasons are the body both ways', async t => {
+  for (const ready of [true, false]) {
+    const view = { ready, draining: false, checks: [{ id: 'a', ok: ready, detail: 'b' }] }
+    const ask = await asking(t, { ready: () => view })
+    for (const path of ['/readyz', '/healthz']) {
+      const [status, type, body] = await ask(path)
+      assert.equal(status, ready ? 200 : 503)
+      assert.match(type, /^application\/json/)
+      assert.deepEqual(JSON.parse(body), view)
+    }
+  }
+})
+
+test('metrics and views are given as they are', async t => {
+  const ask = await asking(t)
+  assert.deepEqual(await ask('/metrics'), [
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+    'up 1\n',
+  ])
+  const [status, , body] = await ask('/debug/clusters')
+  assert.equal(status, 200)
+  assert.match(body, /^\{"apiVersion":"ringmain\/v1","kind":"ClusterList"/)
+})
+
+test('another path tells where to look, and nothing can be changed', async t => {
+  const ask = await asking(t)
+  const [status, , body] = await ask('/')
+  assert.equal(status, 404)
+  assert.match(body, /\/readyz, \/metrics/)
+  for (const method of ['POST', 'PUT', 'DELETE'])
+    assert.equal((await ask('/readyz', undefined, method))[0], 404)
+})
+
+test('a page in a browser that reached the port under another name is told nothing', async t => {
+  const ask = await asking(t)
+  for (const path of ['/livez', '/metrics', '/nowhere']) {
+    const [status, , body] = await ask(path, 'evil.example')
+    assert.deepEqual([status, body], [403, '{"error":"The Host header is not on the allow-list."}'])
+  }
+})
+
+test('a defect is told without its trace', async t => {
+  const [status, , body] = await (await asking(t))('/debug/router')
+  assert.equal(status, 500)
+  assert.doesNotMatch(body, / at |\.ts:/)
+})
