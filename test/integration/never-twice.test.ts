@@ -64,6 +64,8 @@ const faults = [
   { tool: 'status', args: { code: 503 }, code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
   { tool: 'status', args: { code: 504 }, code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
   { tool: 'status', args: { code: 204 }, code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'wrong_id', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
+  { tool: 'not_json', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
   { tool: 'wrong_type', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
   { tool: 'gzip', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
   { tool: 'stream_without_answer', code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' },
