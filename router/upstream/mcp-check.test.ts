@@ -1,56 +1,11 @@
 // The active check against small real servers, one for each kind that is met in the wild: verdict, what was learned, and no session left.
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import { systemClock } from '#foundation/clock.ts'
-import { Endpoint, type Learned } from '#router/clusters/endpoint.ts'
+import { test } from 'node:test'
+import type { Learned } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
-import type { ClusterPolicy } from '#routes/route-table.ts'
-import { clusterPolicy, HEALTH, instanceAt } from '#test/support/cluster-policy.ts'
-import {
-  legacyScript,
-  MODERN_SCRIPT,
-  type Script,
-  type SmallReplica,
-  startReplica,
-} from '#test/support/small-replica.ts'
-import { createCheck } from './mcp-check.ts'
-import { Pools } from './pools.ts'
-
-interface Checked {
-  readonly replica: SmallReplica
-  readonly endpoint: Endpoint
-  readonly pools: Pools
-  readonly check: (isDeep?: boolean) => Promise<CheckResult>
-}
-
-async function checked(
-  t: TestContext,
-  script: Script,
-  differences: Partial<ClusterPolicy> = {},
-): Promise<Checked> {
-  const replica = await startReplica(t, script)
-  const endpoint = new Endpoint(instanceAt(replica.port))
-  const pools = new Pools()
-  t.after(() => pools.close())
-  let id = 1_000
-  const policy = clusterPolicy('c', { health: { ...HEALTH, timeoutMs: 300 }, ...differences })
-  const check = createCheck(policy, {
-    pools,
-    clock: systemClock,
-    nextId: () => (id += 1),
-    client: { name: 'ringmain', version: '1' },
-  })
-  return {
-    replica,
-    endpoint,
-    pools,
-    check: async (isDeep = true) => {
-      const result = await check(endpoint, isDeep)
-      if (result.ok && result.learned !== undefined) endpoint.learned = result.learned
-      return result
-    },
-  }
-}
+import { checked } from '#test/support/checked-replica.ts'
+import { HEALTH, instanceAt } from '#test/support/cluster-policy.ts'
+import { legacyScript, MODERN_SCRIPT, type Script } from '#test/support/small-replica.ts'
 
 const learned = (result: CheckResult): Learned => {
   assert.ok(result.ok && result.learned !== undefined, JSON.stringify(result))
@@ -281,6 +236,19 @@ test('a plain path that the document names is asked with GET, and MCP only to le
   assert.deepEqual(replica.methods().slice(before), ['GET'])
   const sick = await checked(t, { GET: ({ status }) => status(503) }, { health })
   assert.equal(refusal(await sick.check()), 'GET /healthz answered 503')
+})
+
+test('where a plain path proves life, a server that does not tell what it speaks is what the document says', async t => {
+  const health = { ...HEALTH, timeoutMs: 300, path: '/healthz' }
+  const script: Script = { GET: ({ status }) => status(200) }
+  const { check } = await checked(t, script, { health, eras: ['modern'] })
+  assert.deepEqual(learned(await check()), {
+    eras: ['modern'],
+    isSessionful: false,
+    tools: new Set(),
+  })
+  const unnamed = await checked(t, script, { health })
+  assert.match(refusal(await unnamed.check()), /speaks neither era/)
 })
 
 test('a check that is under way when its endpoint leaves keeps no pool of it', async t => {
