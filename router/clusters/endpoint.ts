@@ -20,7 +20,7 @@ export type Health = 'unknown' | 'up' | 'down'
 /** Decay of the moving average: Finagle, Linkerd and Envoy all take ten seconds. */
 const DECAY_MS = 10_000
 /** What a failure counts as, so that a replica that fails fast does not look fast (Linkerd's load biaser). */
-export const FAILURE_SAMPLE_MS = 5_000
+const FAILURE_SAMPLE_MS = 5_000
 const MOST_RETRY_AFTER_MS = 300_000
 const SLOW_START_MS = 30_000
 const SLOW_START_LEAST = 0.1

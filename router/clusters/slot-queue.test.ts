@@ -81,15 +81,15 @@ test('a slot that the first of the line cannot use wakes the next who can, and t
   const { log, add } = waiters(queue)
   let isBoundFree = false
   const bound = add('bound', () => isBoundFree)
-  const any = add('any')
+  const next = add('next')
   queue.free()
-  await any
-  assert.deepEqual(log, ['any goes'])
+  await next
+  assert.deepEqual(log, ['next goes'])
   isBoundFree = true
   const later = add('later')
   queue.free()
   await bound
-  assert.deepEqual(log, ['any goes', 'bound goes'])
+  assert.deepEqual(log, ['next goes', 'bound goes'])
   queue.close()
   await later
 })
