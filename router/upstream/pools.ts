@@ -1,5 +1,6 @@
 // One connection pool a replica, made when the first call needs it and closed when the replica has left the set.
 // Limits on calls are the cluster's; the pool only keeps connections.
+import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 
@@ -8,9 +9,12 @@ const CONNECT_TIMEOUT_MS = 2_000
 const KEEP_ALIVE_MOST_MS = 60_000
 /** Largest header block taken from a replica. */
 const HEADER_BYTES = 16_384
+/** How long the last words to replicas may take: the ends of sessions that nobody else would end. */
+const FAREWELL_MS = 1_000
 
 export class Pools {
   readonly #pools = new Map<Endpoint, Pool>() // bounded by the endpoints in the table
+  readonly #closing = new Map<Pool, Promise<void>>() // bounded by the endpoints that left with calls under way
 
   get size(): number {
     return this.#pools.size
@@ -35,13 +39,23 @@ export class Pools {
     const pool = this.#pools.get(endpoint)
     if (pool === undefined) return
     this.#pools.delete(endpoint)
-    void pool.close().catch(() => pool.destroy())
+    const closed = pool
+      .close()
+      .catch(() => pool.destroy())
+      .finally(() => this.#closing.delete(pool))
+    this.#closing.set(pool, closed)
   }
 
-  /** Closes every connection now. */
+  /** Closes every connection, after what is still being said, or a moment. */
   async close(): Promise<void> {
-    const pools = [...this.#pools.values()]
-    this.#pools.clear()
-    await Promise.all(pools.map(pool => pool.destroy()))
+    for (const endpoint of this.#pools.keys()) this.release(endpoint)
+    const closing = new Map(this.#closing)
+    const left = new AbortController()
+    await Promise.race([
+      Promise.all(closing.values()),
+      pause(FAREWELL_MS, undefined, { signal: left.signal }).catch(() => undefined),
+    ])
+    left.abort()
+    await Promise.all([...closing.keys()].map(pool => pool.destroy()))
   }
 }

@@ -1,112 +1,17 @@
-// The router as a process: what it prints, with which code it ends, and that calls in flight outlive the wish to end it.
+// How the router process ends: calls in flight outlive the wish to end it, new ones are refused in words, nothing stays behind.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { modernCall, problemOf, rawRequest, servedBy } from '#test/support/raw-http.ts'
-import { launch, type RouterProcess, startRouterProcess } from '#test/support/router-process.ts'
-import { clusterOf, documents, serverOf, writePolicies } from '#test/support/running-router.ts'
+import { legacyCall, modernCall, problemOf, rawRequest, servedBy } from '#test/support/raw-http.ts'
+import { type RouterProcess, startRouterProcess } from '#test/support/router-process.ts'
+import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
 import { startScripted } from '#test/support/scripted-server.ts'
 import { until } from '#test/support/until.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'ringmain-process-test-'))
 const tool = await startScripted({ name: 'tool' })
 const mesh = documents(clusterOf('tools', [tool.url]), serverOf('default', ['tools']))
-const policies = writePolicies(folder, mesh)
 
-after(async () => {
-  await tool.close()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-async function outcomeOf(env: Readonly<Record<string, string>>) {
-  const { exited, stdout, stderr } = launch({ RINGMAIN_STATE: join(folder, 'state'), ...env })
-  const { code } = await exited
-  return { code, stdout: stdout(), stderr: stderr() }
-}
-
-test('settings that cannot be read end it with 64, each named once and none with a stack', async () => {
-  const { code, stdout, stderr } = await outcomeOf({
-    RINGMAIN_POLICIES: policies,
-    RINGMAIN_PORT: 'seven',
-    RINGMAIN_DRAIN: '10 minutes',
-  })
-  assert.equal(code, 64)
-  assert.equal(stdout, '')
-  assert.match(stderr, /RINGMAIN_PORT: expected a whole number.*"seven"/)
-  assert.match(stderr, /RINGMAIN_DRAIN: expected a duration.*"10 minutes"/)
-  assert.doesNotMatch(stderr, /\n {4}at /)
-})
-
-test('an unknown log level ends it with 64', async () => {
-  const { code, stderr } = await outcomeOf({
-    RINGMAIN_POLICIES: policies,
-    RINGMAIN_LOG_LEVEL: 'loud',
-  })
-  assert.equal(code, 64)
-  assert.match(stderr, /RINGMAIN_LOG_LEVEL.*"loud"/)
-})
-
-test('documents that do not compile end it with 6, all problems with file and line', async () => {
-  const bad = writePolicies(join(folder, 'bad'), {
-    'a.yaml':
-      'apiVersion: ringmain.dev/v1\nkind: Cluster\nmetadata: { name: a }\nspec:\n  discovery: {}\n',
-    'b.yaml':
-      'apiVersion: ringmain.dev/v1\nkind: VirtualServer\nmetadata: { name: b }\nspec: { clusters: [nobody] }\n',
-  })
-  const { code, stdout, stderr } = await outcomeOf({ RINGMAIN_POLICIES: bad })
-  assert.equal(code, 6)
-  assert.equal(stdout, '')
-  assert.match(stderr, /a\.yaml:5/)
-  assert.match(stderr, /b\.yaml:4/)
-  assert.match(stderr, /nobody/)
-  assert.doesNotMatch(stderr, /\n {4}at /)
-})
-
-test('a folder that is not there ends it with 6, and no folder at all with 1 and the flag', async () => {
-  const missing = await outcomeOf({ RINGMAIN_POLICIES: join(folder, 'nowhere') })
-  assert.equal(missing.code, 6)
-  assert.match(missing.stderr, /nowhere/)
-  const none = await outcomeOf({})
-  assert.equal(none.code, 1)
-  assert.match(none.stderr, /--policies.*RINGMAIN_POLICIES/)
-})
-
-test('a port in use ends it with 1 and names port, flag and variable, for either listener', async () => {
-  const other = createServer().listen(0, '127.0.0.1')
-  await once(other, 'listening')
-  const { port } = other.address() as AddressInfo
-  for (const [variable, flag] of [
-    ['RINGMAIN_PORT', '--port'],
-    ['RINGMAIN_ADMIN_PORT', '--admin-port'],
-  ] as const) {
-    const { code, stdout, stderr } = await outcomeOf({
-      RINGMAIN_POLICIES: policies,
-      [variable]: String(port),
-    })
-    assert.equal(code, 1)
-    assert.equal(stdout, '')
-    assert.ok(
-      stderr.includes(`${port}`) && stderr.includes(`${flag} `) && stderr.includes(variable),
-      stderr,
-    )
-    assert.doesNotMatch(stderr, /\n {4}at /)
-  }
-  other.close()
-})
-
-test('an address that others can reach ends it with 1 unless somebody says so', async () => {
-  const { code, stderr } = await outcomeOf({
-    RINGMAIN_POLICIES: policies,
-    RINGMAIN_HOST: '0.0.0.0',
-  })
-  assert.equal(code, 1)
-  assert.match(stderr, /--expose-without-auth/)
-})
+after(() => tool.close())
 
 async function started(env: Readonly<Record<string, string>> = {}): Promise<RouterProcess> {
   const router = await startRouterProcess(mesh, { env })
@@ -197,6 +102,22 @@ test('told twice it stops at once', async t => {
   router.kill('SIGTERM')
   assert.deepEqual(await router.exited, { code: 1, signal: null })
   assert.equal((await call).isCut, true)
+})
+
+test('sessions that it opened for calls without one are ended before it is', async t => {
+  const keeping = await startScripted({ name: 'keeping', eras: ['legacy'], isSessionful: true })
+  const router = await startRouterProcess(
+    documents(clusterOf('kept', [keeping.url]), serverOf('default', ['kept'])),
+  )
+  t.after(() => Promise.all([router.close(), keeping.close()]))
+  await router.untilUp('kept', 1)
+  // Longer than the listener stays open, so that their end is the end of the drain.
+  const calls = Array.from({ length: 30 }, () => legacyCall(router.mcpUrl, 'slow', { ms: 1_300 }))
+  await until('all to run', () => keeping.executions() === 30)
+  router.kill('SIGTERM')
+  for (const answer of await Promise.all(calls)) assert.equal(servedBy(answer), 'keeping')
+  assert.deepEqual(await router.exited, { code: 0, signal: null })
+  assert.equal(keeping.sessions.size, 0)
 })
 
 test('every call left its line by the time it has ended', async t => {
