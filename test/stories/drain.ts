@@ -5,7 +5,7 @@ import { callParams, modernRequest } from '#test/support/raw-http.ts'
 import { startRouterProcess } from '#test/support/router-process.ts'
 import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
 import { startScripted } from '#test/support/scripted-server.ts'
-import { ms, tellStory } from '#test/support/story.ts'
+import { ms, type Story, tellStory } from '#test/support/story.ts'
 import { until } from '#test/support/until.ts'
 
 const RATE = 300
@@ -57,6 +57,20 @@ await tellStory(`SIGTERM under ${RATE} calls/s`, async story => {
   const { code } = await router.exited
   const exitMs = performance.now() - signalledMs
   await load.stop()
+  judge(story, calls, { flying, signalledMs, refusingMs })
+  story.hold('exit code', String(code), code === 0)
+  story.hold(`gone, within ${ms(DRAIN_MS)}`, `${ms(exitMs)} after the signal`, exitMs <= DRAIN_MS)
+})
+
+interface Moments {
+  readonly flying: number
+  readonly signalledMs: number
+  /** When the first call was refused. */
+  readonly refusingMs: number
+}
+
+function judge(story: Story, calls: readonly Call[], moments: Moments): void {
+  const { flying, signalledMs, refusingMs } = moments
   const before = calls.filter(({ sentMs }) => sentMs < signalledMs)
   const later = calls.filter(({ sentMs }) => sentMs > refusingMs)
   const count = (some: readonly Call[], fate: Fate): number =>
@@ -85,9 +99,7 @@ await tellStory(`SIGTERM under ${RATE} calls/s`, async story => {
     count(later, 'cut') === 0,
   )
   for (const says of new Set(calls.map(call => call.says))) if (says !== '') story.tell('cut', says)
-  story.hold('exit code', String(code), code === 0)
-  story.hold(`gone, within ${ms(DRAIN_MS)}`, `${ms(exitMs)} after the signal`, exitMs <= DRAIN_MS)
-})
+}
 
 async function fateOf(
   pool: Pool,
