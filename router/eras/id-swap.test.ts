@@ -106,6 +106,23 @@ test('an id that is the same on both sides passes as it was spelt, and is notice
   )
 })
 
+/** Bytes that a broken server might send: pieces of JSON in any order. */
+const rubble = fc
+  .array(
+    fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', '"id"', OURS, '\n', ' ', 'é', '1'),
+  )
+  .map(parts => parts.join(''))
+
+test('bytes that are no JSON pass whole, whatever the split, and throw nothing', t => {
+  fc.assert(
+    fc.property(rubble, cuts, (text, lengths) => {
+      assert.equal(swapped(piecesOf(Buffer.from(text), lengths), OURS, OURS).text, text)
+      assert.equal(swapped(piecesOf(Buffer.from(text), lengths), '77', '88').text, text)
+    }),
+    runOf(t, 500),
+  )
+})
+
 test('the id may come first, last, escaped, as text, beyond ASCII', () => {
   for (const [json, expected, out] of [
     ['{"id":7,"result":{}}', '7', '{"id":"x","result":{}}'],

@@ -1,7 +1,9 @@
 // What may enter as one JSON-RPC message, what may not, and what is told of it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as fc from 'fast-check'
 import type { Message } from '#router/facts.ts'
+import { runOf } from '#test/support/properties.ts'
 import { readMessage } from './message.ts'
 
 const read = (body: string | Buffer): Message => {
@@ -155,6 +157,33 @@ test('depth is the sender’s choice and costs no stack', () => {
   assert.equal(read(withParams(`{"name":"a","arguments":${nested}}`)).params['name'], 'a')
   assert.deepEqual(refused(nested), { code: 'RINGMAIN_BATCH_REFUSED' })
   assert.deepEqual(refused('['.repeat(depth)), { code: 'RINGMAIN_MALFORMED_JSON' })
+})
+
+test('whatever comes is taken or refused, and nothing is thrown', t => {
+  const parts = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    '"',
+    ':',
+    ',',
+    '\\',
+    '"id"',
+    '"params"',
+    '"_meta"',
+    '"method":"a"',
+    '"jsonrpc":"2.0"',
+    '1',
+    'é',
+    ' ',
+  )
+  fc.assert(
+    fc.property(fc.array(parts), fc.uint8Array(), (texts, bytes) => {
+      readMessage(Buffer.from(texts.join('')))
+      readMessage(Buffer.from(bytes))
+    }),
+    runOf(t, 1_000),
+  )
 })
 
 test('the body is kept as the same bytes', () => {

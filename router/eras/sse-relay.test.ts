@@ -148,6 +148,30 @@ test('data under the same id on both sides goes on byte for byte', t => {
   )
 })
 
+test('bytes of any kind split anywhere come out as without a split, and throw nothing', t => {
+  const parts = fc.constantFrom(
+    '\n',
+    '\r',
+    'data:',
+    'id',
+    ':',
+    '{"id":7',
+    ',"result":1}',
+    '"',
+    '\\',
+    'é',
+    ' ',
+    '\uFEFF',
+  )
+  fc.assert(
+    fc.property(fc.array(parts), cuts, (texts, lengths) => {
+      const bytes = Buffer.from(texts.join(''))
+      assert.deepEqual(relayed(piecesOf(bytes, lengths), '7', '8'), relayed([bytes], '7', '8'))
+    }),
+    runOf(t, 500),
+  )
+})
+
 test('line ends of every kind end a line, also when they are cut', () => {
   for (const end of ['\n', '\r\n', '\r']) {
     const text = `: hi${end}id: 1${end}data: {"id":7,${end}data: "result":{}}${end}${end}`
