@@ -32,7 +32,11 @@ const outgoing = (method: string): Outgoing => ({
   idleMs: 200,
 })
 
-async function ground(t: TestContext, script: Script): Promise<Ground> {
+async function ground(
+  t: TestContext,
+  script: Script,
+  nowMs: () => number = () => performance.now(),
+): Promise<Ground> {
   const { port } = await startReplica(t, script)
   const endpoint = new Endpoint(instanceAt(port))
   const pools = new Pools()
@@ -43,7 +47,7 @@ async function ground(t: TestContext, script: Script): Promise<Ground> {
     suspect: () => heard.push('suspect'),
     refused: (_endpoint: Endpoint, detail: string) => heard.push(`refused ${detail.slice(0, 12)}`),
   } as unknown as Cluster
-  const send = createSend(pools, { nowMs: () => performance.now(), wallMs: () => 0 })
+  const send = createSend(pools, { nowMs, wallMs: () => 0 })
   return {
     endpoint,
     pools,
@@ -142,6 +146,15 @@ test('silence and a lost connection are faults, and bring the next check forward
   assert.equal((await send('hang').attempt).kind, 'timeout')
   assert.deepEqual(heard, ['suspect', 'free', 'suspect', 'free'])
   assert.deepEqual(load(endpoint), [0, 0, 2, 2])
+})
+
+test('silence counts as long as it lasted', async t => {
+  let nowMs = 0
+  const { endpoint, send } = await ground(t, { hang: () => undefined }, () => nowMs)
+  const { attempt } = send('hang')
+  nowMs = 60_000
+  assert.equal((await attempt).kind, 'timeout')
+  assert.equal(endpoint.ewmaMs(60_000), 60_000)
 })
 
 test('a port where nobody listens is told to the cluster as refused', async t => {

@@ -37,13 +37,14 @@ export const createSend =
   (pools: Pools, clock: Clock): Send =>
   ({ cluster, endpoint }, outgoing, onOver) => {
     const account = openAccount(cluster, endpoint, pools)
+    const beganMs = clock.nowMs()
     let exchange: Exchange | undefined
     const attempt = new Promise<Attempt>(resolve => {
       exchange = new Exchange(
         {
           head: head => {
             if (head.kind === 'answered' && isEventStream(head.contentType)) account.becomeStream()
-            judge(head, cluster, endpoint, clock)
+            judge(head, { cluster, endpoint }, { beganMs, nowMs: clock.nowMs() })
             resolve(head)
           },
           outpaced: account.becomeStream,
@@ -127,8 +128,11 @@ function releaseRemoved(endpoint: Endpoint, pools: Pools): void {
 }
 
 /** Time to first byte is a sample; a fault of the replica is a bad one, and a reason to ask after its health. */
-function judge(head: Attempt, cluster: Cluster, endpoint: Endpoint, clock: Clock): void {
-  const nowMs = clock.nowMs()
+function judge(
+  head: Attempt,
+  { cluster, endpoint }: Place,
+  { beganMs, nowMs }: { readonly beganMs: number; readonly nowMs: number },
+): void {
   switch (head.kind) {
     case 'answered':
       if (head.status >= 500) endpoint.penalise(head.firstByteMs, nowMs)
@@ -139,13 +143,13 @@ function judge(head: Attempt, cluster: Cluster, endpoint: Endpoint, clock: Clock
     case 'abandoned':
       return
     case 'not_sent':
-      endpoint.penalise(0, nowMs)
+      endpoint.penalise(nowMs - beganMs, nowMs)
       if (NOBODY_THERE.test(head.detail)) cluster.refused(endpoint, head.detail)
       else cluster.suspect(endpoint)
       return
     case 'no_answer':
     case 'timeout':
-      endpoint.penalise(0, nowMs)
+      endpoint.penalise(nowMs - beganMs, nowMs)
       cluster.suspect(endpoint)
   }
 }
