@@ -18,6 +18,8 @@ interface Ground {
   /** Times at which the replica was asked; `deep` where eras and tools were asked for. */
   readonly asked: string[]
   readonly log: string[]
+  /** What a cluster does when one is taken out, beside being told. */
+  onDown: () => void
   /** Lets time pass, a step at a time, so that answers come at their moment. */
   readonly pass: (ms: number) => Promise<void>
   nowMs: number
@@ -34,6 +36,7 @@ function ground(t: TestContext, script: Script, random: () => number = () => 0.5
     asked,
     log,
     endpoint,
+    onDown: () => undefined,
     nowMs: 0,
     checker: new Checker(POLICY, {
       check: async (_endpoint, isDeep) => {
@@ -43,7 +46,10 @@ function ground(t: TestContext, script: Script, random: () => number = () => 0.5
       clock: { nowMs: () => scene.nowMs, wallMs: () => 0 },
       random,
       onChange: ({ health }) => log.push(health),
-      onDown: () => log.push('onDown'),
+      onDown: () => {
+        log.push('onDown')
+        scene.onDown()
+      },
     }),
     pass: async ms => {
       for (let step = 0; step < ms; step += 50) {
@@ -258,3 +264,20 @@ test('a held replica that stays down is told about with every failed question', 
   await pass(2_000)
   assert.deepEqual(log, ['down', 'onDown', 'onDown', 'onDown'])
 })
+
+for (const [how, takeOut] of [
+  ['a failed question', async ({ pass }: Ground) => pass(5_050)],
+  ['a refusal', async ({ checker, endpoint }: Ground) => checker.refused(endpoint, 'gone')],
+] as const) {
+  test(`one that ${how} removes for good is not asked once more`, async t => {
+    const scene = ground(t, inOrder(GOOD, REFUSED))
+    const { checker, endpoint, asked, log, pass } = scene
+    await pass(50)
+    scene.onDown = () => checker.unwatch(endpoint)
+    await takeOut(scene)
+    assert.equal(log.at(-1), 'onDown')
+    const before = asked.length
+    await pass(20_000)
+    assert.equal(asked.length, before)
+  })
+}

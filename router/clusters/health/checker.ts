@@ -100,6 +100,7 @@ export class Checker {
 
   #schedule(endpoint: Endpoint, probe: Probe, delayMs: number): void {
     clearTimeout(probe.timer)
+    if (this.#probes.get(endpoint) !== probe) return // whoever was told of the verdict let it go
     probe.timer = setTimeout(() => void this.#run(endpoint, probe), delayMs)
     probe.timer.unref()
   }
