@@ -128,6 +128,26 @@ test('401 is alive; where nobody has named the era it is not routed to, and the 
   assert.deepEqual(await named.check(false), { ok: true })
 })
 
+test('401 or 403 on initialize, after a plain no to discover, is alive and guarded as well', async t => {
+  for (const code of [401, 403]) {
+    const guarded: Script = { initialize: ({ status }) => status(code) }
+    const unnamed = await checked(t, guarded)
+    assert.match(refusal(await unnamed.check()), /asks for authorization.*name it in the document/)
+    const named = await checked(t, guarded, { eras: ['legacy'] })
+    assert.deepEqual(learned(await named.check()).eras, ['legacy'])
+  }
+})
+
+test('one that was learned and then guards itself stays what it was', async t => {
+  const script: Record<string, Script[string]> = { ...legacyScript('s-1') }
+  const { check } = await checked(t, script)
+  const before = learned(await check())
+  script['initialize'] = ({ status }) => status(401)
+  assert.deepEqual(learned(await check()), before)
+  script['server/discover'] = ({ status }) => status(401)
+  assert.deepEqual(learned(await check()), before)
+})
+
 test('a legacy server that begins to answer 401 is alive', async t => {
   const { check, endpoint } = await checked(t, { initialize: ({ status }) => status(401) })
   endpoint.learned = { eras: ['legacy'], isSessionful: false, tools: new Set() }

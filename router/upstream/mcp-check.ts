@@ -90,18 +90,7 @@ async function proveLife(probe: Probe, endpoint: Endpoint): Promise<CheckResult>
 async function learn(probe: Probe): Promise<CheckResult> {
   const modern = await probe.modern()
   if (modern.kind === 'failed') return modern.result
-  const pinned = probe.policy.eras ?? probe.endpoint.instance.eras
-  if (modern.kind === 'guarded') {
-    // Alive, but it tells strangers nothing: what it speaks must then be written down.
-    return pinned === undefined
-      ? {
-          ok: false,
-          reason:
-            'it asks for authorization, so its era cannot be found out; name it in the document (eras) or in rm-eras',
-          isRefused: false,
-        }
-      : { ok: true, learned: { eras: pinned, isSessionful: false, tools: new Set() } }
-  }
+  if (modern.kind === 'guarded') return guarded(probe)
   const eras: Era[] = modern.kind === 'modern' ? ['modern'] : []
   let tools = modern.kind === 'modern' ? await probe.toolNames() : undefined
   const legacy = await probe.legacy(async session => {
@@ -109,13 +98,14 @@ async function learn(probe: Probe): Promise<CheckResult> {
     return undefined
   })
   if (legacy.session !== undefined) eras.push('legacy')
+  if (eras.length === 0 && legacy.result.ok) return guarded(probe)
   const kept =
     probe.policy.eras === undefined ? eras : eras.filter(era => probe.policy.eras?.includes(era))
   if (kept.length === 0) {
     if (!legacy.result.ok) return legacy.result
     return {
       ok: false,
-      reason: `it speaks ${eras.join(' and ') || 'neither era'}, the document wants ${pinned?.join(' or ')}`,
+      reason: `it speaks ${eras.join(' and ') || 'neither era'}, the document wants ${probe.policy.eras?.join(' or ')}`,
       isRefused: false,
     }
   }
@@ -128,6 +118,20 @@ async function learn(probe: Probe): Promise<CheckResult> {
     tools: tools ?? new Set(),
   }
   return { ok: true, learned }
+}
+
+/** Alive, but it tells strangers nothing: what it speaks must be known already, or be written down. */
+function guarded({ policy, endpoint }: Probe): CheckResult {
+  const { learned } = endpoint
+  const eras = policy.eras ?? endpoint.instance.eras ?? learned?.eras
+  if (eras !== undefined)
+    return { ok: true, learned: { isSessionful: false, tools: new Set(), ...learned, eras } }
+  return {
+    ok: false,
+    reason:
+      'it asks for authorization, so its era cannot be found out; name it in the document (eras) or in rm-eras',
+    isRefused: false,
+  }
 }
 
 class Probe {
@@ -155,8 +159,7 @@ class Probe {
       | { supportedVersions?: unknown; instructions?: unknown }
       | undefined
     const error = reply.message['error'] as { code?: unknown } | undefined
-    const isModern =
-      Array.isArray(result?.supportedVersions) || MODERN_CODES.includes(error?.code)
+    const isModern = Array.isArray(result?.supportedVersions) || MODERN_CODES.includes(error?.code)
     const told =
       typeof result?.instructions === 'string' ? { instructions: result.instructions } : {}
     return { kind: isModern ? 'modern' : 'not_modern', ...told }
