@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type PlayedExchange, playedExchange } from '#test/support/fake-controller.ts'
 import { settle } from '#test/support/manual-time.ts'
-import { askReplica } from './rpc.ts'
+import { askReplica, outcomeOf } from './rpc.ts'
 
 const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8' }
 const ANSWER = '{"jsonrpc":"2.0","id":7,"result":{"n":9007199254740993}}'
@@ -205,4 +205,12 @@ test('an answer over the limit is not held, whichever way it comes', async () =>
     })
     assert.deepEqual(played.overs, [false])
   }
+})
+
+test('slow, busy and broken are no answer, a guard is one of its own, and every other status is one', () => {
+  const outcome = (status: number): string => outcomeOf({ kind: 'http', status, detail: '' })
+  assert.equal(outcomeOf({ kind: 'failed', attempt: 'timeout', detail: '' }), 'unasked')
+  for (const status of [408, 429, 500, 503, 599]) assert.equal(outcome(status), 'unasked')
+  for (const status of [401, 403]) assert.equal(outcome(status), 'guarded')
+  for (const status of [200, 202, 400, 404, 405, 499]) assert.equal(outcome(status), 'answered')
 })

@@ -17,6 +17,9 @@ export type RpcReply =
   | { readonly kind: 'http'; readonly status: number; readonly detail: string }
   | { readonly kind: 'failed'; readonly attempt: Attempt['kind']; readonly detail: string }
 
+/** `unasked`: nothing can be concluded from it, neither yes nor no. `guarded`: it tells strangers nothing. */
+export type Outcome = 'answered' | 'guarded' | 'unasked'
+
 /** Largest answer held. */
 const ANSWER_LIMIT = 16_777_216
 /** How long a stream may stay open after its answer before it is cut. */
@@ -62,6 +65,14 @@ export async function askReplica(sent: Sent, idJson: string, timeoutMs: number):
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** A replica that was slow, busy or broken has not answered no: what was known of it stands. */
+export function outcomeOf(reply: RpcReply): Outcome {
+  if (reply.kind === 'failed') return 'unasked'
+  const { status } = reply
+  if (status === 401 || status === 403) return 'guarded'
+  return status === 408 || status === 429 || status >= 500 ? 'unasked' : 'answered'
 }
 
 const late = (timeoutMs: number): RpcReply => ({

@@ -136,6 +136,14 @@ test('what it speaks is asked for again after a minute, and a change is told', a
   assert.deepEqual(log, ['up', 'up'])
 })
 
+test('what could be asked only in part is asked again at the next turn, from the first check on', async t => {
+  const partial: CheckResult = { ...GOOD, isPartial: true }
+  const { endpoint, asked, log, pass } = ground(t, inOrder(partial, partial, GOOD, ALIVE))
+  await pass(15_050)
+  assert.deepEqual(asked, ['50 deep', '5050 deep', '10050 deep', '15050'])
+  assert.deepEqual([endpoint.health, endpoint.learned, log], ['up', LEARNED, ['up']])
+})
+
 test('learning the same again is no change', async t => {
   const same = (isDeep: boolean): CheckResult =>
     isDeep ? { ok: true, learned: { ...LEARNED, tools: new Set(['a']) } } : ALIVE

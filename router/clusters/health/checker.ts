@@ -6,8 +6,11 @@ import type { HealthPolicy } from '#routes/route-table.ts'
 import type { Endpoint, Learned } from '../endpoint.ts'
 
 export type CheckResult =
-  /** `learned` is absent when the check proved life without asking what the replica speaks. */
-  | { readonly ok: true; readonly learned?: Learned }
+  /**
+   * `learned` is absent when the check proved life without asking what the replica speaks. `isPartial`: not all of it could be
+   * asked, and for that part it says what was known before.
+   */
+  | { readonly ok: true; readonly learned?: Learned; readonly isPartial?: true }
   | { readonly ok: false; readonly reason: string; readonly isRefused: boolean }
 
 /** `isDeep`: also find out eras and tools; otherwise the cheapest proof of life. */
@@ -57,7 +60,7 @@ export class Checker {
       isAskedAgain: false,
       good: 0,
       bad: 0,
-      learnedAtMs: 0,
+      learnedAtMs: Number.NEGATIVE_INFINITY,
     }
     this.#probes.set(endpoint, probe)
     this.#schedule(endpoint, probe, this.#ports.random() * FIRST_SPREAD_MS)
@@ -121,7 +124,8 @@ export class Checker {
     )
     probe.isRunning = false
     if (this.#probes.get(endpoint) !== probe) return // removed while it was asked
-    if (result.ok && result.learned !== undefined) probe.learnedAtMs = this.#ports.clock.nowMs()
+    if (result.ok && result.learned !== undefined && result.isPartial !== true)
+      probe.learnedAtMs = this.#ports.clock.nowMs()
     this.#apply(endpoint, probe, result)
     const isCalm = result.ok && endpoint.health === 'up' && !probe.isAskedAgain
     probe.isAskedAgain = false

@@ -1,0 +1,160 @@
+// What a check knew before, against real servers that cannot be asked for all of it: a part that stayed silent is not a part that
+// said no.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Learned } from '#router/clusters/endpoint.ts'
+import type { CheckResult } from '#router/clusters/health/checker.ts'
+import { type Checked, checked } from '#test/support/checked-replica.ts'
+import { HEALTH } from '#test/support/cluster-policy.ts'
+import {
+  type Asked,
+  legacyScript,
+  MODERN_SCRIPT,
+  type Script,
+} from '#test/support/small-replica.ts'
+
+type Answer = (asked: Asked) => void
+
+const silent: Answer = () => undefined
+const answering =
+  (code: number): Answer =>
+  ({ status }) =>
+    status(code)
+const UNASKED: ReadonlyArray<readonly [string, Answer]> = [
+  ['times out', silent],
+  ['answers 408', answering(408)],
+  ['answers 429', answering(429)],
+  ['answers 503', answering(503)],
+]
+
+interface Known extends Checked {
+  readonly script: Record<string, Answer>
+  readonly before: Learned
+}
+
+async function known(t: TestContext, start: Script): Promise<Known> {
+  const script: Record<string, Answer> = { ...start }
+  const one = await checked(t, script)
+  const first = await one.check()
+  assert.ok(first.ok && first.learned !== undefined && first.isPartial !== true)
+  return { ...one, script, before: first.learned }
+}
+
+const BOTH: Script = {
+  ...legacyScript('s-1'),
+  ...MODERN_SCRIPT,
+  'tools/list': ({ result }) => result({ tools: [{ name: 'a' }, { name: 'b' }] }),
+}
+
+const partly = (learned: Learned): CheckResult => ({ ok: true, learned, isPartial: true })
+
+for (const [how, answer] of UNASKED) {
+  test(`a replica of both eras whose initialize and tools/list each ${how} stays what it was`, async t => {
+    const { check, script, before } = await known(t, BOTH)
+    Object.assign(script, { initialize: answer, 'tools/list': answer })
+    assert.deepEqual(await check(), partly(before))
+  })
+
+  test(`one that is met for the first time while initialize ${how} is learned in part`, async t => {
+    const { check } = await checked(t, { ...BOTH, initialize: answer })
+    const result = await check()
+    assert.ok(result.ok && result.isPartial === true)
+    assert.deepEqual(result.learned?.eras, ['modern'])
+  })
+
+  test(`a legacy replica whose tools/list ${how} keeps its tools`, async t => {
+    const { check, script, before, replica } = await known(t, legacyScript('s-1'))
+    script['tools/list'] = answer
+    assert.deepEqual(await check(), partly(before))
+    assert.equal(replica.sessions.size, 0)
+  })
+}
+
+test('a no is still a no: to initialize, and to the list of tools', async t => {
+  const { check, script } = await known(t, BOTH)
+  script['initialize'] = answering(404)
+  script['tools/list'] = ({ error }) => error(200, -32_601)
+  const result = await check()
+  assert.ok(result.ok && result.isPartial !== true)
+  assert.deepEqual(result.learned?.eras, ['modern'])
+  assert.deepEqual(result.learned?.tools, new Set())
+})
+
+test('a list that fails within the server, or breaks off at a later page, adds to what was known', async t => {
+  const { check, script } = await known(t, BOTH)
+  script['tools/list'] = ({ error }) => error(200, -32_603)
+  const failing = await check()
+  assert.ok(failing.ok && failing.isPartial === true)
+  assert.deepEqual(failing.learned?.tools, new Set(['a', 'b']))
+  script['tools/list'] = ({ params, result, status }) =>
+    params['cursor'] === undefined
+      ? result({ tools: [{ name: 'c' }], nextCursor: 'two' })
+      : status(404)
+  const broken = await check()
+  assert.ok(broken.ok && broken.isPartial === true)
+  assert.deepEqual(broken.learned?.tools, new Set(['c', 'a', 'b']))
+})
+
+test('a list that is kept from strangers is not an empty one', async t => {
+  const { check, script, before } = await known(t, BOTH)
+  script['tools/list'] = answering(401)
+  assert.deepEqual(await check(), { ok: true, learned: before })
+})
+
+test('429 on discover is alive, and no verdict on the era', async t => {
+  const { check, script, before } = await known(t, BOTH)
+  script['server/discover'] = answering(429)
+  assert.deepEqual(await check(false), { ok: true })
+  assert.deepEqual(await check(), partly(before))
+  script['initialize'] = answering(429)
+  assert.deepEqual(await check(), partly(before))
+})
+
+test('408 on discover is a failure and no verdict on the era', async t => {
+  const { check, script } = await known(t, BOTH)
+  script['server/discover'] = answering(408)
+  for (const isDeep of [true, false])
+    assert.deepEqual(await check(isDeep), {
+      ok: false,
+      reason: 'server/discover answered 408',
+      isRefused: false,
+    })
+})
+
+test('a busy legacy replica is alive', async t => {
+  const { check, script, before } = await known(t, legacyScript('s-1'))
+  script['ping'] = answering(429)
+  assert.deepEqual(await check(false), { ok: true })
+  script['initialize'] = answering(429)
+  assert.deepEqual(await check(false), { ok: true })
+  assert.deepEqual(await check(), partly(before))
+})
+
+test('a legacy replica that hangs is not alive for being known', async t => {
+  const { check, script } = await known(t, legacyScript('s-1'))
+  script['initialize'] = silent
+  assert.equal((await check()).ok, false)
+  script['initialize'] = answering(503)
+  assert.deepEqual(await check(), {
+    ok: false,
+    reason: 'initialize answered 503',
+    isRefused: false,
+  })
+})
+
+test('one that answers 429 before anything is known of it is not routed to, and the reason says so', async t => {
+  const { check } = await checked(t, { 'server/discover': answering(429) })
+  const result = await check()
+  assert.ok(!result.ok)
+  assert.match(result.reason, /answers 429.*era cannot be found out yet/)
+})
+
+test('where a plain path proves life, tools that were known stand while MCP is silent', async t => {
+  const health = { ...HEALTH, timeoutMs: 300, path: '/healthz' }
+  const script: Record<string, Answer> = { ...MODERN_SCRIPT, GET: answering(200) }
+  const { check, endpoint } = await checked(t, script, { health, eras: ['modern'] })
+  await check()
+  const before = endpoint.learned ?? assert.fail('nothing was learned')
+  script['server/discover'] = silent
+  assert.deepEqual(await check(), partly(before))
+})
