@@ -3,20 +3,29 @@
 import type { Learned } from '#router/clusters/endpoint.ts'
 import type { Check, CheckResult } from '#router/clusters/health/checker.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
-import { ALIVE, type Legacy, type Modern, notAlive, Probe, type ProbePorts } from './mcp-probe.ts'
+import {
+  ALIVE,
+  type Legacy,
+  type Modern,
+  notAlive,
+  Probe,
+  type ProbeMeans,
+  type ProbePorts,
+} from './mcp-probe.ts'
 import { namesOf, type ToolNames } from './tool-names.ts'
 
 export type CheckPorts = ProbePorts
 
-export const createCheck =
-  (policy: ClusterPolicy, ports: CheckPorts): Check =>
-  async (endpoint, isDeep) => {
-    const probe = new Probe(policy, ports, endpoint)
+export const createCheck = (policy: ClusterPolicy, ports: CheckPorts): Check => {
+  const means: ProbeMeans = { policy, ports, rests: new WeakMap() } // bounded by the endpoints that live
+  return async (endpoint, isDeep) => {
+    const probe = new Probe(endpoint, means)
     const { path } = policy.health
     if (path === undefined) return isDeep ? learn(probe) : proveLife(probe)
     const plain = await probe.plain(path)
     return plain.ok && isDeep ? learnOr(probe, policy.eras) : plain
   }
+}
 
 /** The document's path proves life; what the replica speaks is asked, and taken from the document where it does not tell. */
 async function learnOr(probe: Probe, pinned: readonly Era[] | undefined): Promise<CheckResult> {
@@ -36,6 +45,7 @@ async function proveLife(probe: Probe): Promise<CheckResult> {
 }
 
 async function learn(probe: Probe): Promise<CheckResult> {
+  probe.deepen()
   const modern = await probe.modern()
   if (modern.kind === 'failed') return modern.result
   if (modern.kind === 'guarded') return guarded(probe)

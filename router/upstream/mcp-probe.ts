@@ -15,13 +15,20 @@ import type { Pools } from './pools.ts'
 import { type ClientInfo, legacyQuestion, modernQuestion, type Question } from './questions.ts'
 import { askReplica, outcomeOf, type RpcReply } from './rpc.ts'
 import { sendUncounted } from './send.ts'
-import { readToolNames, type ToolNames } from './tool-names.ts'
+import { type Rest, readToolNames, type ToolNames } from './tool-names.ts'
 
 export interface ProbePorts {
   readonly pools: Pools
   readonly clock: Clock
   readonly nextId: () => number
   readonly client: ClientInfo
+}
+
+export interface ProbeMeans {
+  readonly policy: ClusterPolicy
+  readonly ports: ProbePorts
+  /** Lists that the last check could not read to their end. */
+  readonly rests: WeakMap<Endpoint, Rest & { readonly isModern: boolean }>
 }
 
 /** What the discover question showed; `busy` is alive and says nothing of its era. */
@@ -40,6 +47,8 @@ export type Legacy<Found> =
 /** Codes that only a modern server answers with (2026-07-28, Error Codes). */
 const MODERN_CODES: readonly unknown[] = [-32020, -32021, -32022]
 const BUSY = 429
+/** Finding out eras and tools takes this many times as long as a proof of life may. */
+const DEEP = 3
 
 export const ALIVE: CheckResult = { ok: true }
 
@@ -49,11 +58,22 @@ export class Probe {
   readonly policy: ClusterPolicy
   readonly endpoint: Endpoint
   readonly #ports: ProbePorts
+  readonly #rests: ProbeMeans['rests']
+  readonly #beganMs: number
+  #mayTakeMs: number
 
-  constructor(policy: ClusterPolicy, ports: ProbePorts, endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, { policy, ports, rests }: ProbeMeans) {
     this.policy = policy
     this.endpoint = endpoint
     this.#ports = ports
+    this.#rests = rests
+    this.#beganMs = ports.clock.nowMs()
+    this.#mayTakeMs = policy.health.timeoutMs
+  }
+
+  /** From a proof of life to finding out eras and tools. */
+  deepen(): void {
+    this.#mayTakeMs = DEEP * this.policy.health.timeoutMs
   }
 
   /** A plain GET, where the document names a path. */
@@ -98,7 +118,9 @@ export class Probe {
     if (handshake.kind === 'failed') return unopened(handshake.reply)
     const { session } = handshake
     const found = await within(session)
-    await endUpstreamSession(way, session)
+    // It has time of its own, or a replica that is slow would be left with a session a check; the check waits only for its own.
+    const ending = endUpstreamSession({ ...way, timeoutMs: this.policy.health.timeoutMs }, session)
+    await awaitAtMost(ending, this.#leftMs)
     return { kind: 'open', session, found }
   }
 
@@ -112,12 +134,25 @@ export class Probe {
   }
 
   /** Own names of the tools; a list that breaks off is no fault of health. */
-  toolNames(session?: UpstreamSession): Promise<ToolNames> {
-    return readToolNames(params =>
-      session === undefined
-        ? this.#put(this.#modernQuestion('tools/list', params))
-        : this.#ask('tools/list', session, params),
+  async toolNames(session?: UpstreamSession): Promise<ToolNames> {
+    const isModern = session === undefined
+    const rest = this.#rests.get(this.endpoint)
+    this.#rests.delete(this.endpoint)
+    const list = await readToolNames(
+      params =>
+        isModern
+          ? this.#put(this.#modernQuestion('tools/list', params))
+          : this.#ask('tools/list', session, params),
+      rest?.isModern === isModern ? rest : undefined,
     )
+    if (list.rest !== undefined) this.#rests.set(this.endpoint, { ...list.rest, isModern })
+    return list
+  }
+
+  /** What the check, and so its next question, may still take. */
+  get #leftMs(): number {
+    const leftMs = Math.ceil(this.#beganMs + this.#mayTakeMs - this.#ports.clock.nowMs())
+    return Math.min(this.policy.health.timeoutMs, Math.max(0, leftMs))
   }
 
   get #path(): string {
@@ -146,20 +181,36 @@ export class Probe {
 
   #way(): HandshakeWay {
     const { pools, clock, nextId } = this.#ports
+    const leftMs = (): number => this.#leftMs
     return {
       path: this.#path,
       times: this.#times,
-      timeoutMs: this.policy.health.timeoutMs,
+      get timeoutMs() {
+        return leftMs() // less for each question of the handshake
+      },
       nextId,
       send: outgoing => sendUncounted(pools, this.endpoint, outgoing, clock),
     }
   }
 
-  #put(question: Question): Promise<RpcReply> {
+  async #put(question: Question): Promise<RpcReply> {
     const { pools, clock } = this.#ports
+    const leftMs = this.#leftMs
+    const detail = `the check was not done within ${this.#mayTakeMs} ms`
+    if (leftMs === 0) return { kind: 'failed', attempt: 'not_sent', detail }
     const sent = sendUncounted(pools, this.endpoint, question.outgoing, clock)
-    return askReplica(sent, question.idJson, this.policy.health.timeoutMs)
+    const reply = await askReplica(sent, question.idJson, leftMs)
+    const isCut = reply.kind === 'failed' && reply.attempt === 'timeout'
+    // The rest of a limit that was left for a later question is a number nobody has set.
+    return isCut && leftMs < this.policy.health.timeoutMs ? { ...reply, detail } : reply
   }
+}
+
+async function awaitAtMost(work: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, ms)
+  await Promise.race([work, late.promise])
+  clearTimeout(timer)
 }
 
 const failure = (reply: Extract<RpcReply, { kind: 'failed' }>): CheckResult => ({

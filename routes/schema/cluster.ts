@@ -17,7 +17,8 @@ const health = closed(
       least: '10ms',
       most: '10m',
       default: '2s',
-      description: 'How long one check may take; the next begins an interval after it has ended.',
+      description:
+        'How long one check may take; one that also finds out eras and tools may take three times as long. The next begins an interval after it has ended.',
     }),
     rise: count({
       least: 1,

@@ -1,6 +1,6 @@
 // The active check of one small real server, as the router's own checker would run it.
 import type { TestContext } from 'node:test'
-import { systemClock } from '#foundation/clock.ts'
+import { type Clock, systemClock } from '#foundation/clock.ts'
 import { Endpoint } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
 import { createCheck } from '#router/upstream/mcp-check.ts'
@@ -19,7 +19,7 @@ export interface Checked {
 export async function checked(
   t: TestContext,
   script: Script,
-  differences: Partial<ClusterPolicy> = {},
+  { clock = systemClock, ...differences }: Partial<ClusterPolicy> & { readonly clock?: Clock } = {},
 ): Promise<Checked> {
   const replica = await startReplica(t, script)
   const endpoint = new Endpoint(instanceAt(replica.port))
@@ -29,7 +29,7 @@ export async function checked(
   const policy = clusterPolicy('c', { health: { ...HEALTH, timeoutMs: 300 }, ...differences })
   const check = createCheck(policy, {
     pools,
-    clock: systemClock,
+    clock,
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
   })
