@@ -10,6 +10,8 @@ export interface Logs {
   /** For the line of each call, whose fields are listed in one place and hold no secret: it does without the search for them. */
   readonly access: Log
   readonly flush: () => void
+  /** Lines lost so far, because whoever reads the log did not keep up. */
+  readonly dropped: () => number
 }
 
 /**
@@ -17,10 +19,12 @@ export interface Logs {
  * must not stall the calls.
  */
 const BUFFERED = { fd: 2, sync: false, minLength: 32_768, maxWrite: 65_536, periodicFlush: 250 }
+/** Most bytes that wait for a reader; what comes on top is lost, since memory is not the log's to fill. */
+const MOST_WAITING = 16_777_216
 
 /** Buffered: a line costs microseconds. `flush` before the process ends. */
-export function createLogs(level: string, service: string): Logs {
-  const destination = pino.destination(BUFFERED)
+export function createLogs(level: string, service: string, mostWaiting = MOST_WAITING): Logs {
+  const destination = pino.destination({ ...BUFFERED, maxLength: mostWaiting })
   const options: LoggerOptions = {
     level,
     base: { 'service.name': service },
@@ -28,11 +32,30 @@ export function createLogs(level: string, service: string): Logs {
     formatters: { level: label => ({ level: label }) },
   }
   const redact = ['authorization', '*.authorization', 'cookie', '*.cookie', 'token', '*.token']
+  const log = pino({ ...options, redact }, destination)
   return {
-    log: pino({ ...options, redact }, destination),
+    log,
     access: pino(options, destination),
     flush: () => destination.flushSync(),
+    dropped: countDropped(destination, log),
   }
+}
+
+/** Counts what is lost, and says so in the log itself as soon as it is read again: once for each time it stalled. */
+function countDropped(destination: ReturnType<typeof pino.destination>, log: Log): () => number {
+  let dropped = 0
+  let told = 0
+  destination.on('drop', () => {
+    dropped += 1
+  })
+  // Comes when all that waited has been written, so the line has room.
+  destination.on('drain', () => {
+    if (dropped === told) return
+    const count = dropped - told
+    told = dropped
+    log.warn({ event: 'log.dropped', count }, 'lines were lost: the log was not read fast enough')
+  })
+  return () => dropped
 }
 
 /** ISO time; the part down to the second is written anew once a second. */

@@ -37,8 +37,9 @@ function explain(error: unknown, settings: RouterSettings): string {
 
 async function main(): Promise<void> {
   const settings = settingsOrExit()
-  const { log, access, flush } = createLogs(settings.logLevel, 'ringmain-router')
-  const router = await startRouter(settings, { log, access }).catch((error: unknown) => {
+  const logs = createLogs(settings.logLevel, 'ringmain-router')
+  const { log, flush } = logs
+  const router = await startRouter(settings, logs).catch((error: unknown) => {
     flush()
     say(explain(error, settings))
     process.exit(error instanceof PolicyProblems ? EXIT.invalidDocuments : EXIT.failed)

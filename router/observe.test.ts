@@ -6,7 +6,7 @@ import { type CapturedLog, capturedLog } from '#test/support/captured-log.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
-import { CallObserver, observeClusters } from './observe.ts'
+import { CallObserver, observeClusters, observeLog } from './observe.ts'
 import type { CallRecord } from './stages/record.ts'
 
 interface Ground {
@@ -194,4 +194,10 @@ test('gauges tell of each replica what it carries, and of each cluster how its s
   assert.match(text, /^ringmain_discovery_failures\{[^}]*ringmain_cluster="crm"[^}]*\} 0$/m)
   endpoint.becomeDown('no answer')
   assert.equal(at('ringmain_replica_health', await scrape()), '0')
+})
+
+test('lines that the log lost are a metric', async t => {
+  const { telemetry, scrape } = ground(t)
+  observeLog(telemetry.meter, () => 7)
+  assert.match(await scrape(), /^ringmain_log_dropped_total(?:\{[^}]*\})? 7$/m)
 })

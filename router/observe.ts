@@ -135,6 +135,15 @@ function lineOf(call: CallRecord): Record<string, unknown> {
 
 const round = (ms: number): number => Math.round(ms * 100) / 100
 
+/** What the log lost: an access line that is missing leaves a trace at least here. */
+export function observeLog(meter: Meter, dropped: () => number): void {
+  meter
+    .createObservableCounter('ringmain.log.dropped', {
+      description: 'Lines of the log that were lost, because it was not read fast enough.',
+    })
+    .addCallback(result => result.observe(dropped()))
+}
+
 /** Gauges of replicas and discovery, read when somebody scrapes. */
 export function observeClusters(meter: Meter, active: ActiveTable, nowMs: () => number): void {
   const gauge = (name: string, description: string) =>

@@ -19,7 +19,7 @@ import { respond } from './eras/respond.ts'
 import { listPages } from './list-pages.ts'
 import { createAllowList } from './listeners/allow-list.ts'
 import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
-import { CallObserver, observeClusters } from './observe.ts'
+import { CallObserver, observeClusters, observeLog } from './observe.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { sessionKey } from './session-key.ts'
@@ -45,7 +45,7 @@ const DRAIN_GRACE_MS = 1_000
 /** Rejects with a sentence for a person, or with `PolicyProblems`. */
 export async function startRouter(
   settings: RouterSettings,
-  logs: Pick<Logs, 'log' | 'access'>,
+  logs: Pick<Logs, 'log' | 'access'> & Partial<Logs>,
 ): Promise<Router> {
   const { log } = logs
   const policies = checkSettings(settings)
@@ -62,6 +62,7 @@ export async function startRouter(
   )
   const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry.meter, active, systemClock.nowMs)
+  observeLog(telemetry.meter, logs.dropped ?? (() => 0))
   const parts: Parts = {
     active,
     observer,
