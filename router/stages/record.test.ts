@@ -117,8 +117,23 @@ test('an answer that was cut by the router is broken, though the connection is g
 
 test('names that a caller made up are cut', () => {
   const message = messageAs({ method: 'm'.repeat(500), params: { name: 'n'.repeat(500) } })
-  const { method, toolAsked } = recorded(ANSWERED, decodedAs({ message }))
-  assert.deepEqual([method?.length, toolAsked?.length], [128, 128])
+  const { method, toolAsked, serverName, version } = recorded(ANSWERED, {
+    ...decodedAs({ message, version: 'v'.repeat(500) }),
+    serverName: 's'.repeat(500),
+  })
+  assert.deepEqual(
+    [method, toolAsked, serverName, version].map(name => name?.length),
+    [128, 128, 128, 128],
+  )
+})
+
+test('words that may quote a caller or a replica are cut', () => {
+  const { says, detail } = recorded({
+    kind: 'refused',
+    refusal: { code: 'RINGMAIN_UNKNOWN_TOOL', says: 's'.repeat(5_000), detail: 'd'.repeat(5_000) },
+    by: 'x',
+  })
+  assert.deepEqual([says?.length, detail?.length], [512, 512])
 })
 
 test('a response has no method and is told by its kind', () => {

@@ -34,7 +34,10 @@ export interface Observations {
 
 type Known = Arrived & Recorded & Partial<Decoded>
 
+/** A caller writes its names at any length, and the log must not keep them. */
 const LONGEST_NAME = 128
+/** Sentences may quote what a caller or a replica said. */
+const LONGEST_SENTENCE = 512
 
 export const record = (
   port: Observations,
@@ -63,14 +66,14 @@ function described(call: Readonly<Known>): Omit<CallRecord, 'result' | 'duration
   const name = message?.params['name']
   return {
     verb: call.verb,
-    serverName: call.serverName,
+    serverName: call.serverName.slice(0, LONGEST_NAME),
     hasSession: call.session !== undefined,
     trail: call.trail,
     status: call.caller.status,
     bytesIn: call.body.length,
     bytesOut: call.caller.bytesOut,
     ...(era === undefined ? {} : { era }),
-    ...(call.version === undefined ? {} : { version: call.version }),
+    ...(call.version === undefined ? {} : { version: call.version.slice(0, LONGEST_NAME) }),
     ...(message === undefined
       ? {}
       : { method: (message.method || message.kind).slice(0, LONGEST_NAME) }),
@@ -94,7 +97,7 @@ function resultOf(
     result: 'refused',
     code,
     reason: shapeOf(code).reason,
-    ...(says === undefined ? {} : { says }),
-    ...(detail === undefined ? {} : { detail }),
+    ...(says === undefined ? {} : { says: says.slice(0, LONGEST_SENTENCE) }),
+    ...(detail === undefined ? {} : { detail: detail.slice(0, LONGEST_SENTENCE) }),
   }
 }

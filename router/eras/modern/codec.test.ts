@@ -53,6 +53,18 @@ const field = (headers: readonly string[], name: string): string | undefined => 
   return at < 0 ? undefined : headers[at + 1]
 }
 
+test('a notification is held under a version that there is, whatever it says', () => {
+  const versionOf = (stated: string): string => {
+    const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":${stated}}`
+    const note = messageOf(`{"jsonrpc":"2.0","method":"notifications/x","params":{${meta}}}`)
+    const verdict = modernCodec.decode(note, {})
+    assert.ok(verdict.kind === 'ok')
+    return verdict.value.version
+  }
+  for (const stated of ['"2026-07-28"', '"2099-01-01"', '7', `"${'9'.repeat(100_000)}"`])
+    assert.equal(versionOf(stated), '2026-07-28')
+})
+
 test('method and name headers must say what the body says, in its case', () => {
   const message = call('"name":"search"')
   const headers = { 'mcp-method': 'tools/call', 'mcp-name': 'search' }

@@ -13,7 +13,7 @@ import {
 import { decodeHeaderValue, encodeHeaderValue } from '../header-value.ts'
 import { splice } from '../json-spans.ts'
 import { isRecord, type Read } from '../message.ts'
-import { HEADER, isModernVersion, META, MODERN_VERSIONS } from '../versions.ts'
+import { HEADER, isModernVersion, LATEST_MODERN, META, MODERN_VERSIONS } from '../versions.ts'
 import { modernRefusal } from './refuse.ts'
 
 const LISTS: Readonly<Record<string, ListName>> = Object.freeze({
@@ -52,7 +52,7 @@ function decode(message: Message, headers: IncomingHttpHeaders): Verdict {
     return {
       kind: 'ok',
       value: {
-        version: typeof version === 'string' ? version : MODERN_VERSIONS[0],
+        version: typeof version === 'string' && isModernVersion(version) ? version : LATEST_MODERN,
         list: 'notice',
       },
     }
