@@ -82,8 +82,8 @@ test('tables follow one another, and the last one given is the one in force', as
   const clusters = playedClusters()
   const active = new ActiveTable(tableOf('v1', CRM), clusters.open)
   const second = active.apply(tableOf('v2', HR))
-  const third = active.apply(tableOf('v3', CRM))
   await settle()
+  const third = active.apply(tableOf('v3', CRM))
   t.mock.timers.tick(2_000)
   await second
   assert.equal(active.table.version, 'v2')
@@ -91,6 +91,24 @@ test('tables follow one another, and the last one given is the one in force', as
   t.mock.timers.tick(2_000)
   await third
   assert.equal(active.table.version, 'v3')
+})
+
+test('of the tables that wait only the newest is made ready, and whoever gave an older one is told with it', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const clusters = playedClusters()
+  const active = new ActiveTable(tableOf('v1', CRM), clusters.open)
+  const first = active.apply(tableOf('v2', HR))
+  await settle()
+  const waiting = [3, 4, 5, 6].map(number =>
+    active.apply(tableOf(`v${number}`, { ...WEB, path: `/${number}` })),
+  )
+  t.mock.timers.tick(2_000)
+  await first
+  await settle()
+  t.mock.timers.tick(2_000)
+  await Promise.all(waiting)
+  assert.equal(active.table.version, 'v6')
+  assert.deepEqual(clusters.opened, ['crm', 'hr', 'web'])
 })
 
 test('a table that cannot be opened leaves the old one in force, nothing half open, and the next one its turn', async t => {

@@ -14,6 +14,7 @@ export class ActiveTable {
   #clusters: ReadonlyMap<string, Cluster>
   #loadedAtMs = Date.now()
   #turn: Promise<void> = Promise.resolve()
+  #waiting: { table: RouteTable; readonly taken: Promise<void> } | undefined
 
   constructor(table: RouteTable, open: OpenCluster) {
     this.#open = open
@@ -45,11 +46,25 @@ export class ActiveTable {
     return this.#clusters.get(name)
   }
 
-  /** Resolves when the table is in force. Tables follow one another; none is mixed with the next. */
+  /**
+   * Resolves when the table is in force, or a newer one that was given while it waited for its turn: none is mixed with
+   * the next, and only the newest is worth making ready.
+   */
   apply(table: RouteTable): Promise<void> {
-    const taken = this.#turn.then(() => this.#take(table))
+    if (this.#waiting !== undefined) {
+      this.#waiting.table = table
+      return this.#waiting.taken
+    }
+    const taken = this.#turn.then(() => this.#takeWaiting())
+    this.#waiting = { table, taken }
     this.#turn = taken.catch(() => undefined) // told to who asked; it must not keep the next table out
     return taken
+  }
+
+  async #takeWaiting(): Promise<void> {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting !== undefined) await this.#take(waiting.table)
   }
 
   async close(): Promise<void> {

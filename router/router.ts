@@ -6,7 +6,7 @@ import { createSealer, type Sealer } from '#foundation/seal.ts'
 import type { RouterSettings } from '#foundation/settings.ts'
 import { createTelemetry } from '#foundation/telemetry.ts'
 import { RINGMAIN_VERSION } from '#foundation/version.ts'
-import { DEFAULT_VIRTUAL_SERVER, type RouteTable } from '#routes/route-table.ts'
+import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
 import { attemptPath } from './attempt-path.ts'
@@ -102,13 +102,14 @@ async function openTable(
   log: Log,
   open: OpenCluster,
 ): Promise<{ readonly feed: DirectoryFeed; readonly active: ActiveTable }> {
-  const reload: { apply: (table: RouteTable) => void } = { apply: () => undefined }
-  const feed = await openDirectoryFeed({ directory, log, onTable: table => reload.apply(table) })
+  const opened = Promise.withResolvers<ActiveTable>()
+  const feed = await openDirectoryFeed({
+    directory,
+    log,
+    onTable: async table => (await opened.promise).apply(table),
+  })
   const active = new ActiveTable(feed.table, open)
-  const failed = (error: unknown): void =>
-    log.error({ event: 'table.failed', err: error }, 'table not applied')
-  reload.apply = table => void active.apply(table).catch(failed)
-  if (feed.table !== active.table) reload.apply(feed.table) // it changed while the clusters were opened
+  opened.resolve(active)
   return { feed, active }
 }
 

@@ -30,7 +30,7 @@ async function start(context: TestContext) {
   const problems: number[] = []
   const feed = await openDirectoryFeed({
     directory,
-    onTable: table => tables.push(table),
+    onTable: table => void tables.push(table),
     onProblem: found => problems.push(found?.length ?? 0),
   })
   context.after(() => feed.close())
@@ -60,7 +60,6 @@ test(
     assert.ok(discovery?.kind === 'registry')
     assert.equal(discovery.file, join(directory, '../registry.yaml'))
     assert.deepEqual([feed.problem(), tables.length], [undefined, 0])
-    assert.ok(feed.loadedAtMs > 1_600_000_000_000)
   },
 )
 

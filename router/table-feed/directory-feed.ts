@@ -1,6 +1,5 @@
 // Feeds the router from a folder of policy documents. A table is published whole or not at all: an edit that does not
 // compile leaves the table before it in force and says so until the documents are right again.
-import { type Clock, systemClock } from '#foundation/clock.ts'
 import { compileDocuments } from '#routes/compile/compile-documents.ts'
 import type { Problem } from '#routes/compile/problems.ts'
 import { fileProblem } from '#routes/compile/read-documents.ts'
@@ -16,15 +15,11 @@ import {
   type TableListeners,
 } from './table-in-force.ts'
 
-export type DirectoryFeedOptions = Omit<TableListeners, 'clock'> & { readonly clock?: Clock }
-
 export interface DirectoryFeed {
   /** The table in force. */
   readonly table: RouteTable
   /** Why the documents on disk are not what is in force; undefined while they are. */
   readonly problem: () => string | undefined
-  /** When the table in force was read, in wall-clock milliseconds. */
-  readonly loadedAtMs: number
   /** Resolves when nothing will be published any more. */
   readonly close: () => Promise<void>
 }
@@ -41,11 +36,11 @@ export class PolicyProblems extends Error {
 }
 
 /** Reads the folder and rejects with `PolicyProblems` when it makes no table; from then on watches it. */
-export async function openDirectoryFeed(options: DirectoryFeedOptions): Promise<DirectoryFeed> {
-  const { directory, clock = systemClock } = options
+export async function openDirectoryFeed(options: TableListeners): Promise<DirectoryFeed> {
+  const { directory } = options
   const first = await load(directory)
   if ('problems' in first) throw new PolicyProblems(first.problems)
-  const inForce = new TableInForce(first, { ...options, clock })
+  const inForce = new TableInForce(first, options)
   let seen = first.signature
   let isClosed = false
 
@@ -57,7 +52,7 @@ export async function openDirectoryFeed(options: DirectoryFeedOptions): Promise<
     if (isClosed || after.signature !== loaded.signature) return
     seen = loaded.signature
     if ('problems' in loaded) inForce.refuse(loaded.problems)
-    else inForce.accept(loaded)
+    else await inForce.accept(loaded)
   }
   const reloadSafely = async (hint: Hint) => {
     try {
@@ -75,9 +70,6 @@ export async function openDirectoryFeed(options: DirectoryFeedOptions): Promise<
   return {
     get table() {
       return inForce.table
-    },
-    get loadedAtMs() {
-      return inForce.loadedAtMs
     },
     problem: () => inForce.problem,
     async close() {

@@ -18,53 +18,45 @@ spec: { discovery: { consul: { service: mcp } }${rest} }
   return compiled
 }
 
-function start(apply: (table: RouteTable) => void = () => {}) {
+function start(apply: (table: RouteTable) => void | Promise<void> = () => {}) {
   const told: string[] = []
-  let wallMs = 1_000
   const inForce = new TableInForce(loaded('first'), {
     directory: 'policies',
-    clock: { nowMs: () => 0, wallMs: () => wallMs },
     log: {
       info: (_, says) => told.push(`info: ${says}`),
       warn: (_, says) => told.push(`warn: ${says}`),
     },
-    onTable: table => {
-      apply(table)
+    onTable: async table => {
+      await apply(table)
       told.push(`table: ${Object.keys(table.clusters).join()}`)
     },
     onProblem: (problems: readonly Problem[] | undefined) =>
       told.push(`problems: ${problems?.length ?? 'none'}`),
   })
-  const wait = (ms: number) => {
-    wallMs += ms
-  }
-  return { inForce, told, wait }
+  return { inForce, told }
 }
 
 test('the first table is in force and told to nobody', () => {
   const { inForce, told } = start()
-  assert.deepEqual([inForce.loadedAtMs, inForce.problem, told], [1_000, undefined, []])
+  assert.deepEqual([inForce.problem, told], [undefined, []])
 })
 
-test('a changed table is told once, and its time is that of the change', () => {
-  const { inForce, told, wait } = start()
-  wait(500)
-  inForce.accept(loaded('second'))
-  wait(500)
-  inForce.accept(loaded('second'))
+test('a changed table is told once', async () => {
+  const { inForce, told } = start()
+  await inForce.accept(loaded('second'))
+  await inForce.accept(loaded('second'))
   assert.deepEqual(told, ['table: second', 'info: a new table is in force'])
-  assert.equal(inForce.loadedAtMs, 1_500)
   assert.deepEqual(Object.keys(inForce.table.clusters), ['second'])
 })
 
-test('problems leave the table in force, are told once, and are told to be over', () => {
+test('problems leave the table in force, are told once, and are told to be over', async () => {
   const { inForce, told } = start()
   const before = inForce.table
   inForce.refuse([fileProblem('a.yaml', 'broken')])
   inForce.refuse([fileProblem('a.yaml', 'broken')])
   assert.equal(inForce.table, before)
   assert.equal(inForce.problem, 'a.yaml:1:1  broken')
-  inForce.accept(loaded('first'))
+  await inForce.accept(loaded('first'))
   assert.equal(inForce.problem, undefined)
   assert.deepEqual(told, [
     'warn: the policy documents cannot be used; the table before them stays in force:\na.yaml:1:1  broken',
@@ -74,15 +66,36 @@ test('problems leave the table in force, are told once, and are told to be over'
   ])
 })
 
-test('a table that cannot be applied leaves the one before it in force and says why', () => {
-  const { inForce, told } = start(() => {
-    throw new Error('no socket left')
+for (const [how, apply] of [
+  ['at once', () => assert.fail('no socket left')],
+  ['after a while', () => Promise.reject(new Error('no socket left'))],
+] as const)
+  test(`a table that cannot be applied, which shows ${how}, leaves the one before it in force and says why`, async () => {
+    const { inForce, told } = start(apply)
+    const before = inForce.table
+    await inForce.accept(loaded('second'))
+    assert.equal(inForce.table, before)
+    assert.match(inForce.problem ?? '', /the table cannot be applied: no socket left/)
+    assert.equal(told.at(-1), 'problems: 1')
   })
+
+test('a table is in force, and problems are over, only when the router has taken it', async () => {
+  const taken = Promise.withResolvers<void>()
+  const { inForce, told } = start(() => taken.promise)
+  inForce.refuse([fileProblem('a.yaml', 'broken')])
   const before = inForce.table
-  inForce.accept(loaded('second'))
-  assert.equal(inForce.table, before)
-  assert.match(inForce.problem ?? '', /the table cannot be applied: no socket left/)
-  assert.equal(told.at(-1), 'problems: 1')
+  const accepting = inForce.accept(loaded('second'))
+  assert.deepEqual([inForce.table, inForce.problem], [before, 'a.yaml:1:1  broken'])
+  taken.resolve()
+  await accepting
+  assert.deepEqual(Object.keys(inForce.table.clusters), ['second'])
+  assert.equal(inForce.problem, undefined)
+  assert.deepEqual(told.slice(-4), [
+    'table: second',
+    'info: a new table is in force',
+    'info: the policy documents are right again',
+    'problems: none',
+  ])
 })
 
 test('many problems are cut in the status, not for the listener', () => {
@@ -93,10 +106,10 @@ test('many problems are cut in the status, not for the listener', () => {
   assert.equal(told.at(-1), 'problems: 25')
 })
 
-test('a warning is logged when it appears, and not again', () => {
+test('a warning is logged when it appears, and not again', async () => {
   const { inForce, told } = start()
-  inForce.accept(loaded('first', ', ejection: {}'))
-  inForce.accept(loaded('first', ', ejection: {}'))
+  await inForce.accept(loaded('first', ', ejection: {}'))
+  await inForce.accept(loaded('first', ', ejection: {}'))
   assert.equal(told.filter(line => line.startsWith('warn: a.yaml')).length, 1)
   assert.equal(inForce.problem, undefined)
 })

@@ -1,6 +1,5 @@
 // The table that the router runs on, and what is wrong with the documents beside it. A table that cannot be applied changes
 // nothing: the one before it stays, and the reason is told.
-import type { Clock } from '#foundation/clock.ts'
 import { formatProblem, type Problem } from '#routes/compile/problems.ts'
 import { fileProblem } from '#routes/compile/read-documents.ts'
 import type { RouteTable } from '#routes/route-table.ts'
@@ -13,10 +12,9 @@ export interface FeedLog {
 
 export interface TableListeners {
   readonly directory: string
-  readonly clock: Clock
   readonly log?: FeedLog
-  /** Each changed table after the first. If it throws, the table before it stays in force. */
-  readonly onTable: (table: RouteTable) => void
+  /** Each changed table after the first. It is in force once this has resolved; if it fails, the one before it stays. */
+  readonly onTable: (table: RouteTable) => Promise<void> | void
   /** What is wrong with the documents now, each time it changes; undefined once they are right again. */
   readonly onProblem?: (problems: readonly Problem[] | undefined) => void
 }
@@ -32,23 +30,17 @@ const MOST_SHOWN = 10
 export class TableInForce {
   readonly #listeners: TableListeners
   #table: RouteTable
-  #loadedAtMs: number
   #warnings = ''
   #problems: readonly Problem[] = []
 
   constructor(first: LoadedTable, listeners: TableListeners) {
     this.#listeners = listeners
     this.#table = first.table
-    this.#loadedAtMs = listeners.clock.wallMs()
     this.#warn(first.warnings)
   }
 
   get table(): RouteTable {
     return this.#table
-  }
-
-  get loadedAtMs(): number {
-    return this.#loadedAtMs
   }
 
   get problem(): string | undefined {
@@ -58,18 +50,18 @@ export class TableInForce {
     return text === '' ? undefined : text
   }
 
-  accept({ table, warnings }: LoadedTable): void {
-    const { directory, log, clock, onTable } = this.#listeners
+  /** The caller waits for one before it brings the next. */
+  async accept({ table, warnings }: LoadedTable): Promise<void> {
+    const { directory, log, onTable } = this.#listeners
     if (table.version !== this.#table.version) {
       try {
-        onTable(table)
+        await onTable(table)
       } catch (error) {
         const says = `the table cannot be applied: ${(error as Error).message}`
-        this.refuse([fileProblem(directory, says)])
+        this.#report([fileProblem(directory, says)], { err: error }) // a defect, so with its stack
         return
       }
       this.#table = table
-      this.#loadedAtMs = clock.wallMs()
       log?.info({ directory, table: table.version }, 'a new table is in force')
     }
     this.#report([])
@@ -81,12 +73,12 @@ export class TableInForce {
     this.#report(problems)
   }
 
-  #report(problems: readonly Problem[]): void {
+  #report(problems: readonly Problem[], more: object = {}): void {
     const { directory, log, onProblem } = this.#listeners
     const text = problemLines(problems)
     if (text === problemLines(this.#problems)) return
     this.#problems = problems
-    const fields = { directory, table: this.#table.version }
+    const fields = { directory, table: this.#table.version, ...more }
     if (text === '') log?.info(fields, 'the policy documents are right again')
     else
       log?.warn(
