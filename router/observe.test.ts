@@ -156,9 +156,21 @@ test('labels are of closed sets, or names that the table and the replicas gave',
     ringmain_result: ['answered', 'refused'],
     gen_ai_tool_name: ['find'],
     ringmain_cluster: ['crm'],
-    ringmain_replica: ['r1'],
     reason: ['malformed'],
   })
+})
+
+test('replicas and tools that come and go take no series from those that are new', async t => {
+  const { observer, scrape } = ground(t)
+  const called = (endpoint: string, tool: string, cluster = 'crm'): void =>
+    observer.ended(recordAs({ trail: { attempts: 1, cluster, endpoint, tool, firstByteMs: 1 } }))
+  for (let deploy = 0; deploy < 3_000; deploy += 1) called(`r${deploy}`, `tool-${deploy}`)
+  called('r', 'search', 'web')
+  const text = await scrape()
+  assert.match(text, /^mcp_client_operation_duration_count\{[^}]*"crm"[^}]*\} 3000$/m)
+  assert.match(text, /^mcp_client_operation_duration_count\{[^}]*"web"[^}]*\} 1$/m)
+  assert.match(text, /^mcp_server_operation_duration_count\{[^}]*"web"[^}]*"search"[^}]*\} 1$/m)
+  assert.match(text, /^mcp_server_operation_duration_count\{[^}]*"crm"[^}]*"other"[^}]*\} 2800$/m)
 })
 
 test('totals tell what is under way, what ended and what the router itself could not complete', async t => {

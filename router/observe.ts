@@ -5,6 +5,7 @@ import type { Log } from '#foundation/log.ts'
 import type { Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
 import type { CallRecord, Observations } from './stages/record.ts'
+import { ToolLabels } from './tool-labels.ts'
 
 /** Seconds; the buckets that the MCP semantic conventions recommend, and three below them for what a router adds. */
 const BUCKETS = [
@@ -33,6 +34,7 @@ export class CallObserver implements Observations {
   readonly #firstByte: Histogram
   readonly #refusals: Counter
   readonly #isLogged: boolean
+  readonly #tools = new ToolLabels()
   #total = 0
   #refused = 0
   #inFlight = 0
@@ -54,7 +56,8 @@ export class CallObserver implements Observations {
       unit: 's',
       description: 'Router to replica, to the first byte.',
       boundaries: BUCKETS,
-      labels: ['ringmain.cluster', 'ringmain.replica'],
+      // Not by replica: series stay, and every deploy brings new ones. What a replica does now is told by the gauges.
+      labels: ['ringmain.cluster'],
     })
     this.#refusals = meter.createCounter('ringmain.refusals', {
       description: 'Calls that the router itself refused or could not complete.',
@@ -83,17 +86,16 @@ export class CallObserver implements Observations {
 
   #measure(call: CallRecord): void {
     const method = methodLabel(call.method)
-    const { tool, cluster, endpoint, firstByteMs } = call.trail
-    const served = this.#served.series(method, call.result, cluster ?? '', tool ?? '')
-    served.record(call.durationMs / 1_000)
-    if (firstByteMs !== undefined && cluster !== undefined && endpoint !== undefined) {
-      this.#firstByte.series(cluster, endpoint).record(firstByteMs / 1_000)
-    }
+    const { tool, cluster = '', firstByteMs } = call.trail
+    const label = tool === undefined ? '' : this.#tools.labelOf(cluster, tool)
+    this.#served.series(method, call.result, cluster, label).record(call.durationMs / 1_000)
+    if (firstByteMs !== undefined && cluster !== '')
+      this.#firstByte.series(cluster).record(firstByteMs / 1_000)
     if (call.reason !== undefined) {
       this.#refused += 1
       this.#refusals.add(1, {
         reason: call.reason,
-        ...(cluster === undefined ? {} : { 'ringmain.cluster': cluster }),
+        ...(cluster === '' ? {} : { 'ringmain.cluster': cluster }),
       })
     }
   }
