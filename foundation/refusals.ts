@@ -93,6 +93,14 @@ export const refusals = {
     says: 'The session has ended or is not known; initialize again.',
     reason: 'session',
   },
+  RINGMAIN_SESSION_TOO_LARGE: {
+    ...malformed,
+    http: 500,
+    as: 'error',
+    jsonRpc: -31964,
+    says: 'A session with this virtual server would need an id longer than a header may be.',
+    reason: 'session',
+  },
   RINGMAIN_HOST_REFUSED: {
     ...malformed,
     http: 403,

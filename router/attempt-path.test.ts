@@ -44,6 +44,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     active,
     inFlight,
     send: requests.send,
+    say: requests.say,
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
@@ -115,15 +116,24 @@ test('two callers who number alike never share an id upstream', async t => {
 })
 
 test('a legacy caller who leaves is told of to the replica, under the id it knows', async t => {
-  const { choose, requests } = ground(t, STATELESS)
-  const { abandon } = (await choose(legacy('"x"'))).send()
+  const { choose, requests } = ground(t, SESSIONFUL)
+  const { abandon } = (await choose(legacy('"x"', { session: SESSION }))).send()
   abandon()
   const { message, header } = requests.last('notifications/cancelled')
+  assert.equal(header('mcp-session-id'), 'up-1')
   assert.deepEqual(message['params'], {
     requestId: 1_001,
     reason: 'the caller has left or cancelled',
   })
-  assert.equal(header('mcp-protocol-version'), '2025-06-18')
+  assert.equal(header('mcp-protocol-version'), '2025-11-25')
+  assert.equal(requests.sent[0]?.overs.length, 1)
+})
+
+test('a server without sessions is not told: it could not tell which call is meant', async t => {
+  const { choose, requests } = ground(t, STATELESS)
+  const { abandon } = (await choose(legacy('"x"'))).send()
+  abandon()
+  assert.deepEqual(requests.methods(), ['tools/call'])
   assert.equal(requests.sent[0]?.overs.length, 1)
 })
 
@@ -162,7 +172,12 @@ test('a session that was opened for one call is ended when the call is over, wha
       assert.equal(request.header('mcp-session-id'), 'own')
       if (finish === 'result') await request.result({})
       else if (finish === 'fail') request.fail('ECONNRESET')
-      else abandon()
+      else {
+        abandon()
+        assert.equal(requests.last().method, 'notifications/cancelled')
+        await requests.last().status(202)
+      }
+      await settle()
     }
     const ended = requests
       .methods()
@@ -194,6 +209,7 @@ test('a call that no replica can take is refused before anything is sent', async
     active,
     inFlight,
     send: requests.send,
+    say: requests.say,
     nextId: () => 1,
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,

@@ -12,6 +12,7 @@ import type { AttemptPath, Dispatched, Forwardable } from './stages/forward.ts'
 import type { InFlight } from './upstream/in-flight.ts'
 import { tell } from './upstream/legacy-handshake.ts'
 import { legacyNotification } from './upstream/questions.ts'
+import type { Outgoing, Sent } from './upstream/send.ts'
 
 export interface AttemptPorts extends ReplicaPorts {
   readonly inFlight: InFlight
@@ -44,7 +45,8 @@ const chosen = (
           send: () => send(ports, call, choice.replica),
           forgo: () => {
             choice.replica.release?.()
-            choice.replica.cluster.slots.free() // the slot it may have waited for is for the next
+            choice.replica.letGo?.()
+            choice.replica.cluster.slots.free() // for the next who waits
           },
         },
       }
@@ -62,9 +64,17 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
   // A server without sessions cannot match a notification to a call: there only the end of the exchange stops the tool.
   const cancel = (): void => call.caller.dismiss()
   const forget = call.session && ports.inFlight.add(call.session.token, call.message.idJson, cancel)
+  let said: Promise<void> | undefined
   const over = (): void => {
     forget?.()
-    replica.release?.()
+    if (replica.release !== undefined) void release(replica.release)
+  }
+  /** The session must still be there when the tool is told what is cancelled in it. */
+  const release = async (end: () => void): Promise<void> => {
+    await Promise.resolve() // `over` may come before `send` has returned
+    if ((await sent.attempt).kind === 'timeout') abandon()
+    await said
+    end()
   }
   const outgoing = {
     method: 'POST',
@@ -72,10 +82,11 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
     ...request,
     ...timesOf(cluster),
   } as const
+  replica.letGo?.() // the send takes the slot in the same turn
   const sent = ports.send(replica, outgoing, over)
   const abandon = (): void => {
+    said ??= sayCancelled(ports, replica, upstreamIdJson)
     sent.abort()
-    sayCancelled(ports, replica, upstreamIdJson)
   }
   return { attempt: sent.attempt, upstreamIdJson, abandon }
 }
@@ -84,9 +95,13 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
  * A modern server takes the closed stream for a cancellation; a legacy one must be told. The answer could not reach the caller
  * any more: no event ids are given out, so there is nothing to resume by.
  */
-function sayCancelled(ports: AttemptPorts, replica: Replica, upstreamIdJson: string): void {
+function sayCancelled(
+  ports: AttemptPorts,
+  replica: Replica,
+  upstreamIdJson: string,
+): Promise<void> | undefined {
   const { cluster, endpoint, legacy } = replica
-  if (legacy === undefined) return
+  if (legacy?.sessionId === undefined) return undefined
   const params = {
     requestId: JSON.parse(upstreamIdJson) as unknown,
     reason: 'the caller has left or cancelled',
@@ -96,5 +111,6 @@ function sayCancelled(ports: AttemptPorts, replica: Replica, upstreamIdJson: str
     { method: 'notifications/cancelled', params, context: legacy },
     { firstByteMs: NOTICE_MS, idleMs: NOTICE_MS },
   )
-  void tell({ send: outgoing => ports.send(replica, outgoing), timeoutMs: NOTICE_MS }, notification)
+  const send = (outgoing: Outgoing): Sent => ports.say(endpoint, outgoing)
+  return tell({ send, timeoutMs: NOTICE_MS }, notification)
 }

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test'
 import type { Session } from '#router/facts.ts'
 import type { Era } from '#routes/route-table.ts'
 import { clusterPolicy, instanceAt, tableOf } from '#test/support/cluster-policy.ts'
+import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, type PlayedClusters, playedClusters, serveAt } from '#test/support/open-cluster.ts'
@@ -27,6 +28,7 @@ interface Ground {
     readonly session?: Session
     readonly tried?: readonly string[]
     readonly cluster?: string
+    readonly caller?: FakeCaller
   }) => Promise<ReplicaChoice>
   readonly pass: (ms: number) => Promise<void>
 }
@@ -42,6 +44,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   const ports = {
     active,
     send: requests.send,
+    say: requests.say,
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
     nowMs: () => state.nowMs,
@@ -51,10 +54,21 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     clusters,
     replicas,
     requests,
-    choose: async ({ era = 'modern', session, tried = [], cluster = 'crm' } = {}) =>
+    choose: async ({
+      era = 'modern',
+      session,
+      tried = [],
+      cluster = 'crm',
+      caller = fakeCaller(),
+    } = {}) =>
       chooseReplica(
         ports,
-        { era, version: '2025-11-25', ...(session === undefined ? {} : { session }) },
+        {
+          era,
+          caller,
+          version: '2025-11-25',
+          ...(session === undefined ? {} : { session }),
+        },
         cluster,
         new Set(tried),
       ),
@@ -66,13 +80,11 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   }
 }
 
-const boundTo = (endpoint: string | undefined, id = 'up-1'): Session => ({
+const boundTo = (endpoint: string, id = 'up-1'): Session => ({
   token: 't',
   serverName: 'default',
   version: '2025-11-25',
-  members: [
-    { cluster: 'crm', version: '2025-06-18', id, ...(endpoint === undefined ? {} : { endpoint }) },
-  ],
+  members: [{ cluster: 'crm', version: '2025-06-18', id, endpoint }],
 })
 
 const said = (choice: ReplicaChoice): string =>
@@ -141,7 +153,8 @@ test('a session survives that its replica drains, but not that it is down, remov
 
 test('a session at a cluster that keeps none goes to any replica', async t => {
   const { choose } = ground(t, STATELESS)
-  assert.equal(said(await choose({ era: 'legacy', session: boundTo(undefined), tried: [A] })), B)
+  const session: Session = { ...boundTo(A), members: [] }
+  assert.equal(said(await choose({ era: 'legacy', session, tried: [A] })), B)
 })
 
 test('a full replica of a session is waited for, not left', async t => {
@@ -169,19 +182,58 @@ test('a call waits for a slot as long as the cluster allows, and then says how l
   assert.match(choice.refusal.says ?? '', /within 100 ms, or its queue of 2 is full/)
 })
 
-test('a slot that somebody else took meanwhile is waited for again, within the same limit', async t => {
-  const { choose, active, replicas, pass } = ground(t)
+test('a slot that came free is kept for the one who waited for it, until it is let go', async t => {
+  const { choose, active, replicas } = ground(t)
   for (const replica of replicas) fill(replica)
   const choosing = choose()
+  const other = choose()
   await settle()
-  await pass(60)
-  if (replicas[0] !== undefined) replicas[0].inFlight = 1
+  const [first] = replicas
+  if (first !== undefined) first.inFlight = 1
   active.cluster('crm')?.slots.free()
-  fill(replicas[0]) // taken in the same turn
+  assert.equal(first?.inFlight, 2, 'counted before anybody runs')
+  active.cluster('crm')?.slots.free()
+  const choice = await choosing
+  assert.ok(choice.kind === 'replica')
+  assert.equal(choice.replica.endpoint, first)
+  assert.equal(active.cluster('crm')?.slots.length, 1)
+  choice.replica.letGo?.()
+  assert.equal(first?.inFlight, 1)
+  active.cluster('crm')?.slots.free()
+  assert.equal(said(await other), A)
+})
+
+test('a caller who leaves gives up its place in the queue', async t => {
+  const { choose, active, replicas } = ground(t)
+  for (const replica of replicas) fill(replica)
+  const caller = fakeCaller()
+  const choosing = choose({ caller })
   await settle()
   assert.equal(active.cluster('crm')?.slots.length, 1)
-  await pass(40)
+  caller.leave()
   assert.equal(said(await choosing), 'RINGMAIN_CLUSTER_BUSY')
+  assert.equal(active.cluster('crm')?.slots.length, 0)
+})
+
+test('a session is not lost while discovery has not been heard of yet', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const clusters = playedClusters()
+  const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
+  const requests = fakeSend()
+  const choice = await chooseReplica(
+    {
+      active,
+      send: requests.send,
+      say: requests.say,
+      nextId: () => 1,
+      client: { name: 'ringmain', version: '1' },
+      nowMs: () => 0,
+    },
+    { era: 'legacy', version: '2025-11-25', session: boundTo(A), caller: fakeCaller() },
+    'crm',
+    new Set(),
+  )
+  assert.equal(said(choice), 'RINGMAIN_NO_HEALTHY_REPLICA')
 })
 
 test('a caller without a session gets one of its own at a server that keeps them, and it is ended again', async t => {

@@ -5,7 +5,7 @@ import type { Era } from '#routes/route-table.ts'
 import type { ActiveTable } from './active-table.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import type { Endpoint } from './clusters/endpoint.ts'
-import type { Decoded } from './facts.ts'
+import type { Caller, Decoded, SessionMember } from './facts.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import {
   endUpstreamSession,
@@ -13,7 +13,7 @@ import {
   openUpstreamSession,
 } from './upstream/legacy-handshake.ts'
 import type { ClientInfo, LegacyContext, Times } from './upstream/questions.ts'
-import type { Outgoing, Send } from './upstream/send.ts'
+import type { Outgoing, Say, Send } from './upstream/send.ts'
 
 export interface Replica {
   readonly cluster: Cluster
@@ -23,6 +23,8 @@ export interface Replica {
   readonly legacy?: LegacyContext
   /** Ends a session that was opened for this exchange alone. */
   readonly release?: () => void
+  /** Gives back a slot that was kept after a wait; called in the same turn as the send that takes it, or instead of it. */
+  readonly letGo?: () => void
 }
 
 export type ReplicaChoice =
@@ -32,16 +34,20 @@ export type ReplicaChoice =
 export interface ReplicaPorts {
   readonly active: ActiveTable
   readonly send: Send
+  /** For words of the router's own, which are no call: not counted, not held to the limits. */
+  readonly say: Say
   readonly nextId: () => number
   readonly client: ClientInfo
   readonly nowMs: () => number
 }
 
-type Asking = Pick<Decoded, 'era' | 'version' | 'session'>
+type Asking = Pick<Decoded, 'era' | 'version' | 'session'> & {
+  readonly caller: Pick<Caller, 'onGone'>
+}
 
 const RETRY_AFTER_MS = 1_000
 /** A handshake in the router's own name must not take as long as a tool may. */
-const HANDSHAKE_MS = 5_000
+export const HANDSHAKE_MS = 5_000
 
 export function chooseReplica(
   ports: ReplicaPorts,
@@ -54,33 +60,41 @@ export function chooseReplica(
     return { kind: 'refuse', refusal: unavailable(`Cluster "${clusterName}" is not in the table.`) }
   }
   const member = call.session?.members.find(candidate => candidate.cluster === clusterName)
-  if (member?.endpoint !== undefined) {
-    const endpoint = cluster.endpoint(member.endpoint)
-    if (endpoint === undefined || isLost(endpoint)) {
-      return {
-        kind: 'refuse',
-        refusal: { code: 'RINGMAIN_SESSION_UNKNOWN', detail: `${member.endpoint} is gone` },
-      }
-    }
-    const replica: Replica = {
-      cluster,
-      endpoint,
-      isBound: true,
-      legacy: contextOf(member.version, member.id),
-    }
-    if (!cluster.isFull(endpoint)) return found(replica)
-    const waiting = waitFor(ports, cluster, () => (cluster.isFull(endpoint) ? undefined : endpoint))
-    return waiting.then(choice => (choice.kind === 'refuse' ? choice : found(replica)))
-  }
-  const choosing = choosePlace(ports, call.era, cluster, tried)
+  if (member !== undefined) return boundReplica(call, cluster, member)
+  const choosing = choosePlace(call, cluster, tried)
   if (choosing instanceof Promise)
     return choosing.then(place => equippedOr(ports, call, place, tried))
   return equippedOr(ports, call, choosing, tried)
 }
 
+/** The replica that the caller's session lives on, and no other. */
+function boundReplica(
+  call: Asking,
+  cluster: Cluster,
+  member: SessionMember,
+): ReplicaChoice | Promise<ReplicaChoice> {
+  // Just started: the session is good, only its replica has not been heard of yet.
+  if (cluster.snapshot === undefined) {
+    const says = `Cluster "${cluster.policy.name}" has not heard from discovery yet.`
+    return { kind: 'refuse', refusal: unavailable(says) }
+  }
+  const endpoint = cluster.endpoint(member.endpoint)
+  if (endpoint === undefined || isLost(endpoint)) {
+    const detail = `${member.endpoint} is gone`
+    return { kind: 'refuse', refusal: { code: 'RINGMAIN_SESSION_UNKNOWN', detail } }
+  }
+  const legacy: LegacyContext = { version: member.version, sessionId: member.id }
+  if (!cluster.isFull(endpoint)) return found({ cluster, endpoint, isBound: true, legacy })
+  const waiting = waitFor(call, cluster, () => (cluster.isFull(endpoint) ? undefined : endpoint))
+  return waiting.then(choice =>
+    choice.kind === 'refuse' ? choice : found({ ...choice.place, isBound: true, legacy }),
+  )
+}
+
 export interface Place {
   readonly cluster: Cluster
   readonly endpoint: Endpoint
+  readonly letGo?: () => void
 }
 
 export type PlaceChoice =
@@ -89,17 +103,16 @@ export type PlaceChoice =
 
 /** The cheapest replica that may take it, after a wait for a free slot if need be. */
 export function choosePlace(
-  ports: Pick<ReplicaPorts, 'nowMs'>,
-  era: Era,
+  call: Pick<Asking, 'era' | 'caller'>,
   cluster: Cluster,
   tried: ReadonlySet<string>,
 ): PlaceChoice | Promise<PlaceChoice> {
-  const choice = cluster.choose(era, tried)
+  const choice = cluster.choose(call.era, tried)
   if (choice.kind === 'endpoint')
     return { kind: 'place', place: { cluster, endpoint: choice.endpoint } }
-  if (choice.kind === 'none') return { kind: 'refuse', refusal: noPlace(choice, era) }
-  return waitFor(ports, cluster, () => {
-    const again = cluster.choose(era, tried)
+  if (choice.kind === 'none') return { kind: 'refuse', refusal: noPlace(choice, call.era) }
+  return waitFor(call, cluster, () => {
+    const again = cluster.choose(call.era, tried)
     return again.kind === 'endpoint' ? again.endpoint : undefined
   })
 }
@@ -119,9 +132,6 @@ const isLost = (endpoint: Endpoint): boolean =>
 
 const found = (replica: Replica): ReplicaChoice => ({ kind: 'replica', replica })
 
-const contextOf = (version: string, sessionId: string | undefined): LegacyContext =>
-  sessionId === undefined ? { version } : { version, sessionId }
-
 export const unavailable = (says: string): Refusal => ({
   code: 'RINGMAIN_NO_HEALTHY_REPLICA',
   says,
@@ -136,20 +146,35 @@ function noPlace(
   return { code: 'RINGMAIN_ERA_NOT_BRIDGED', says: `Cluster ${choice.detail}, the call is ${era}.` }
 }
 
-/** Waits its turn for a free slot, no longer than the cluster allows. */
+/** A place whose slot is counted already, until `letGo`. */
+const kept = (cluster: Cluster, endpoint: Endpoint): Required<Place> => ({
+  cluster,
+  endpoint,
+  letGo: () => {
+    endpoint.inFlight -= 1
+  },
+})
+
+/** Waits its turn for a free slot, no longer than the cluster allows and the caller stays. The slot is kept until `letGo`. */
 async function waitFor(
-  ports: Pick<ReplicaPorts, 'nowMs'>,
+  call: Pick<Asking, 'caller'>,
   cluster: Cluster,
   tryNow: () => Endpoint | undefined,
 ): Promise<PlaceChoice> {
-  const { queue, waitMs } = cluster.policy.connections
-  const endMs = ports.nowMs() + waitMs
-  for (let leftMs = waitMs; leftMs > 0; leftMs = endMs - ports.nowMs()) {
-    if (!(await cluster.slots.wait({ queue, waitMs: leftMs }, () => tryNow() !== undefined))) break
-    const endpoint = tryNow()
-    if (endpoint !== undefined) return { kind: 'place', place: { cluster, endpoint } }
+  const { connections, name } = cluster.policy
+  const take = (): Endpoint | undefined => {
+    const free = tryNow()
+    if (free !== undefined) free.inFlight += 1
+    return free
   }
-  const says = `Cluster "${cluster.policy.name}" had no free slot within ${waitMs} ms, or its queue of ${queue} is full.`
+  const endpoint = await cluster.slots.wait(connections, take, leave => call.caller.onGone(leave))
+  if (endpoint !== undefined) return { kind: 'place', place: kept(cluster, endpoint) }
+  if (cluster.isClosed)
+    return {
+      kind: 'refuse',
+      refusal: unavailable(`Cluster "${name}" was replaced by a newer table.`),
+    }
+  const says = `Cluster "${name}" had no free slot within ${connections.waitMs} ms, or its queue of ${connections.queue} is full.`
   return {
     kind: 'refuse',
     refusal: { code: 'RINGMAIN_CLUSTER_BUSY', says, retryAfterMs: RETRY_AFTER_MS },
@@ -165,11 +190,15 @@ function equipped(
 ): ReplicaChoice | Promise<ReplicaChoice> {
   if (call.era === 'modern') return found({ ...place, isBound: false })
   const { learned } = place.endpoint
-  const version = learned?.legacyVersion ?? call.version
+  const version = olderOf(learned?.legacyVersion, call.version)
   if (learned?.isSessionful !== true)
     return found({ ...place, isBound: false, legacy: { version } })
   return withOwnSession(ports, call, place, tried)
 }
+
+/** A caller that says an older revision means it; a replica cannot speak a newer one than its own. Both are dates. */
+const olderOf = (learned: string | undefined, asked: string): string =>
+  learned === undefined || asked < learned ? asked : learned
 
 async function withOwnSession(
   ports: ReplicaPorts,
@@ -178,27 +207,33 @@ async function withOwnSession(
   tried: ReadonlySet<string>,
 ): Promise<ReplicaChoice> {
   const { cluster, endpoint } = place
+  if (place.letGo === undefined) endpoint.inFlight += 1 // the slot must still be there after the handshake
+  const { letGo } = kept(cluster, endpoint)
   const way = handshakeWay(ports, place)
   const handshake = await openUpstreamSession(way, { version: call.version, client: ports.client })
   if (handshake.kind === 'failed') {
+    letGo()
+    cluster.slots.free()
     cluster.suspect(endpoint)
     return chooseReplica(ports, call, cluster.policy.name, new Set([...tried, endpoint.key]))
   }
   const { session } = handshake
   const release = (): void => void endUpstreamSession(way, session)
-  return found({ cluster, endpoint, isBound: false, legacy: session, release })
+  return found({ cluster, endpoint, letGo, isBound: false, legacy: session, release })
 }
 
+/** What is said here in the router's own name is not counted as a call of the replica's. */
 export function handshakeWay(
-  ports: Pick<ReplicaPorts, 'send' | 'nextId'>,
+  ports: Pick<ReplicaPorts, 'say' | 'nextId'>,
   place: Place,
+  timeoutMs = HANDSHAKE_MS,
 ): HandshakeWay {
   return {
     path: pathOf(place.cluster, place.endpoint),
     times: timesOf(place.cluster),
-    timeoutMs: HANDSHAKE_MS,
+    timeoutMs,
     nextId: ports.nextId,
-    send: (outgoing: Outgoing) => ports.send(place, outgoing),
+    send: (outgoing: Outgoing) => ports.say(place.endpoint, outgoing),
   }
 }
 

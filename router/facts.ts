@@ -80,13 +80,13 @@ export interface Recorded {
   readonly trail: Trail
 }
 
-/** Where a legacy session lives upstream, for one cluster of its virtual server. */
+/** Where a legacy session lives upstream, for one cluster whose server keeps sessions. A cluster without one needs none. */
 export interface SessionMember {
   readonly cluster: string
-  /** Key of the replica that holds the session; absent when the server keeps none and any replica serves. */
-  readonly endpoint?: string
+  /** Key of the replica that holds the session. */
+  readonly endpoint: string
   /** The upstream's own session id. */
-  readonly id?: string
+  readonly id: string
   readonly version: string
 }
 
@@ -142,7 +142,8 @@ export interface UpstreamSink {
 
 /** One try at one endpoint, as far as its first byte. */
 export type Attempt =
-  | { readonly kind: 'not_sent'; readonly detail: string }
+  /** `isNobodyThere`: refused or unreachable; otherwise the fault may be on this side. */
+  | { readonly kind: 'not_sent'; readonly detail: string; readonly isNobodyThere: boolean }
   | { readonly kind: 'no_answer'; readonly detail: string }
   | { readonly kind: 'timeout'; readonly detail: string }
   /** The caller left before the first byte. */

@@ -35,6 +35,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     active,
     sealer: createSealer(Buffer.alloc(32, 7)),
     send: requests.send,
+    say: requests.say,
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
@@ -45,7 +46,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     requests,
     call,
     page: async (differences = {}, cursor) =>
-      lists.page({ ...call, ...differences }, MEMBER, cursor),
+      lists.page({ ...call, gone: new AbortController().signal, ...differences }, MEMBER, cursor),
   }
 }
 

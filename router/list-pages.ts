@@ -11,8 +11,7 @@ import {
 import { isRecord } from './eras/message.ts'
 import { definitionsIn, encodeToolList } from './eras/tool-list.ts'
 import { META } from './eras/versions.ts'
-import type { Decoded } from './facts.ts'
-import type { Continuation, Lists, Page } from './stages/gather.ts'
+import type { Continuation, Listing, Lists, Page } from './stages/gather.ts'
 import { legacyQuestion, modernQuestion, type Question } from './upstream/questions.ts'
 import { askReplica, type RpcReply } from './upstream/rpc.ts'
 
@@ -20,6 +19,8 @@ export interface ListPorts extends ReplicaPorts {
   readonly sealer: Sealer
 }
 
+/** For one page, whatever replicas it takes: one that hangs must not keep the lists of the others waiting. */
+const LIST_MS = 10_000
 const METHOD_NOT_FOUND = -32601
 const INVALID_PARAMS = -32602
 
@@ -37,37 +38,60 @@ const opened = (value: unknown): readonly Continuation[] | undefined =>
 
 async function page(
   ports: ListPorts,
-  call: Decoded,
+  call: Listing,
   member: VirtualServerMember,
   cursor: string | undefined,
 ): Promise<Page> {
+  const endMs = ports.nowMs() + LIST_MS
   const tried = new Set<string>()
-  let failure = ''
+  let failure: string | undefined
   for (;;) {
-    const choice = await chooseReplica(ports, call, member.cluster, tried)
+    const choice = await chooseReplica(ports, waiting(call), member.cluster, tried)
     if (choice.kind === 'refuse') {
-      return failure === ''
-        ? choice
-        : { kind: 'refuse', refusal: { ...choice.refusal, detail: failure } }
+      const detail = failure ?? choice.refusal.detail
+      const refusal = detail === undefined ? choice.refusal : { ...choice.refusal, detail }
+      return { kind: 'refuse', refusal }
     }
     const { replica } = choice
-    const reply = await ask(ports, call, replica, cursor)
+    const leftMs = endMs - ports.nowMs()
+    if (leftMs <= 0 || call.gone.aborted) {
+      replica.letGo?.()
+      replica.release?.()
+      return late(failure)
+    }
+    const reply = await ask(ports, call, replica, { cursor, timeoutMs: leftMs })
     replica.release?.()
-    if (reply.kind === 'message') return pageIn(reply, member)
+    if (reply.kind === 'message') return pageIn(reply, member, replica.isBound)
     failure = `${replica.endpoint.key}: ${reply.detail}`
     if (replica.isBound) return lost(reply, failure)
     tried.add(replica.endpoint.key)
   }
 }
 
-function ask(
+/** A caller who leaves gives up its place in the queue of each cluster that is asked for it. */
+const waiting = (call: Listing): Parameters<typeof chooseReplica>[1] => ({
+  ...call,
+  caller: { onGone: leave => call.gone.addEventListener('abort', leave) },
+})
+
+const late = (detail: string | undefined): Page => ({
+  kind: 'refuse',
+  refusal: {
+    code: 'RINGMAIN_NO_HEALTHY_REPLICA',
+    says: `No replica gave its list within ${LIST_MS} ms.`,
+    retryAfterMs: 1_000,
+    ...(detail === undefined ? {} : { detail }),
+  },
+})
+
+async function ask(
   ports: ListPorts,
-  call: Decoded,
+  call: Listing,
   replica: Replica,
-  cursor: string | undefined,
+  how: { readonly cursor: string | undefined; readonly timeoutMs: number },
 ): Promise<RpcReply> {
   const { cluster, endpoint, legacy } = replica
-  const params = cursor === undefined ? {} : { cursor }
+  const params = how.cursor === undefined ? {} : { cursor: how.cursor }
   const common = { id: ports.nextId(), method: 'tools/list', params }
   const path = pathOf(cluster, endpoint)
   const times = timesOf(cluster)
@@ -83,7 +107,12 @@ function ask(
           times,
         )
       : legacyQuestion(path, { ...common, context: legacy }, times)
-  return askReplica(ports.send(replica, question.outgoing), question.idJson, times.firstByteMs)
+  replica.letGo?.()
+  const sent = ports.send(replica, question.outgoing)
+  call.gone.addEventListener('abort', sent.abort)
+  const reply = await askReplica(sent, question.idJson, how.timeoutMs)
+  call.gone.removeEventListener('abort', sent.abort)
+  return reply
 }
 
 function lost(reply: Exclude<RpcReply, { kind: 'message' }>, detail: string): Page {
@@ -97,11 +126,15 @@ function lost(reply: Exclude<RpcReply, { kind: 'message' }>, detail: string): Pa
   }
 }
 
-function pageIn(reply: Extract<RpcReply, { kind: 'message' }>, member: VirtualServerMember): Page {
+function pageIn(
+  reply: Extract<RpcReply, { kind: 'message' }>,
+  member: VirtualServerMember,
+  isBound: boolean,
+): Page {
   const { result, error } = reply.message
   if (isRecord(error)) {
     if (error['code'] === METHOD_NOT_FOUND) return { kind: 'page', tools: [] } // a server without tools
-    if (reply.status === 404)
+    if (reply.status === 404 && isBound)
       return {
         kind: 'refuse',
         refusal: { code: 'RINGMAIN_SESSION_UNKNOWN', detail: 'the replica answered 404' },
@@ -115,8 +148,12 @@ function pageIn(reply: Extract<RpcReply, { kind: 'message' }>, member: VirtualSe
       refusal: { code, detail: `tools/list answered error ${String(error['code'])}` },
     }
   }
+  if (!isRecord(result) || !Array.isArray(result['tools'])) {
+    const detail = 'tools/list answered without a list of tools'
+    return { kind: 'refuse', refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail } }
+  }
   const prefix = member.prefix === undefined ? '' : `${member.prefix}${NAME_SEPARATOR}`
-  const nextCursor = isRecord(result) ? result['nextCursor'] : undefined
+  const { nextCursor } = result
   return {
     kind: 'page',
     tools: definitionsIn(reply.bytes, prefix),

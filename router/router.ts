@@ -29,7 +29,7 @@ import { InFlight } from './upstream/in-flight.ts'
 import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
 import { Pools } from './upstream/pools.ts'
 import { requestIds } from './upstream/request-ids.ts'
-import { createSend } from './upstream/send.ts'
+import { createSend, sendUncounted } from './upstream/send.ts'
 
 export interface Router {
   readonly mcpUrl: string
@@ -69,6 +69,7 @@ export async function startRouter(
     log,
     sealer,
     send: createSend(pools, systemClock),
+    say: (endpoint, outgoing) => sendUncounted(pools, endpoint, outgoing, systemClock),
     nextId,
     client,
     nowMs: systemClock.nowMs,

@@ -45,6 +45,7 @@ function ground(t: TestContext, sealer: Sealer = createSealer(KEY)): Ground {
     active,
     sealer,
     send: requests.send,
+    say: requests.say,
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
@@ -74,7 +75,7 @@ function ground(t: TestContext, sealer: Sealer = createSealer(KEY)): Ground {
 const opens = (request: SentRequest): Promise<void> =>
   request.result(
     { protocolVersion: '2025-11-25' },
-    { 'mcp-session-id': `${request.place.cluster.policy.name}-1` },
+    { 'mcp-session-id': `${request.place.endpoint.key.endsWith(':3') ? 'web' : 'crm'}-1` },
   )
 
 const opened = async ({
@@ -104,10 +105,10 @@ test('initialize opens a session where the server keeps them, and answers for al
   const session = sessionOf(scene.sessions, token)
   assert.equal(session.serverName, 'default')
   assert.equal(session.version, '2025-11-25')
-  const [crm, web] = session.members
+  const [crm, ...others] = session.members
   assert.deepEqual([crm?.cluster, crm?.id, crm?.version], ['crm', 'crm-1', '2025-11-25'])
   assert.match(crm?.endpoint ?? '', /^127\.0\.0\.1:[12]$/)
-  assert.deepEqual(web, { cluster: 'web', version: '2025-06-18' })
+  assert.deepEqual(others, [], 'a server without sessions needs no place in the id')
 })
 
 test('an id is visible ASCII, and tells nothing of what is in it', async t => {
@@ -133,7 +134,7 @@ test('replicas are told who calls, as far as the caller said it', async t => {
 test('any router with the key opens an id, and none without it', async t => {
   const { token } = await opened(ground(t))
   t.mock.timers.reset()
-  assert.equal(sessionOf(ground(t).sessions, token).members.length, 2)
+  assert.equal(sessionOf(ground(t).sessions, token).members.length, 1)
   t.mock.timers.reset()
   assert.equal(ground(t, createSealer(Buffer.alloc(32, 8))).sessions.open(token), undefined)
 })
@@ -202,7 +203,6 @@ test('ending a session whose replica or cluster is gone is quiet', async t => {
     members: [
       { cluster: 'crm', endpoint: 'gone', id: 'x', version: '2025-11-25' },
       { cluster: 'gone', endpoint: 'gone', id: 'x', version: '2025-11-25' },
-      { cluster: 'web', version: '2025-11-25' },
     ],
   })
   assert.deepEqual(requests.sent, [])
@@ -232,10 +232,20 @@ test('a cluster that opens none is left out, and its calls find their way later'
   const outcome = await opening
   assert.ok('sessionToken' in outcome)
   const { members } = sessionOf(scene.sessions, outcome.sessionToken)
-  assert.deepEqual(
-    members.map(({ cluster }) => cluster),
-    ['web'],
-  )
+  assert.deepEqual(members, [])
+})
+
+test('an id that no header could carry is refused in words, and what was opened is ended', async t => {
+  const scene = ground(t)
+  const opening = scene.sessions.initialize(scene.call)
+  await settle()
+  const long = { 'mcp-session-id': 'x'.repeat(7_000) }
+  await scene.requests.last('initialize').result({ protocolVersion: '2025-11-25' }, long)
+  await scene.requests.last('notifications/initialized').status(202)
+  const outcome = await opening
+  assert.ok('refusal' in outcome)
+  assert.equal(outcome.refusal.code, 'RINGMAIN_SESSION_TOO_LARGE')
+  assert.equal(scene.requests.last().method, 'DELETE')
 })
 
 test('when no cluster can open any, the handshake is refused', async t => {

@@ -2,7 +2,13 @@
 // can serve it, and nothing is kept here but what has been opened lately and what has been ended.
 import { LRUCache } from 'lru-cache'
 import type { Sealer } from '#foundation/seal.ts'
-import { choosePlace, handshakeWay, type ReplicaPorts, unavailable } from './choose-replica.ts'
+import {
+  choosePlace,
+  HANDSHAKE_MS,
+  handshakeWay,
+  type ReplicaPorts,
+  unavailable,
+} from './choose-replica.ts'
 import type { OpenSession } from './eras/decode.ts'
 import { isRecord } from './eras/message.ts'
 import { LATEST_MODERN, META } from './eras/versions.ts'
@@ -18,13 +24,15 @@ const PURPOSE = 'session'
 const OPENED = 10_000
 /** Ended ids remembered; beyond that the replica's own 404 ends them. */
 const ENDED = 10_000
+/** Half of what a request's headers may be here: a longer id would be refused on its way back. */
+const LONGEST = 8_192
 const CAPABILITIES = { tools: {} }
 
 export interface SessionPorts extends ReplicaPorts {
   readonly sealer: Sealer
 }
 
-type Opening = Readonly<Decoded & Located>
+type Opening = Parameters<Handshakes['initialize']>[0]
 
 export class Sessions implements Handshakes, Farewells {
   readonly #ports: SessionPorts
@@ -41,12 +49,13 @@ export class Sessions implements Handshakes, Farewells {
     if (known !== undefined) return known
     const sealed = this.#ports.sealer.open(PURPOSE, token) as SealedSession | undefined // sealed by us, so of this shape
     if (sealed === undefined) return undefined
-    const session: Session = { token, serverName: sealed.s, version: sealed.v, members: sealed.m }
+    const { s: serverName, v: version, m: members } = sealed
+    const session: Session = { token, serverName, version, members: members.map(unpacked) }
     this.#opened.set(token, session)
     return session
   }
 
-  readonly discover = (call: Opening): string => {
+  readonly discover = (call: Readonly<Decoded & Located>): string => {
     const instructions = this.#instructions(call)
     return JSON.stringify({
       resultType: 'complete',
@@ -62,17 +71,22 @@ export class Sessions implements Handshakes, Farewells {
   readonly initialize: Handshakes['initialize'] = async call => {
     const opening = call.server.members.map(({ cluster }) => this.#openMember(call, cluster))
     const members: SessionMember[] = []
+    let opened = 0
     let last: Refusal | undefined
     for (const outcome of await Promise.all(opening)) {
       if ('refusal' in outcome) last = outcome.refusal
-      else members.push(outcome.member)
+      else {
+        opened += 1
+        if (outcome.member !== undefined) members.push(outcome.member)
+      }
     }
-    if (members.length === 0 && last !== undefined) return { refusal: last }
-    const sealed: SealedSession = {
-      s: call.server.name,
-      v: call.version,
-      m: members,
-      t: Date.now(),
+    if (opened === 0 && last !== undefined) return { refusal: last }
+    const sealed: SealedSession = { s: call.server.name, v: call.version, m: members.map(packed) }
+    const sessionToken = this.#ports.sealer.seal(PURPOSE, sealed)
+    if (sessionToken.length > LONGEST) {
+      this.forsake(sessionToken)
+      const says = `It would join ${members.length} clusters whose servers keep sessions.`
+      return { refusal: { code: 'RINGMAIN_SESSION_TOO_LARGE', says } }
     }
     const instructions = this.#instructions(call)
     const result = {
@@ -81,10 +95,7 @@ export class Sessions implements Handshakes, Farewells {
       serverInfo: this.#ports.client,
       ...(instructions === undefined ? {} : { instructions }),
     }
-    return {
-      resultJson: JSON.stringify(result),
-      sessionToken: this.#ports.sealer.seal(PURPOSE, sealed),
-    }
+    return { resultJson: JSON.stringify(result), sessionToken }
   }
 
   readonly forsake = (sessionToken: string): void => {
@@ -98,12 +109,10 @@ export class Sessions implements Handshakes, Farewells {
     await Promise.all(
       session.members.map(async ({ cluster: name, endpoint: key, id, version }) => {
         const cluster = this.#ports.active.cluster(name)
-        const endpoint = key === undefined ? undefined : cluster?.endpoint(key)
-        if (cluster === undefined || endpoint === undefined || id === undefined) return
-        await endUpstreamSession(handshakeWay(this.#ports, { cluster, endpoint }), {
-          version,
-          sessionId: id,
-        })
+        const endpoint = cluster?.endpoint(key)
+        if (cluster === undefined || endpoint === undefined) return
+        const way = handshakeWay(this.#ports, { cluster, endpoint })
+        await endUpstreamSession(way, { version, sessionId: id })
       }),
     )
   }
@@ -112,39 +121,36 @@ export class Sessions implements Handshakes, Farewells {
   async #openMember(
     call: Opening,
     name: string,
-  ): Promise<{ member: SessionMember } | { refusal: Refusal }> {
+  ): Promise<{ readonly member?: SessionMember } | { readonly refusal: Refusal }> {
     const cluster = this.#ports.active.cluster(name)
     if (cluster === undefined)
       return { refusal: unavailable(`Cluster "${name}" is not in the table.`) }
     const client = callerInfo(call, this.#ports.client)
+    const endMs = this.#ports.nowMs() + HANDSHAKE_MS
     const tried = new Set<string>()
     for (;;) {
-      const choice = await choosePlace(this.#ports, 'legacy', cluster, tried)
+      const choice = await choosePlace({ era: 'legacy', caller: call.caller }, cluster, tried)
       if (choice.kind === 'refuse') return { refusal: choice.refusal }
-      const { endpoint } = choice.place
-      const { learned } = endpoint
-      if (learned?.isSessionful === false)
-        return { member: { cluster: name, version: learned.legacyVersion ?? call.version } }
-      const handshake = await openUpstreamSession(handshakeWay(this.#ports, choice.place), {
-        version: call.version,
-        client,
-      })
+      const { place } = choice
+      place.letGo?.()
+      if (place.endpoint.learned?.isSessionful === false) return {}
+      const leftMs = endMs - this.#ports.nowMs()
+      if (leftMs <= 0)
+        return { refusal: unavailable(`No replica of "${name}" opened a session in time.`) }
+      const way = handshakeWay(this.#ports, place, leftMs)
+      const handshake = await openUpstreamSession(way, { version: call.version, client })
       if (handshake.kind === 'open') {
         const { version, sessionId } = handshake.session
-        return {
-          member:
-            sessionId === undefined
-              ? { cluster: name, version }
-              : { cluster: name, version, endpoint: endpoint.key, id: sessionId },
-        }
+        if (sessionId === undefined) return {}
+        return { member: { cluster: name, version, endpoint: place.endpoint.key, id: sessionId } }
       }
-      cluster.suspect(endpoint)
-      tried.add(endpoint.key)
+      cluster.suspect(place.endpoint)
+      tried.add(place.endpoint.key)
     }
   }
 
   /** The document's own words first, else what the replicas of each cluster say of themselves. */
-  #instructions({ server }: Opening): string | undefined {
+  #instructions({ server }: Readonly<Located>): string | undefined {
     if (server.instructions !== undefined) return server.instructions
     const told = server.members.flatMap(({ cluster: name, prefix }) => {
       const cluster = this.#ports.active.cluster(name)
@@ -160,13 +166,28 @@ export class Sessions implements Handshakes, Farewells {
   }
 }
 
+/** Cluster, replica, the replica's own session id, revision: short, because the id travels with every request. */
+type PackedMember = readonly [cluster: string, endpoint: string, id: string, version: string]
+
 interface SealedSession {
   readonly s: string
   readonly v: string
-  readonly m: readonly SessionMember[]
-  /** When it was made, wall-clock milliseconds. */
-  readonly t: number
+  readonly m: readonly PackedMember[]
 }
+
+const packed = ({ cluster, endpoint, id, version }: SessionMember): PackedMember => [
+  cluster,
+  endpoint,
+  id,
+  version,
+]
+
+const unpacked = ([cluster, endpoint, id, version]: PackedMember): SessionMember => ({
+  cluster,
+  endpoint,
+  id,
+  version,
+})
 
 const callerInfo = (call: Decoded, fallback: ClientInfo): ClientInfo => {
   const info = call.message.params['clientInfo']

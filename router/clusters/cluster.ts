@@ -59,6 +59,11 @@ export class Cluster {
     return this.#endpoints.values()
   }
 
+  /** A newer table has taken its place. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   get snapshot(): Snapshot | undefined {
     return this.#snapshot
   }
@@ -205,7 +210,7 @@ export class Cluster {
       legacy: all.filter(endpoint => endpoint.mayServe('legacy')),
       modern: all.filter(endpoint => endpoint.mayServe('modern')),
     }
-    this.slots.freeAll() // a replica that came back may serve those who wait
+    this.slots.free() // a replica that came back may serve those who wait
     if (this.#isSettled()) for (const wake of this.#settledWaiters.splice(0)) wake()
   }
 

@@ -6,30 +6,41 @@ import { SlotQueue } from './slot-queue.ts'
 const LIMITS = { queue: 3, waitMs: 100 }
 const always = (): boolean => true
 
-/** Names of those who were woken, in order. */
+/** Names of those who were served, in order, out of as many slots as are given. */
 function waiters(queue: SlotQueue): {
   readonly log: string[]
   readonly add: (name: string, mayGo?: () => boolean) => Promise<void>
+  readonly give: (slots: number) => void
 } {
   const log: string[] = []
+  let free = 0
   return {
     log,
     add: async (name, mayGo = always) => {
-      log.push(`${name} ${(await queue.wait(LIMITS, mayGo)) ? 'goes' : 'gives up'}`)
+      const take = (): true | undefined => {
+        if (free === 0 || !mayGo()) return undefined
+        free -= 1
+        return true
+      }
+      log.push(`${name} ${(await queue.wait(LIMITS, take)) === true ? 'goes' : 'gives up'}`)
+    },
+    give: slots => {
+      free += slots
+      queue.free()
     },
   }
 }
 
 test('those who wait longest go first, one for each slot', async () => {
   const queue = new SlotQueue()
-  const { log, add } = waiters(queue)
+  const { log, add, give } = waiters(queue)
   const first = add('first')
   const second = add('second')
-  queue.free()
+  give(1)
   await first
   assert.deepEqual(log, ['first goes'])
   assert.equal(queue.length, 1)
-  queue.free()
+  give(1)
   await second
   assert.deepEqual(log, ['first goes', 'second goes'])
 })
@@ -56,20 +67,20 @@ test('one more than the queue holds is turned away at once', async () => {
 })
 
 test('a queue of none holds nobody', async () => {
-  assert.equal(await new SlotQueue().wait({ queue: 0, waitMs: 100 }, always), false)
+  assert.equal(await new SlotQueue().wait({ queue: 0, waitMs: 100 }, () => true), undefined)
 })
 
 test('whoever waits too long gives up, and leaves the others their places', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const queue = new SlotQueue()
-  const { log, add } = waiters(queue)
+  const { log, add, give } = waiters(queue)
   const first = add('first')
   t.mock.timers.tick(60)
   const second = add('second')
   t.mock.timers.tick(40)
   await first
   assert.equal(queue.length, 1)
-  queue.free()
+  give(1)
   await second
   assert.deepEqual(log, ['first gives up', 'second goes'])
   t.mock.timers.tick(1_000)
@@ -78,16 +89,16 @@ test('whoever waits too long gives up, and leaves the others their places', asyn
 
 test('a slot that the first of the line cannot use wakes the next who can, and the first keeps its place', async () => {
   const queue = new SlotQueue()
-  const { log, add } = waiters(queue)
+  const { log, add, give } = waiters(queue)
   let isBoundFree = false
   const bound = add('bound', () => isBoundFree)
   const next = add('next')
-  queue.free()
+  give(1)
   await next
   assert.deepEqual(log, ['next goes'])
   isBoundFree = true
   const later = add('later')
-  queue.free()
+  give(1)
   await bound
   assert.deepEqual(log, ['next goes', 'bound goes'])
   queue.close()
@@ -96,10 +107,10 @@ test('a slot that the first of the line cannot use wakes the next who can, and t
 
 test('a replica that comes into service wakes everyone who can go, in their order', async () => {
   const queue = new SlotQueue()
-  const { log, add } = waiters(queue)
+  const { log, add, give } = waiters(queue)
   const going = [add('a'), add('b')]
   const staying = add('c', () => false)
-  queue.freeAll()
+  give(3)
   await Promise.all(going)
   assert.deepEqual(log, ['a goes', 'b goes'])
   queue.close()
@@ -113,5 +124,35 @@ test('when the cluster goes nobody waits on', async () => {
   queue.close()
   await Promise.all(both)
   assert.deepEqual(log, ['a gives up', 'b gives up'])
+  assert.equal(queue.length, 0)
+})
+
+test('a slot goes to one only, though many are asked before the first of them runs', async () => {
+  const queue = new SlotQueue()
+  const { log, add, give } = waiters(queue)
+  const served = add('a')
+  const others = [add('b'), add('c')]
+  give(1)
+  queue.free()
+  queue.free()
+  await served
+  assert.deepEqual(log, ['a goes'])
+  queue.close()
+  await Promise.all(others)
+})
+
+test('whoever leaves gives up its place at once', async () => {
+  const queue = new SlotQueue()
+  let leave: (() => void) | undefined
+  const waiting = queue.wait(
+    LIMITS,
+    () => true,
+    away => {
+      leave = away
+    },
+  )
+  assert.equal(queue.length, 1)
+  leave?.()
+  assert.equal(await waiting, undefined)
   assert.equal(queue.length, 0)
 })

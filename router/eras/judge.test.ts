@@ -12,7 +12,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const judged = (
   status: number,
   headers: Readonly<Record<string, string>> = {},
-  call: { readonly era: Era; readonly session?: unknown } = { era: 'modern' },
+  call: { readonly era: Era; readonly isBound: boolean } = { era: 'modern', isBound: false },
 ): { readonly verdict: ReturnType<typeof judgeAnswer>; readonly log: readonly string[] } => {
   const attempt = answeredAs(status, headers)
   return { verdict: judgeAnswer(attempt, call), log: attempt.body.log }
@@ -27,7 +27,9 @@ const read = (
   era: Era = 'modern',
 ): Promise<McpAnswer | Refusal> =>
   Promise.resolve(
-    judgeAnswer(answeredAs(status, JSON_TYPE, fakeBody(body)), { era }) as McpAnswer | Refusal,
+    judgeAnswer(answeredAs(status, JSON_TYPE, fakeBody(body)), { era, isBound: false }) as
+      | McpAnswer
+      | Refusal,
   )
 
 test('200 with JSON or events is passed on', () => {
@@ -67,9 +69,14 @@ test('a status that answers no call is a bad response whose outcome is not known
 })
 
 test('a redirect is not followed', () => {
-  for (const status of [301, 302, 307, 308]) {
+  for (const [status, code] of [
+    [301, 'RINGMAIN_UPSTREAM_BAD_RESPONSE'], // may follow on a call that was carried out
+    [303, 'RINGMAIN_UPSTREAM_BAD_RESPONSE'],
+    [307, 'RINGMAIN_UPSTREAM_REFUSED'], // asks for the same request elsewhere
+    [308, 'RINGMAIN_UPSTREAM_REFUSED'],
+  ] as const) {
     const { verdict, log } = judged(status, { location: 'http://10.0.0.1/' })
-    assert.equal((verdict as Refusal).code, 'RINGMAIN_UPSTREAM_REFUSED')
+    assert.equal((verdict as Refusal).code, code)
     assert.deepEqual(log, ['abort'])
   }
 })
@@ -82,8 +89,8 @@ test('401 and 403 are between router and replica, and are not shown to the calle
     })
 })
 
-test('404 under a session ends the session; without one it is an answer like any 4xx', async () => {
-  const lost = judged(404, JSON_TYPE, { era: 'legacy', session: {} })
+test('404 from the replica that holds the session ends it; elsewhere it is an answer like any 4xx', async () => {
+  const lost = judged(404, JSON_TYPE, { era: 'legacy', isBound: true })
   assert.equal((lost.verdict as Refusal).code, 'RINGMAIN_SESSION_UNKNOWN')
   assert.deepEqual(lost.log, ['abort'])
   const answer = await read(404, errorBody('{"code":-32601,"message":"no"}'))

@@ -19,11 +19,11 @@ const IS_MCP = /^(?:application\/json|text\/event-stream)(?![\w.+-])/i
 
 export function judgeAnswer(
   attempt: Answered,
-  call: { readonly era: Era; readonly session?: unknown },
+  call: { readonly era: Era; readonly isBound: boolean },
 ): Judged {
   const { status } = attempt
   if (status === 200) return judgeBody(attempt)
-  if (status === 404 && call.session !== undefined)
+  if (status === 404 && call.isBound)
     return drop(attempt, { code: 'RINGMAIN_SESSION_UNKNOWN', detail: 'the replica answered 404' })
   if (status === 401 || status === 403)
     return drop(attempt, {
@@ -32,7 +32,8 @@ export function judgeAnswer(
     })
   if (status === 429) return drop(attempt, busy(attempt))
   if (status >= 400 && status < 500) return readError(attempt, call.era)
-  if (status >= 300 && status < 400) {
+  // 307 and 308 ask for the same request elsewhere; the others commonly follow on one that was carried out.
+  if (status === 307 || status === 308) {
     return drop(attempt, {
       code: 'RINGMAIN_UPSTREAM_REFUSED',
       detail: `the replica answered ${status}; redirects are not followed`,

@@ -180,3 +180,28 @@ test('a defect is logged although its caller has left', async () => {
   const { defects } = await responded(outcome, known('legacy'), caller)
   assert.equal(defects.length, 1)
 })
+
+test('a fault of the answer itself is logged, cuts the connection and gives up what was on its way', async () => {
+  const caller = fakeCaller()
+  const broken = {
+    ...caller,
+    isGone: false,
+    send: () => assert.fail('a bug'),
+    begin: () => assert.fail('a bug'),
+  }
+  const defects: string[] = []
+  const log: string[] = []
+  const relay = {
+    isStream: true,
+    body: fakeBody(Buffer.from('')),
+    upstreamIdJson: '1',
+    callerIdJson: '1',
+    abandon: () => void log.push('abandon'),
+  }
+  const turn = respond({ defect: (_id, at) => void defects.push(at) })
+  const call: Arrived & Known = { ...arrivedAs({ caller: broken }), ...known('modern') }
+  await assert.rejects(async () => turn(answered({ kind: 'relay', relay }), call), /a bug/)
+  assert.deepEqual(defects, ['respond'])
+  assert.deepEqual(log, ['abandon'])
+  assert.ok(caller.log.includes('cut'))
+})

@@ -17,32 +17,48 @@ type Known = Partial<Recorded & Decoded>
 
 export const respond =
   (log: DefectLog): Respond<McpAnswer, Arrived, Recorded & Decoded> =>
-  (outcome, call) => {
-    const { caller } = call
-    if (caller.isGone) return unanswered(outcome, log)
-    const codec = codecOf(eraFor(call))
-    if (outcome.kind !== 'answered') {
-      const refusal = outcome.kind === 'refused' ? outcome.refusal : defectRefusal(outcome, log)
-      return sendWhole(caller, refusalAnswer(codec, call, refusal))
-    }
-    const { answer } = outcome
-    const idJson = call.message?.idJson ?? ''
-    switch (answer.kind) {
-      case 'accepted':
-        return caller.send(202, {})
-      case 'ended':
-        return caller.send(200, {})
-      case 'error':
-        return sendWhole(caller, codec.error(idJson, answer.errorJson, answer.status))
-      case 'result':
-        return sendResult(caller, codec.result(idJson, answer.resultJson), answer.sessionToken)
-      case 'relay':
-        return relayAnswer(caller, answer.relay, {
-          trail: call.trail ?? { attempts: 0 },
-          refusal: refusal => codec.refusal(call.message, refusal, idJson),
-        })
+  async (outcome, call) => {
+    try {
+      await turn(outcome, call, log)
+    } catch (error) {
+      log.defect(randomUUID(), 'respond', error)
+      if (outcome.kind === 'answered' && outcome.answer.kind === 'relay')
+        outcome.answer.relay.abandon()
+      call.caller.cut() // what was begun cannot be ended truthfully, and nobody may wait for it
+      throw error
     }
   }
+
+function turn(
+  outcome: Outcome<McpAnswer>,
+  call: Readonly<Arrived & Known>,
+  log: DefectLog,
+): Promise<void> | void {
+  const { caller } = call
+  if (caller.isGone) return unanswered(outcome, log)
+  const codec = codecOf(eraFor(call))
+  if (outcome.kind !== 'answered') {
+    const refusal = outcome.kind === 'refused' ? outcome.refusal : defectRefusal(outcome, log)
+    return sendWhole(caller, refusalAnswer(codec, call, refusal))
+  }
+  const { answer } = outcome
+  const idJson = call.message?.idJson ?? ''
+  switch (answer.kind) {
+    case 'accepted':
+      return caller.send(202, {})
+    case 'ended':
+      return caller.send(200, {})
+    case 'error':
+      return sendWhole(caller, codec.error(idJson, answer.errorJson, answer.status))
+    case 'result':
+      return sendResult(caller, codec.result(idJson, answer.resultJson), answer.sessionToken)
+    case 'relay':
+      return relayAnswer(caller, answer.relay, {
+        trail: call.trail ?? { attempts: 0 },
+        refusal: refusal => codec.refusal(call.message, refusal, idJson),
+      })
+  }
+}
 
 /** Nothing of an era is known of bytes that could not be read: they are answered in the modern one. */
 const eraFor = (call: Known): Era => call.era ?? call.trail?.misread?.era ?? 'modern'

@@ -8,7 +8,7 @@ import { answeredAs } from '#test/support/fake-body.ts'
 import { fakeCaller } from '#test/support/fake-caller.ts'
 import { type Chosen, forward, type Judge } from './forward.ts'
 
-const NOT_SENT: Attempt = { kind: 'not_sent', detail: 'ECONNREFUSED' }
+const NOT_SENT: Attempt = { kind: 'not_sent', detail: 'ECONNREFUSED', isNobodyThere: true }
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 interface Scene {
@@ -126,8 +126,22 @@ test('what was sent is never sent again, whatever became of it', async () => {
   ] as const) {
     const outcome = await forwarded({ attempts: [attempt, answeredAs(200, JSON_TYPE)] })
     assert.equal(code(outcome), expected)
-    assert.deepEqual(outcome.log, ['send r0'])
+    // A legacy tool does not notice that nobody waits any more: it is told.
+    const told = attempt.kind === 'timeout' ? ['abandon r0'] : []
+    assert.deepEqual(outcome.log, ['send r0', ...told])
   }
+})
+
+test('a session ends with its replica, not with a fault that may be on this side', async () => {
+  const far: Attempt = { kind: 'not_sent', detail: 'EMFILE', isNobodyThere: false }
+  assert.equal(
+    code(await forwarded({ attempts: [NOT_SENT], isBound: true })),
+    'RINGMAIN_SESSION_UNKNOWN',
+  )
+  assert.equal(
+    code(await forwarded({ attempts: [far], isBound: true })),
+    'RINGMAIN_NO_HEALTHY_REPLICA',
+  )
 })
 
 test('the judge may answer in its own words, at once or after reading, and may refuse', async () => {

@@ -1,4 +1,5 @@
 // Sends the call to a replica. What was not sent may go to another; what was sent is never sent again.
+import type { RefusalCode } from '#foundation/refusals.ts'
 import type {
   Arrived,
   Attempt,
@@ -9,6 +10,7 @@ import type {
   Resolved,
 } from '#router/facts.ts'
 import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
+import type { Era } from '#routes/route-table.ts'
 
 /** One replica, ready to be sent to once. */
 export interface Target {
@@ -44,7 +46,7 @@ export interface AttemptPath {
 /** The first byte of an answer, judged. */
 export type Judge = (
   attempt: Extract<Attempt, { kind: 'answered' }>,
-  call: Readonly<Forwardable>,
+  call: { readonly era: Era; readonly isBound: boolean },
 ) => 'relay' | McpAnswer | Refusal | Promise<McpAnswer | Refusal>
 
 type ForwardVerdict = Verdict<object, McpAnswer>
@@ -69,16 +71,21 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
       const dispatched = target.send()
       call.caller.onGone(dispatched.abandon)
       const attempt = await dispatched.attempt
-      if (attempt.kind !== 'not_sent') return settled(attempt, dispatched, call, judge)
-      if (target.isBound) return refuse('RINGMAIN_SESSION_UNKNOWN', { detail: attempt.detail })
+      if (attempt.kind !== 'not_sent') return settled(attempt, { dispatched, target }, call, judge)
+      if (target.isBound)
+        return refuse(lostOrLater(attempt), { detail: attempt.detail, retryAfterMs: 1_000 })
       tried.add(target.endpoint) // `choose` never names it again, so this ends
     }
   },
 })
 
+/** A session ends with its replica, not with a fault that may be on this side. */
+const lostOrLater = (attempt: { readonly isNobodyThere: boolean }): RefusalCode =>
+  attempt.isNobodyThere ? 'RINGMAIN_SESSION_UNKNOWN' : 'RINGMAIN_NO_HEALTHY_REPLICA'
+
 function settled(
   attempt: Exclude<Attempt, { kind: 'not_sent' }>,
-  dispatched: Dispatched,
+  { dispatched, target }: { readonly dispatched: Dispatched; readonly target: Target },
   call: Readonly<Forwardable>,
   judge: Judge,
 ): ForwardVerdict | Promise<ForwardVerdict> {
@@ -86,12 +93,13 @@ function settled(
     case 'abandoned':
       return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: 'the caller left' }) // nobody reads it
     case 'timeout':
+      dispatched.abandon() // a legacy tool would run on: its connection's end tells it nothing
       return refuse('RINGMAIN_UPSTREAM_TIMEOUT', { detail: attempt.detail })
     case 'no_answer':
       return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: attempt.detail })
     case 'answered': {
       call.trail.firstByteMs = attempt.firstByteMs
-      const judged = judge(attempt, call)
+      const judged = judge(attempt, { era: call.era, isBound: target.isBound })
       if (judged === 'relay')
         return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
       return judged instanceof Promise ? judged.then(spoken) : spoken(judged)

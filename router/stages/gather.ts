@@ -1,12 +1,15 @@
 // One list out of many: a page from each cluster of the virtual server, joined in the order of the document.
 // What a cluster cannot give is named in the answer, never silently missing.
-import type { Decoded, Located, McpAnswer } from '#router/facts.ts'
+import type { Arrived, Caller, Decoded, Located, McpAnswer } from '#router/facts.ts'
 import { answer, type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
 import type { Era, VirtualServerMember } from '#routes/route-table.ts'
 
 export type Page =
   | { readonly kind: 'page'; readonly tools: readonly Buffer[]; readonly nextCursor?: string }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
+
+/** `gone` aborts when the caller has left: what is still being asked is for nobody. */
+export type Listing = Decoded & Located & { readonly caller: Caller; readonly gone: AbortSignal }
 
 /** Where each unfinished cluster goes on; undefined: from its beginning. */
 export interface Continuation {
@@ -16,7 +19,7 @@ export interface Continuation {
 
 export interface Lists {
   readonly page: (
-    call: Readonly<Decoded & Located>,
+    call: Readonly<Listing>,
     member: VirtualServerMember,
     cursor: string | undefined,
   ) => Promise<Page>
@@ -33,15 +36,18 @@ export interface ToolList {
   readonly unavailable: readonly string[]
 }
 
-export const gather = (lists: Lists): Stage<McpAnswer, Decoded & Located> => ({
+export const gather = (lists: Lists): Stage<McpAnswer, Arrived & Decoded & Located> => ({
   name: 'gather',
   decide: async call => {
     const from = startOf(call, lists)
     if (from === undefined)
       return refuse('RINGMAIN_INVALID_PARAMS', { says: 'The cursor is not one of this list.' })
     const wanted = call.server.members.filter(member => from.has(member.cluster))
+    const gone = new AbortController()
+    call.caller.onGone(() => gone.abort())
+    const listing: Listing = { ...call, gone: gone.signal }
     const pages = await Promise.all(
-      wanted.map(member => lists.page(call, member, from.get(member.cluster))),
+      wanted.map(member => lists.page(listing, member, from.get(member.cluster))),
     )
     const tools: Buffer[] = []
     const rest: Continuation[] = []

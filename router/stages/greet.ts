@@ -7,7 +7,7 @@ export interface Handshakes {
   readonly discover: (call: Readonly<Decoded & Located>) => string
   /** `initialize`: opens what the replicas need, and seals it into a session id. */
   readonly initialize: (
-    call: Readonly<Decoded & Located>,
+    call: Readonly<Arrived & Decoded & Located>,
   ) => Promise<
     { readonly resultJson: string; readonly sessionToken: string } | { readonly refusal: Refusal }
   >

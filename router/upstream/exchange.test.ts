@@ -14,7 +14,8 @@ const kinds = (heads: readonly { readonly kind: string }[]): string[] =>
 test('a connection that was never there is not sent', () => {
   const { heads, overs, fail } = playedExchange()
   fail('ECONNREFUSED')
-  assert.deepEqual(heads, [{ kind: 'not_sent', detail: 'ECONNREFUSED: played ECONNREFUSED' }])
+  const detail = 'ECONNREFUSED: played ECONNREFUSED'
+  assert.deepEqual(heads, [{ kind: 'not_sent', detail, isNobodyThere: true }])
   assert.deepEqual(overs, [false])
 })
 

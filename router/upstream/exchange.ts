@@ -13,6 +13,9 @@ export interface ExchangeEvents {
   readonly over: (isWhole: boolean) => void
 }
 
+/** Nobody can have read the request: the connection was not there. */
+const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
+
 /** Most bytes kept while nobody reads. */
 const EARLY_LIMIT = 65_536
 
@@ -156,7 +159,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
 
   #failure(error: Error): Attempt {
     const detail = `${(error as NodeJS.ErrnoException).code ?? error.name}: ${error.message}`
-    if (!this.#isSent) return { kind: 'not_sent', detail }
+    if (!this.#isSent) return { kind: 'not_sent', detail, isNobodyThere: NOBODY_THERE.test(detail) }
     const isTimeout = (error as NodeJS.ErrnoException).code === 'UND_ERR_HEADERS_TIMEOUT'
     return { kind: isTimeout ? 'timeout' : 'no_answer', detail }
   }

@@ -30,9 +30,6 @@ export interface Place {
   readonly endpoint: Endpoint
 }
 
-/** Nobody can have read the request: the connection was not there. */
-const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
-
 export const createSend =
   (pools: Pools, clock: Clock): Send =>
   ({ cluster, endpoint }, outgoing, onOver) => {
@@ -60,7 +57,9 @@ export const createSend =
     return { attempt, abort: () => exchange?.abort() }
   }
 
-/** Without the account: for checks, which are not traffic. */
+/** For what is no call: checks, handshakes, farewells. Leaves no trace in the replica's account. */
+export type Say = (endpoint: Endpoint, outgoing: Outgoing) => Sent
+
 export function sendUncounted(
   pools: Pools,
   endpoint: Endpoint,
@@ -144,7 +143,7 @@ function judge(
       return
     case 'not_sent':
       endpoint.penalise(nowMs - beganMs, nowMs)
-      if (NOBODY_THERE.test(head.detail)) cluster.refused(endpoint, head.detail)
+      if (head.isNobodyThere) cluster.refused(endpoint, head.detail)
       else cluster.suspect(endpoint)
       return
     case 'no_answer':

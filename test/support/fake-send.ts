@@ -1,10 +1,11 @@
 // Requests to replicas that go nowhere: a test sees what would be sent, and plays what comes back.
-import type { Outgoing, Place, Send } from '#router/upstream/send.ts'
+import type { Endpoint } from '#router/clusters/endpoint.ts'
+import type { Outgoing, Say, Send } from '#router/upstream/send.ts'
 import { type PlayedExchange, playedExchange } from './fake-controller.ts'
 import { settle } from './manual-time.ts'
 
 export interface SentRequest extends PlayedExchange {
-  readonly place: Place
+  readonly place: { readonly endpoint: Endpoint }
   readonly outgoing: Outgoing
   /** JSON-RPC method, or the HTTP verb. */
   readonly method: string
@@ -18,6 +19,7 @@ export interface SentRequest extends PlayedExchange {
 
 export interface FakeSend {
   readonly send: Send
+  readonly say: Say
   readonly sent: readonly SentRequest[]
   readonly methods: () => readonly string[]
   /** The newest request; with `method`, the newest of that method. */
@@ -39,10 +41,19 @@ export function fakeSend(): FakeSend {
       sent.push(request)
       return request.sent
     },
+    say: (endpoint, outgoing) => {
+      const request = sentRequest({ endpoint }, outgoing)
+      sent.push(request)
+      return request.sent
+    },
   }
 }
 
-function sentRequest(place: Place, outgoing: Outgoing, onOver?: () => void): SentRequest {
+function sentRequest(
+  place: SentRequest['place'],
+  outgoing: Outgoing,
+  onOver?: () => void,
+): SentRequest {
   const played = playedExchange(undefined, onOver)
   const message = (
     outgoing.body === undefined ? {} : JSON.parse(outgoing.body.toString())
