@@ -66,7 +66,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
       encode: () => say('encode', Buffer.from('{}')),
     },
     handshakes: {
-      discover: () => say('discover', '{}'),
+      discover: () => say('discover', { resultJson: '{}' }),
       initialize: () => say('initialize', Promise.resolve({ resultJson: '{}', sessionToken: 's' })),
       forsake: () => assert.fail('its caller is there'),
     },

@@ -13,10 +13,10 @@ import type { Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
 import { Sessions } from './sessions.ts'
 
-const SESSIONFUL: Learned = { ...MODERN, eras: ['legacy'], isSessionful: true }
+const SESSIONFUL: Learned = { ...MODERN, eras: ['legacy', 'modern'], isSessionful: true }
 const STATELESS: Learned = {
   ...MODERN,
-  eras: ['legacy'],
+  eras: ['legacy', 'modern'],
   legacyVersion: '2025-06-18',
   instructions: 'search gently',
 }
@@ -32,13 +32,17 @@ interface Ground {
   ) => Promise<Awaited<ReturnType<Sessions['initialize']>>>
 }
 
-function ground(t: TestContext, sealer: Sealer = createSealer(KEY)): Ground {
+function ground(
+  t: TestContext,
+  sealer: Sealer = createSealer(KEY),
+  eras: Learned['eras'] = ['legacy', 'modern'],
+): Ground {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const clusters = playedClusters()
   const table = tableOf('v1', clusterPolicy('crm'), clusterPolicy('web'))
   const active = new ActiveTable(table, clusters.open)
-  serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned: SESSIONFUL })
-  serveAt(active, clusters, { cluster: 'web', ports: [3], learned: STATELESS })
+  serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned: { ...SESSIONFUL, eras } })
+  serveAt(active, clusters, { cluster: 'web', ports: [3], learned: { ...STATELESS, eras } })
   const requests = fakeSend()
   let id = 1_000
   const sessions = new Sessions({
@@ -256,10 +260,22 @@ test('when no cluster can open any, the handshake is refused', async t => {
   assert.equal(outcome.refusal.code, 'RINGMAIN_NO_HEALTHY_REPLICA')
 })
 
+const discovered = (told: ReturnType<Sessions['discover']>): Record<string, unknown> => {
+  assert.ok('resultJson' in told)
+  return JSON.parse(told.resultJson) as Record<string, unknown>
+}
+
+test('the modern era is not offered where every replica speaks only the other', t => {
+  const { sessions, call } = ground(t, createSealer(KEY), ['legacy'])
+  const told = sessions.discover(call)
+  assert.ok('refusal' in told)
+  assert.equal(told.refusal.code, 'RINGMAIN_UNKNOWN_METHOD')
+})
+
 test('the document’s instructions go before what replicas say of themselves', async t => {
   const { sessions, call } = ground(t)
   const told = (server: CallFacts['server']): unknown =>
-    (JSON.parse(sessions.discover({ ...call, server })) as Record<string, unknown>)['instructions']
+    discovered(sessions.discover({ ...call, server }))['instructions']
   assert.equal(told({ ...call.server, instructions: 'mine' }), 'mine')
   assert.equal(told(call.server), 'web: search gently')
   assert.equal(told({ ...call.server, members: [{ cluster: 'web' }] }), 'search gently')
@@ -271,7 +287,7 @@ test('the document’s instructions go before what replicas say of themselves', 
 
 test('discover tells the versions and capabilities of the router', t => {
   const { sessions, call } = ground(t)
-  const { instructions, ...rest } = JSON.parse(sessions.discover(call)) as Record<string, unknown>
+  const { instructions, ...rest } = discovered(sessions.discover(call))
   assert.equal(instructions, 'web: search gently')
   assert.deepEqual(rest, {
     resultType: 'complete',

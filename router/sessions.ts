@@ -2,6 +2,7 @@
 // can serve it, and nothing is kept here but what has been opened lately and what has been ended.
 import { LRUCache } from 'lru-cache'
 import type { Sealer } from '#foundation/seal.ts'
+import type { Era } from '#routes/route-table.ts'
 import {
   choosePlace,
   HANDSHAKE_MS,
@@ -55,9 +56,13 @@ export class Sessions implements Handshakes, Farewells {
     return session
   }
 
-  readonly discover = (call: Readonly<Decoded & Located>): string => {
+  readonly discover: Handshakes['discover'] = call => {
+    if (this.#isLegacyOnly(call)) {
+      const says = 'Its replicas speak only the legacy era; initialize instead.'
+      return { refusal: { code: 'RINGMAIN_UNKNOWN_METHOD', says } }
+    }
     const instructions = this.#instructions(call)
-    return JSON.stringify({
+    const resultJson = JSON.stringify({
       resultType: 'complete',
       supportedVersions: [LATEST_MODERN],
       capabilities: CAPABILITIES,
@@ -66,6 +71,7 @@ export class Sessions implements Handshakes, Farewells {
       cacheScope: 'private',
       _meta: { [META.serverInfo]: this.#ports.client },
     })
+    return { resultJson }
   }
 
   readonly initialize: Handshakes['initialize'] = async call => {
@@ -147,6 +153,14 @@ export class Sessions implements Handshakes, Farewells {
       cluster.suspect(place.endpoint)
       tried.add(place.endpoint.key)
     }
+  }
+
+  /** A client that can speak both eras takes the one that is offered: it must not be offered one that every call is refused in. */
+  #isLegacyOnly({ server }: Readonly<Located>): boolean {
+    const clusters = server.members.map(({ cluster }) => this.#ports.active.cluster(cluster))
+    const speaks = (era: Era): boolean =>
+      clusters.some(cluster => cluster !== undefined && cluster.serving(era).length > 0)
+    return speaks('legacy') && !speaks('modern')
   }
 
   /** The document's own words first, else what the replicas of each cluster say of themselves. */

@@ -63,6 +63,7 @@ function sayWhatIsMissing({ name, endpoints, discovery }: ClusterView, terminal:
   if (discovery.problem !== undefined) {
     terminal.say(`! ${name}: ${discovery.kind}: ${discovery.problem}`)
   }
+  for (const note of discovery.notes ?? []) terminal.say(`! ${name}: ${discovery.kind}: ${note}`)
   if (endpoints.length === 0) terminal.say(`! ${name}: no endpoint is known`)
 }
 

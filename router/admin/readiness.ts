@@ -18,8 +18,9 @@ export interface ReadyState {
  * A cluster without a replica in service does not make the router unready: its calls are refused, the others are served.
  */
 export function readyView(clusters: Iterable<ShownCluster>, state: ReadyState): ReadyView {
-  const sources = [...clusters].map(clusterCheck)
-  const isWarm = state.isWarmEnough || sources.every(check => check.ok)
+  const all = [...clusters]
+  const sources = all.map(clusterCheck)
+  const isWarm = state.isWarmEnough || all.every(isAsked)
   const draining = {
     id: 'draining',
     ok: !state.isDraining,
@@ -44,6 +45,10 @@ function documentsCheck({ tableProblem, virtualServers }: ReadyState): ReadyChec
   return { id, ok: true, detail: `${virtualServers} virtual servers offered` }
 }
 
+/** Its source, or the last good set on disk, has been heard of, and each replica has been asked once. */
+const isAsked = ({ snapshot, endpoints }: ShownCluster): boolean =>
+  snapshot !== undefined && [...endpoints].every(endpoint => endpoint.health !== 'unknown')
+
 function clusterCheck(cluster: ShownCluster): ReadyCheck {
   const { snapshot, policy } = cluster
   const endpoints = [...cluster.endpoints]
@@ -57,7 +62,7 @@ function clusterCheck(cluster: ShownCluster): ReadyCheck {
   const { problem } = cluster.discovery.status()
   return {
     id: `cluster/${policy.name}`,
-    ok: snapshot !== undefined && endpoints.every(endpoint => endpoint.health !== 'unknown'),
+    ok: isAsked(cluster) && inService.length > 0,
     detail: [
       found,
       ...(snapshot?.from === 'disk' ? ['from the last good set'] : []),

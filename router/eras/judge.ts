@@ -15,6 +15,9 @@ const ERROR_LIMIT = 65_536
 const MODERN_CODES: readonly number[] = [-32700, -32600, -32601, -32602, -32603, -32021]
 const LEGACY_CODES: readonly number[] = [-32700, -32600, -32601, -32602, -32603]
 
+/** Headers against body, and the version: held against the message before it is looked at (2026-07-28, Server Validation). */
+const BEFORE_ANYTHING_RAN: readonly number[] = [-32020, -32022]
+
 const IS_MCP = /^(?:application\/json|text\/event-stream)(?![\w.+-])/i
 
 export function judgeAnswer(
@@ -32,13 +35,6 @@ export function judgeAnswer(
     })
   if (status === 429) return drop(attempt, busy(attempt))
   if (status >= 400 && status < 500) return readError(attempt, call.era)
-  // 307 and 308 ask for the same request elsewhere; the others commonly follow on one that was carried out.
-  if (status === 307 || status === 308) {
-    return drop(attempt, {
-      code: 'RINGMAIN_UPSTREAM_REFUSED',
-      detail: `the replica answered ${status}; redirects are not followed`,
-    })
-  }
   return drop(attempt, {
     code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
     detail: `the replica answered ${status}`,
@@ -72,14 +68,17 @@ function drop(attempt: Answered, refusal: Refusal): Refusal {
   return refusal
 }
 
-/** A 4xx is an answer when it carries a JSON-RPC error; the tool server refused the message and did not run it. */
+/** A 4xx is an answer when it carries a JSON-RPC error. */
 async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Refusal> {
   const body = await attempt.body.collect(ERROR_LIMIT)
   const error = typeof body === 'string' ? undefined : errorIn(body)
   const detail = `the replica answered ${attempt.status}`
-  if (error === undefined) return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail }
-  if (!maySee(era, error.code))
-    return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: `${detail} ${error.code}` }
+  // Who refused it, and before or after what, is not known: it may have been a proxy that gave up waiting.
+  if (error === undefined) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail }
+  const told = `${detail} ${error.code}`
+  if (BEFORE_ANYTHING_RAN.includes(error.code))
+    return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: told }
+  if (!maySee(era, error.code)) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told }
   const status =
     era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200
   return { kind: 'error', errorJson: error.json, status }

@@ -7,7 +7,7 @@ import { greet, type Handshakes } from './greet.ts'
 
 const greeted = (method: string, initialize?: Handshakes['initialize']): unknown =>
   greet({
-    discover: () => '{"supportedVersions":[]}',
+    discover: () => ({ resultJson: '{"supportedVersions":[]}' }),
     initialize: initialize ?? (() => assert.fail('not asked to initialize')),
     forsake: () => assert.fail('the caller is there'),
   }).decide(callAs({ message: messageAs({ method }) }))
@@ -40,7 +40,7 @@ test('a session that was opened for a caller who left meanwhile is ended again',
   const caller = fakeCaller()
   const forsaken: string[] = []
   const stage = greet({
-    discover: () => '{}',
+    discover: () => ({ resultJson: '{}' }),
     initialize: () => {
       caller.leave()
       return Promise.resolve({ resultJson: '{}', sessionToken: 'sealed' })

@@ -110,8 +110,8 @@ for (const [caller, call] of Object.entries(callers)) {
     for (const [args, code] of [
       [{ code: 401 }, 'RINGMAIN_UPSTREAM_REFUSED'],
       [{ code: 403 }, 'RINGMAIN_UPSTREAM_REFUSED'],
-      [{ code: 400 }, 'RINGMAIN_UPSTREAM_REFUSED'],
-      [{ code: 302 }, 'RINGMAIN_UPSTREAM_REFUSED'],
+      [{ code: 400 }, 'RINGMAIN_UPSTREAM_BAD_RESPONSE'],
+      [{ code: 302 }, 'RINGMAIN_UPSTREAM_BAD_RESPONSE'],
       [{ code: 429 }, 'RINGMAIN_CLUSTER_BUSY'],
     ] as const) {
       const before = ran('status')

@@ -1,5 +1,5 @@
 // MCP over HTTP by hand: exact bytes and headers out, and what came back, a broken answer included.
-import { type Agent, type IncomingHttpHeaders, request as httpRequest } from 'node:http'
+import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 
 export interface RawRequest {
   readonly method?: string
