@@ -6,6 +6,9 @@ export const DURATION_PATTERN = '^[0-9]{1,7}(ms|s|m|h)$'
 
 const SHAPE = new RegExp(DURATION_PATTERN)
 
+/** The longest that a setting or a flag may name. A timer holds 24 days at most, and fires at once when set for longer. */
+export const LONGEST_DURATION_MS = 86_400_000
+
 /** Milliseconds of a written duration, or undefined when the text is not one. */
 export function parseDuration(text: string): number | undefined {
   const unit = SHAPE.exec(text)?.[1]

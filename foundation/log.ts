@@ -3,8 +3,6 @@ import { type Logger, type LoggerOptions, pino } from 'pino'
 
 export type Log = Logger
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
-
 export interface Logs {
   readonly log: Log
   /** For the line of each call, whose fields are listed in one place and hold no secret: it does without the search for them. */

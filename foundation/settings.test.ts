@@ -70,7 +70,7 @@ test('all problems are told at once, each with its variable, what was expected a
     [
       'RINGMAIN_PORT: expected a whole number from 0 to 65535, got "65536"',
       'RINGMAIN_MAX_CONNECTIONS: expected a whole number from 1 to 1000000000, got "0"',
-      'RINGMAIN_DRAIN: expected a duration above zero such as 250ms, 3s, 5m or 1h, got "5"',
+      'RINGMAIN_DRAIN: expected a duration above zero and up to 24h, such as 250ms, 3s, 5m or 1h, got "5"',
     ],
   )
 })
@@ -83,6 +83,56 @@ test('numbers that are not whole, or not written as digits, are refused', () => 
 test('a time limit of nothing would be no limit, and is refused', () => {
   for (const name of ['RINGMAIN_HEADERS_TIMEOUT', 'RINGMAIN_REQUEST_TIMEOUT'])
     assert.match(problemsOf({ [name]: '0s' })[0] ?? '', /expected a duration .*, got "0s"$/)
+})
+
+test('a duration that no timer can hold is refused, since it would fire at once', () => {
+  assert.equal(settingsOf({ RINGMAIN_DRAIN: '24h' }).drain, 86_400_000)
+  for (const text of ['86400001ms', '25h', '9999999h'])
+    assert.match(problemsOf({ RINGMAIN_DRAIN: text })[0] ?? '', /up to 24h, /, text)
+})
+
+test('addresses of Consul are whole URLs', () => {
+  assert.deepEqual(
+    settingsOf({ RINGMAIN_CONSUL: 'https://a.example/consul,http://[::1]:1' }).consul,
+    ['https://a.example/consul', 'http://[::1]:1'],
+  )
+  for (const text of [
+    'localhost:8500',
+    'a:8500,http://b',
+    'ftp://a',
+    'http://',
+    'http:/a',
+    ',',
+    'http://a b',
+  ])
+    assert.deepEqual(problemsOf({ RINGMAIN_CONSUL: text }), [
+      `RINGMAIN_CONSUL: expected http or https URLs without a user name, a password or a query, with commas between them, got ${JSON.stringify(text)}`,
+    ])
+})
+
+test('a URL that holds a secret is refused by its variable, and the secret is not repeated', () => {
+  for (const text of [
+    'http://user:hunter2@a:8500',
+    'http://hunter2@a:8500',
+    'http://a:8500,user:hunter2@b',
+    'http://a:8500?token=hunter2',
+    'http://a:8500#hunter2',
+  ]) {
+    const [problem = ''] = problemsOf({ RINGMAIN_CONSUL: text })
+    assert.match(problem, /^RINGMAIN_CONSUL: expected .* got one that may hold a secret$/, text)
+    assert.doesNotMatch(problem, /hunter2/)
+  }
+})
+
+test('a choice is one of its words, and nothing else quietly means one of them', () => {
+  assert.equal(settingsOf({ RINGMAIN_EXPOSE_WITHOUT_AUTH: 'yes' }).exposeWithoutAuth, 'yes')
+  for (const text of ['true', 'YES', '1', 'yes '])
+    assert.deepEqual(problemsOf({ RINGMAIN_EXPOSE_WITHOUT_AUTH: text }), [
+      `RINGMAIN_EXPOSE_WITHOUT_AUTH: expected yes or no, got ${JSON.stringify(text)}`,
+    ])
+  assert.deepEqual(problemsOf({ RINGMAIN_LOG_LEVEL: 'loud' }), [
+    'RINGMAIN_LOG_LEVEL: expected trace, debug, info, warn, error or silent, got "loud"',
+  ])
 })
 
 test('a secret may stand in a file, which goes before the variable', t => {

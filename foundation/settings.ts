@@ -1,13 +1,24 @@
 // Process settings: what a router is started with. Policy is another thing and lives in documents.
 // One list gives the command's flags, the variables, the defaults and the reference page.
 import { readFileSync } from 'node:fs'
-import { parseDuration } from './duration.ts'
+import { LONGEST_DURATION_MS, parseDuration } from './duration.ts'
 
 export interface Setting {
   /** Long flag of `ringmain router`, without the dashes. */
   readonly flag: string
   readonly env: `RINGMAIN_${string}`
-  readonly kind: 'text' | 'list' | 'port' | 'count' | 'bytes' | 'duration' | 'secret'
+  readonly kind:
+    | 'text'
+    | 'list'
+    | 'urls'
+    | 'choice'
+    | 'port'
+    | 'count'
+    | 'bytes'
+    | 'duration'
+    | 'secret'
+  /** The words of a choice. */
+  readonly choices?: readonly string[]
   readonly placeholder: string
   readonly fallback?: string
   readonly says: string
@@ -40,7 +51,8 @@ export const routerSettings = {
   exposeWithoutAuth: {
     flag: 'expose-without-auth',
     env: 'RINGMAIN_EXPOSE_WITHOUT_AUTH',
-    kind: 'text',
+    kind: 'choice',
+    choices: ['yes', 'no'],
     placeholder: 'yes|no',
     fallback: 'no',
     says: 'yes: listen beyond loopback although callers are not authenticated; something in front must do that.',
@@ -72,7 +84,7 @@ export const routerSettings = {
   consul: {
     flag: 'consul',
     env: 'RINGMAIN_CONSUL',
-    kind: 'list',
+    kind: 'urls',
     placeholder: 'URL,…',
     fallback: 'http://127.0.0.1:8500',
     says: 'Consul agents to ask, in order of preference.',
@@ -150,16 +162,17 @@ export const routerSettings = {
   logLevel: {
     flag: 'log-level',
     env: 'RINGMAIN_LOG_LEVEL',
-    kind: 'text',
+    kind: 'choice',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     placeholder: 'LEVEL',
     fallback: 'info',
-    says: 'trace, debug, info, warn, error or silent.',
+    says: 'Least severe lines that are logged: trace, debug, info, warn, error or silent.',
   },
 } as const satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof routerSettings
 
-type Parsed<K extends Setting['kind']> = K extends 'list'
+type Parsed<K extends Setting['kind']> = K extends 'list' | 'urls'
   ? readonly string[]
   : K extends 'port' | 'count' | 'bytes' | 'duration'
     ? number
@@ -186,11 +199,11 @@ export function readRouterSettings(
   for (const [name, setting] of Object.entries<Setting>(routerSettings)) {
     const text = rawValue(setting, env, problems) || setting.fallback
     if (text === undefined) continue
-    const value = parse(setting.kind, text)
+    const value = parse(setting, text)
     if (value === undefined)
       problems.push({
         env: setting.env,
-        says: `expected ${EXPECTED[setting.kind]}, got ${JSON.stringify(text)}`,
+        says: `expected ${expected(setting)}, got ${shown(setting, text)}`,
       })
     else values[name] = value
   }
@@ -216,30 +229,44 @@ function rawValue(
   }
 }
 
-const EXPECTED: Record<Setting['kind'], string> = {
+const EXPECTED: Record<Exclude<Setting['kind'], 'choice'>, string> = {
   text: 'text',
   secret: 'text',
   list: 'words with commas between them',
+  urls: 'http or https URLs without a user name, a password or a query, with commas between them',
   port: 'a whole number from 0 to 65535',
   count: 'a whole number from 1 to 1000000000',
   bytes: 'a whole number of bytes from 1 to 1000000000',
-  duration: 'a duration above zero such as 250ms, 3s, 5m or 1h',
+  duration: 'a duration above zero and up to 24h, such as 250ms, 3s, 5m or 1h',
 }
 
-function parse(kind: Setting['kind'], text: string): unknown {
+function expected({ kind, choices = [] }: Setting): string {
+  return kind === 'choice'
+    ? `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
+    : EXPECTED[kind]
+}
+
+/** What stands before an `@` or after a `?` may be a password or a token, and problems are printed and kept. */
+const shown = ({ kind }: Setting, text: string): string =>
+  kind === 'urls' && /[@?#]/.test(text) ? 'one that may hold a secret' : JSON.stringify(text)
+
+function parse({ kind, choices }: Setting, text: string): unknown {
   switch (kind) {
     case 'text':
     case 'secret':
       return text
+    case 'choice':
+      return choices?.includes(text) ? text : undefined
     case 'list':
-      return Object.freeze(
-        text
-          .split(',')
-          .map(word => word.trim())
-          .filter(word => word !== ''),
-      )
-    case 'duration':
-      return parseDuration(text) || undefined // nothing would be no limit at all
+      return words(text)
+    case 'urls': {
+      const urls = words(text)
+      return urls.length > 0 && urls.every(isPlainHttpUrl) ? urls : undefined
+    }
+    case 'duration': {
+      const ms = parseDuration(text) ?? 0 // nothing would be no limit at all
+      return ms > 0 && ms <= LONGEST_DURATION_MS ? ms : undefined
+    }
     case 'port':
       return wholeNumber(text, 0, 65_535)
     case 'count':
@@ -247,6 +274,17 @@ function parse(kind: Setting['kind'], text: string): unknown {
       return wholeNumber(text, 1, 1_000_000_000)
   }
 }
+
+const words = (text: string): readonly string[] =>
+  Object.freeze(
+    text
+      .split(',')
+      .map(word => word.trim())
+      .filter(word => word !== ''),
+  )
+
+const isPlainHttpUrl = (text: string): boolean =>
+  /^https?:\/\/[^/?#@\\\s]+(?:\/[^?#\\\s]*)?$/i.test(text) && URL.canParse(text)
 
 function wholeNumber(text: string, least: number, most: number): number | undefined {
   if (!/^[0-9]{1,10}$/.test(text)) return undefined

@@ -1,7 +1,7 @@
 // Entry of the data plane: settings from the environment, one line that says where it listens, drain on signal.
-import { createLogs, LOG_LEVELS } from '#foundation/log.ts'
+import { createLogs } from '#foundation/log.ts'
 import { type RouterSettings, readRouterSettings, routerSettings } from '#foundation/settings.ts'
-import { type Router, startRouter } from './router.ts'
+import { type Router, startRouter, UnusableSettings } from './router.ts'
 import { PolicyProblems } from './table-feed/directory-feed.ts'
 
 const EXIT = { failed: 1, invalidDocuments: 6, usage: 64 } as const
@@ -16,13 +16,6 @@ function settingsOrExit(): RouterSettings {
     for (const problem of read.problems) say(`${problem.env}: ${problem.says}`)
     process.exit(EXIT.usage)
   }
-  const { logLevel } = read.settings
-  if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) {
-    say(
-      `${routerSettings.logLevel.env}: expected ${LOG_LEVELS.join(', ')}, got ${JSON.stringify(logLevel)}`,
-    )
-    process.exit(EXIT.usage)
-  }
   return read.settings
 }
 
@@ -35,6 +28,11 @@ function explain(error: unknown, settings: RouterSettings): string {
   return message
 }
 
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UnusableSettings) return EXIT.usage
+  return error instanceof PolicyProblems ? EXIT.invalidDocuments : EXIT.failed
+}
+
 async function main(): Promise<void> {
   const settings = settingsOrExit()
   const logs = createLogs(settings.logLevel, 'ringmain-router')
@@ -42,7 +40,7 @@ async function main(): Promise<void> {
   const router = await startRouter(settings, logs).catch((error: unknown) => {
     flush()
     say(explain(error, settings))
-    process.exit(error instanceof PolicyProblems ? EXIT.invalidDocuments : EXIT.failed)
+    process.exit(exitCodeOf(error))
   })
   process.stdout.write(
     `ringmain router listening: mcp ${router.mcpUrl}  admin ${router.adminUrl}\n`,

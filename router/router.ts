@@ -42,7 +42,12 @@ export interface Router {
 /** How long connections stay open for requests that were on their way when the drain began. */
 const DRAIN_GRACE_MS = 1_000
 
-/** Rejects with a sentence for a person, or with `PolicyProblems`. */
+/** Each setting can be read, and yet no router can start with them. The message is for people. */
+export class UnusableSettings extends Error {
+  override readonly name = 'UnusableSettings'
+}
+
+/** Rejects with a sentence for a person, which `UnusableSettings` and `PolicyProblems` hold as well. */
 export async function startRouter(
   settings: RouterSettings,
   logs: Pick<Logs, 'log' | 'access'> & Partial<Logs>,
@@ -122,14 +127,16 @@ interface Parts extends ReplicaPorts {
 
 function checkSettings(settings: RouterSettings): string {
   if (settings.policies === undefined) {
-    throw new Error('no policies given: name a folder with --policies DIR or RINGMAIN_POLICIES')
+    throw new UnusableSettings(
+      'no policies given: name a folder with --policies DIR or RINGMAIN_POLICIES',
+    )
   }
   for (const [address, flag] of [
     [settings.host, '--host'],
     [settings.adminHost, '--admin-host'],
   ] as const) {
     if (isLoopback(address) || settings.exposeWithoutAuth === 'yes') continue
-    throw new Error(
+    throw new UnusableSettings(
       `${flag} ${address} is reachable from other machines, and callers are not authenticated; ` +
         'listen on 127.0.0.1, or say --expose-without-auth yes if something in front authenticates them',
     )

@@ -1,7 +1,7 @@
 // All commands and flags of `ringmain`. Each command's work is loaded only when it runs: the first line of
 // `ringmain dev` must not wait for an MCP client that it does not use.
 import { Argument, Command, Option } from 'commander'
-import { parseDuration } from '#foundation/duration.ts'
+import { LONGEST_DURATION_MS, parseDuration } from '#foundation/duration.ts'
 import { ADMIN_ENV, DEFAULT_ADMIN_URL } from './admin-client.ts'
 import { usageFailure } from './failure.ts'
 import { packageVersion } from './repository.ts'
@@ -196,9 +196,9 @@ interface CallFlags {
 
 function mustReadTimeout(text: string): number {
   const ms = parseDuration(text)
-  if (ms !== undefined && ms > 0) return ms
+  if (ms !== undefined && ms > 0 && ms <= LONGEST_DURATION_MS) return ms
   throw usageFailure(
-    `--timeout must be a duration such as 500ms, 60s or 5m, got ${JSON.stringify(text)}`,
+    `--timeout must be a duration up to 24h, such as 500ms, 60s or 5m, got ${JSON.stringify(text)}`,
     '--timeout 60s',
   )
 }

@@ -6,10 +6,12 @@ const HOLDS: Readonly<Record<Setting['kind'], string>> = {
   text: 'text',
   secret: 'text, kept secret',
   list: 'words with commas between them',
+  urls: 'http or https URLs with commas between them',
+  choice: 'one of the words',
   port: 'port',
   count: 'whole number',
   bytes: 'bytes',
-  duration: 'duration: `250ms`, `3s`, `5m`, `1h`',
+  duration: 'duration up to 24h: `250ms`, `3s`, `5m`, `1h`',
 }
 
 export function makeSettingsPage(): string {

@@ -64,12 +64,13 @@ test('documents that do not compile end it with 6, all problems with file and li
   assert.doesNotMatch(stderr, /\n {4}at /)
 })
 
-test('a folder that is not there ends it with 6, and no folder at all with 1 and the flag', async () => {
+test('a folder that is not there ends it with 6, and no folder at all with 64 and the flag', async () => {
   const missing = await outcomeOf({ RINGMAIN_POLICIES: join(folder, 'nowhere') })
   assert.equal(missing.code, 6)
   assert.match(missing.stderr, /nowhere/)
   const none = await outcomeOf({})
-  assert.equal(none.code, 1)
+  assert.equal(none.code, 64)
+  assert.doesNotMatch(none.stderr, /\n {4}at /)
   assert.match(none.stderr, /--policies.*RINGMAIN_POLICIES/)
 })
 
@@ -96,11 +97,11 @@ test('a port in use ends it with 1 and names port, flag and variable, for either
   other.close()
 })
 
-test('an address that others can reach ends it with 1 unless somebody says so', async () => {
+test('an address that others can reach ends it with 64 unless somebody says so', async () => {
   const { code, stderr } = await outcomeOf({
     RINGMAIN_POLICIES: policies,
     RINGMAIN_HOST: '0.0.0.0',
   })
-  assert.equal(code, 1)
+  assert.equal(code, 64)
   assert.match(stderr, /--expose-without-auth/)
 })
