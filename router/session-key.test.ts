@@ -1,6 +1,7 @@
 // The key that seals session ids: given, or made once and kept where only its owner reads it.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -49,6 +50,23 @@ test('routers that start together in one folder agree on the key', async t => {
   const state = folder(t)
   const keys = await Promise.all(Array.from({ length: 20 }, () => sessionKey(undefined, state)))
   assert.equal(new Set(keys.map(key => key.toString('hex'))).size, 1)
+})
+
+test('a router that could not write its key leaves nothing that keeps a later one from starting', async t => {
+  const state = folder(t)
+  const module = JSON.stringify(new URL('./session-key.ts', import.meta.url).href)
+  const run = `import(${module}).then(({ sessionKey }) => sessionKey(undefined, process.argv[1]))`
+  // May create files and write none: what a full disk does, or an end at the wrong moment.
+  const script = 'ulimit -f 0 && exec "$0" -e "$1" "$2"'
+  const { status } = spawnSync('sh', ['-c', script, process.execPath, run, state])
+  assert.notEqual(status, 0, 'it wrote its key all the same')
+  assert.equal((await sessionKey(undefined, state)).length, 32)
+})
+
+test('nothing but the key stays in the folder', async t => {
+  const state = folder(t)
+  await Promise.all(Array.from({ length: 5 }, () => sessionKey(undefined, state)))
+  assert.deepEqual(readdirSync(state), ['session.key'])
 })
 
 test('a damaged file is refused by its name, and not overwritten', async t => {

@@ -1,6 +1,6 @@
 // The key that seals session ids and cursors: given as a setting, or made once and kept in the state folder.
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SEAL_KEY_BYTES } from '#foundation/seal.ts'
 
@@ -14,15 +14,56 @@ export async function sessionKey(
   if (setting !== undefined) return decoded(setting, 'RINGMAIN_SESSION_KEY')
   const file = join(stateDirectory, FILE)
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
+  const kept = (await read(file)) ?? (await make(stateDirectory, file))
+  return decoded(kept.trim(), file)
+}
+
+/** Undefined when there is none. */
+async function read(file: string): Promise<string | undefined> {
   try {
-    await writeFile(file, `${randomBytes(SEAL_KEY_BYTES).toString('base64')}\n`, {
-      flag: 'wx',
-      mode: 0o600,
-    })
+    return await readFile(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
-  return decoded((await readFile(file, 'utf8')).trim(), file)
+}
+
+/**
+ * Written beside its place and linked into it when it is whole: an end in between leaves no half key that would keep every
+ * later router from starting, and a router that starts at the same moment gets the same key.
+ */
+async function make(stateDirectory: string, file: string): Promise<string> {
+  const beside = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    await writeThrough(beside, `${randomBytes(SEAL_KEY_BYTES).toString('base64')}\n`)
+    await link(beside, file)
+    await syncFolder(stateDirectory)
+  } catch (error) {
+    // The other's key counts.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    await rm(beside, { force: true })
+  }
+  return readFile(file, 'utf8')
+}
+
+async function writeThrough(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
 
 function decoded(text: string, where: string): Buffer {
