@@ -20,6 +20,7 @@ import { listPages } from './list-pages.ts'
 import { createAllowList } from './listeners/allow-list.ts'
 import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog } from './observe.ts'
+import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { sessionKey } from './session-key.ts'
@@ -71,6 +72,7 @@ export async function startRouter(
   const parts: Parts = {
     active,
     observer,
+    connections: observeConnections(telemetry.meter, log, systemClock.nowMs),
     log,
     sealer,
     send: createSend(pools, systemClock),
@@ -121,6 +123,7 @@ async function openTable(
 
 interface Parts extends ReplicaPorts {
   readonly observer: CallObserver
+  readonly connections: ConnectionObserver
   readonly log: Log
   readonly sealer: Sealer
 }
@@ -167,7 +170,7 @@ const clusterOpener =
     })
 
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
-  const { active, observer, log } = parts
+  const { active, observer, connections, log } = parts
   const sessions = new Sessions(parts)
   const inFlight = new InFlight()
   const shared = {
@@ -209,8 +212,8 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     handle: arrived => void path.run(arrived, kit),
     refuseEarly: (arrived, refusal) =>
       void turnedAway.run({ ...arrived, turnedAway: refusal }, kit),
-    brokenRequest: code =>
-      log.warn({ event: 'request.broken', code }, 'a connection did not become a request'),
+    brokenRequest: connections.broken,
+    droppedConnection: connections.dropped,
   })
 }
 

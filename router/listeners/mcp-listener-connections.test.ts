@@ -1,5 +1,6 @@
 // Connections to the port that assistants call: those that never become a request, the slow ones, and the end of all of them.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import type { Arrived } from '#router/facts.ts'
 import { listening, post, raw } from '#test/support/listening.ts'
@@ -45,6 +46,56 @@ test('headers or a body that do not come in time end the connection with 408', a
   assert.match(await slowBody.all, /408/)
   assert.ok(broken.includes('ERR_HTTP_REQUEST_TIMEOUT'))
   assert.deepEqual(arrived, [])
+})
+
+const WHOLE =
+  'POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'
+
+test('bytes that are no HTTP behind a streaming call end it, and put nothing into its stream', async t => {
+  const { port, broken } = await listening(t, {
+    handle: ({ caller }) => {
+      caller.begin(200, { 'content-type': 'text/event-stream' })
+      caller.write('data: 1\n\n')
+    },
+  })
+  const { socket, all } = await raw(port, WHOLE)
+  await once(socket, 'data')
+  socket.write('no HTTP\r\n\r\n')
+  const answer = await all
+  assert.match(answer, /^HTTP\/1\.1 200 [^]*data: 1\n\n/)
+  assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1, answer)
+  assert.equal(broken.length, 1)
+})
+
+test('bytes that are no HTTP behind a call that runs are no answer to it', async t => {
+  const running = Promise.withResolvers<Arrived>()
+  const { port } = await listening(t, { handle: running.resolve })
+  const { socket, all } = await raw(port, WHOLE)
+  const { caller } = await running.promise
+  const gone = new Promise<void>(resolve => caller.onGone(resolve))
+  socket.write('no HTTP\r\n\r\n')
+  assert.equal(await all, '')
+  await gone
+})
+
+test('a caller who resets its connection has left, which is no broken request', async t => {
+  const running = Promise.withResolvers<Arrived>()
+  const { port, broken } = await listening(t, { handle: running.resolve })
+  const { socket } = await raw(port, WHOLE)
+  const { caller } = await running.promise
+  const gone = new Promise<void>(resolve => caller.onGone(resolve))
+  socket.resetAndDestroy()
+  await gone
+  assert.deepEqual(broken, [])
+})
+
+test('a connection on top of as many as there may be is closed at once, and noted', async t => {
+  const { port, dropped } = await listening(t, { maxConnections: 1 })
+  const kept = await raw(port, '')
+  const { all } = await raw(port, '')
+  assert.equal(await all, '')
+  assert.equal(dropped(), 1)
+  kept.socket.destroy()
 })
 
 test('a caller who leaves in the middle of its body never reaches the path', async t => {

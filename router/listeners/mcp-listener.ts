@@ -1,5 +1,6 @@
 // The port that assistants call: limits on size, time and count, Host and Origin, then bytes in and one exchange out.
 // Replies are hijacked: fastify routes and reads, the path writes.
+import type { ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import fastify, {
@@ -29,6 +30,8 @@ export interface McpListenerOptions {
   readonly refuseEarly: (arrived: Arrived, refusal: Refusal) => void
   /** A connection that never became a request. */
   readonly brokenRequest: (code: string) => void
+  /** A connection on top of `maxConnections`, closed already. */
+  readonly droppedConnection: () => void
 }
 
 export interface McpListener {
@@ -54,6 +57,7 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
   const state = { isDraining: false }
   const app = createApp(options, state)
   app.server.maxConnections = options.maxConnections
+  app.server.on('drop', () => options.droppedConnection())
   app.server.maxHeadersCount = HEADER_COUNT
   await app.listen({ host: options.host, port: options.port })
   const { address, port, family } = app.server.address() as AddressInfo
@@ -146,10 +150,20 @@ function createApp(
   return app
 }
 
-function answerBroken(options: McpListenerOptions, code: string, socket: Socket): void {
+/** The answer that Node has attached to a connection; its own handling of such errors looks at the same place. */
+type Answering = Socket & { readonly _httpMessage?: ServerResponse | null }
+
+function answerBroken(options: McpListenerOptions, code: string, socket: Answering): void {
+  if (code === 'ECONNRESET' || code === 'EPIPE') {
+    socket.destroy() // the caller has left, and its exchange knows
+    return
+  }
   options.brokenRequest(code)
   const status = STATUS_OF[code] ?? '400 Bad Request'
-  if (socket.writable)
+  // Written into an answer, or in place of one to a call that runs, this would be taken for its result.
+  const answer = socket._httpMessage
+  const isSpokenFor = answer?.headersSent === true || answer?.req.complete === true
+  if (socket.writable && !isSpokenFor)
     socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
   socket.destroy()
 }

@@ -16,6 +16,8 @@ export interface Listening {
   /** Refusals before the path, with the words of the case. */
   readonly refused: string[]
   readonly broken: string[]
+  /** How many connections there was no room for. */
+  readonly dropped: () => number
   readonly ask: (path: string, request?: RawRequest) => Promise<string>
 }
 
@@ -23,6 +25,7 @@ export interface ListeningOptions {
   readonly handle?: (arrived: Arrived) => void
   readonly requestTimeoutMs?: number
   readonly headersTimeoutMs?: number
+  readonly maxConnections?: number
 }
 
 export const JSON_TYPE = { 'content-type': 'application/json' }
@@ -34,12 +37,13 @@ export async function listening(
   const arrived: Arrived[] = []
   const refused: string[] = []
   const broken: string[] = []
+  let dropped = 0
   const listener = await openMcpListener({
     host: '127.0.0.1',
     port: 0,
     allow: createAllowList(['127.0.0.1', 'localhost'], []),
     maxBodyBytes: 1_000,
-    maxConnections: 100,
+    maxConnections: options.maxConnections ?? 100,
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     defaultServer: 'default',
@@ -53,6 +57,9 @@ export async function listening(
       one.caller.send(shapeOf(code).http, { 'x-code': code }, code)
     },
     brokenRequest: code => void broken.push(code),
+    droppedConnection: () => {
+      dropped += 1
+    },
   })
   t.after(() => listener.close())
   return {
@@ -61,6 +68,7 @@ export async function listening(
     arrived,
     refused,
     broken,
+    dropped: () => dropped,
     ask: async (path, request = {}) => {
       const answer = await rawRequest(`${listener.url}${path}`, request)
       const text = answer.body.toString()
