@@ -52,6 +52,8 @@ const ACCEPT_MS = 50
 /** Pace at which idle connections are closed while draining. */
 const SWEEP_MS = 50
 const NOTHING = Buffer.alloc(0)
+/** By then somebody else listens at this address, or nobody does. */
+const DRAINING = { retryAfterMs: 1_000 }
 
 export async function openMcpListener(options: McpListenerOptions): Promise<McpListener> {
   const state = { isDraining: false }
@@ -126,16 +128,13 @@ function createApp(
     request: FastifyRequest,
     reply: FastifyReply,
     code: RefusalCode,
-    says?: string,
+    more: Omit<Refusal, 'code'> = {},
   ): void => {
     reply.hijack()
     if (reply.raw.headersSent || reply.raw.destroyed) return
     // What has not been read yet would stand before the next request.
     if (!request.raw.complete) reply.raw.shouldKeepAlive = false
-    options.refuseEarly(
-      arrivedOf(request, reply, NOTHING),
-      says === undefined ? { code } : { code, says },
-    )
+    options.refuseEarly(arrivedOf(request, reply, NOTHING), { code, ...more })
   }
   guard(app, options, state, refuse)
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -172,7 +171,7 @@ type Refuse = (
   request: FastifyRequest,
   reply: FastifyReply,
   code: RefusalCode,
-  says?: string,
+  more?: Omit<Refusal, 'code'>,
 ) => void
 
 function guard(
@@ -187,7 +186,7 @@ function guard(
   )
   app.addHook('onRequest', (request, reply, next) => {
     const { host, origin } = request.raw.headers
-    if (state.isDraining) refuse(request, reply, 'RINGMAIN_DRAINING')
+    if (state.isDraining) refuse(request, reply, 'RINGMAIN_DRAINING', DRAINING)
     else if (!options.allow.isHostAllowed(host)) refuse(request, reply, 'RINGMAIN_HOST_REFUSED')
     else if (!options.allow.isOriginAllowed(origin))
       refuse(request, reply, 'RINGMAIN_ORIGIN_REFUSED')
@@ -199,7 +198,9 @@ function guard(
   })
   app.setErrorHandler((error, request, reply) => {
     const code = (error as { code?: string }).code ?? ''
-    refuse(request, reply, REFUSAL_OF[code] ?? 'RINGMAIN_INVALID_REQUEST', SAYS_OF[code]?.(options))
+    const says = SAYS_OF[code]?.(options)
+    const refusal = REFUSAL_OF[code] ?? 'RINGMAIN_INVALID_REQUEST'
+    refuse(request, reply, refusal, says === undefined ? {} : { says })
   })
 }
 

@@ -52,6 +52,7 @@ test('SIGTERM lets calls in flight finish whole, refuses new ones as not execute
   const late = await modernCall(router.mcpUrl, 'echo', {}, { agent })
   assert.equal(late.status, 503)
   assert.equal(late.headers.connection, 'close')
+  assert.equal(late.headers['retry-after'], '1', 'another router is there by then')
   assert.equal(problemOf(late)?.code, 'RINGMAIN_DRAINING')
   assert.equal(problemOf(late)?.executed, 'no')
   const newcomer = await modernCall(router.mcpUrl, 'echo')
