@@ -1,6 +1,7 @@
 // Entry of the data plane: settings from the environment, one line that says where it listens, drain on signal.
 import { createLogs } from '#foundation/log.ts'
 import { type RouterSettings, readRouterSettings, routerSettings } from '#foundation/settings.ts'
+import { endOnDefect } from './end-on-defect.ts'
 import { type Router, startRouter, UnusableSettings } from './router.ts'
 import { PolicyProblems } from './table-feed/directory-feed.ts'
 
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   const settings = settingsOrExit()
   const logs = createLogs(settings.logLevel, 'ringmain-router')
   const { log, flush } = logs
+  endOnDefect(logs)
   const router = await startRouter(settings, logs).catch((error: unknown) => {
     flush()
     say(explain(error, settings))
