@@ -135,15 +135,28 @@ for (const [label, connect] of Object.entries(sdkClients)) {
   })
 }
 
-test('a modern client is told that a legacy tool is out of reach, and that nothing ran', async () => {
-  for (const label of ['SDK v2 pinned', 'SDK v2 that finds out']) {
-    await using pair = await connected(sdkClients[label] ?? assert.fail(label), '/sessionful')
-    const before = sessionful.executions()
-    const answer = await pair.client.call('greet')
-    assert.equal(answer.isError, true)
-    assert.match(textOf(answer), /RINGMAIN_ERA_NOT_BRIDGED.*not executed/)
-    assert.equal(sessionful.executions(), before)
-  }
+test('in front of legacy replicas a client that finds out takes the era that works', async () => {
+  const connect = sdkClients['SDK v2 that finds out'] ?? assert.fail('no such client')
+  await using pair = await connected(connect, '/sessionful')
+  const answer = await pair.client.call('greet')
+  assert.notEqual(answer.isError, true)
+})
+
+test('in front of legacy replicas a client pinned to the other era is not let in', async () => {
+  const connect = sdkClients['SDK v2 pinned'] ?? assert.fail('no such client')
+  const before = sessionful.executions()
+  await assert.rejects(connect(`${router.mcpUrl}/sessionful`), { code: 'ERA_NEGOTIATION_FAILED' })
+  assert.equal(sessionful.executions(), before)
+})
+
+test('where one cluster of several speaks only legacy, a modern call to it is told so, and that nothing ran', async () => {
+  const connect = sdkClients['SDK v2 pinned'] ?? assert.fail('no such client')
+  await using pair = await connected(connect, '')
+  const before = sessionful.executions()
+  const answer = await pair.client.call('sessionful__greet')
+  assert.equal(answer.isError, true)
+  assert.match(textOf(answer), /RINGMAIN_ERA_NOT_BRIDGED.*not executed/)
+  assert.equal(sessionful.executions(), before)
 })
 
 test('a legacy client ends its session, and none of it is left at the tool server', async () => {

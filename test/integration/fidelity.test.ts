@@ -12,8 +12,8 @@ import {
   rawRequest,
 } from '#test/support/raw-http.ts'
 import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
-import { RAW_RESULT } from '#test/support/scripted-tools.ts'
 import { type ScriptedServer, startScripted } from '#test/support/scripted-server.ts'
+import { RAW_RESULT } from '#test/support/scripted-tools.ts'
 
 const tool = await startScripted({ name: 'modern', eras: ['modern'] })
 const legacyTool = await startScripted({ name: 'legacy', eras: ['legacy'], isSessionful: true })

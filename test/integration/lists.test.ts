@@ -6,8 +6,8 @@ import {
   legacyRequest,
   modernRequest,
   openSession,
-  rawRequest,
   type RpcMessage,
+  rawRequest,
 } from '#test/support/raw-http.ts'
 import {
   clusterOf,
