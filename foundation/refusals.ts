@@ -140,12 +140,6 @@ export const refusals = {
     jsonRpc: -32600,
     says: 'Accept must allow application/json or text/event-stream.',
   },
-  RINGMAIN_BODY_TIMEOUT: {
-    ...malformed,
-    http: 408,
-    jsonRpc: -32600,
-    says: 'The request did not arrive in time.',
-  },
   RINGMAIN_UNSUPPORTED_MEDIA_TYPE: {
     ...malformed,
     http: 415,
