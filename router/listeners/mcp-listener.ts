@@ -13,6 +13,7 @@ import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Arrived } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { type AllowList } from './allow-list.ts'
+import { allowReading, answerPreflight } from './cors.ts'
 import { HttpCaller } from './http-caller.ts'
 
 export interface McpListenerOptions {
@@ -190,7 +191,12 @@ function guard(
     else if (!options.allow.isHostAllowed(host)) refuse(request, reply, 'RINGMAIN_HOST_REFUSED')
     else if (!options.allow.isOriginAllowed(origin))
       refuse(request, reply, 'RINGMAIN_ORIGIN_REFUSED')
-    else next()
+    else if (origin === undefined) next()
+    else {
+      allowReading(origin, reply.raw)
+      if (answerPreflight(request.raw, reply.raw)) reply.hijack()
+      else next()
+    }
   })
   app.setNotFoundHandler((request, reply) => {
     const isOurs = /^\/mcp(?:\/[^/?]+)?(?:\?|$)/.test(request.url)

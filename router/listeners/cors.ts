@@ -1,0 +1,44 @@
+// Lets the pages of allowed origins send and read (Fetch standard, CORS protocol). Who is allowed is the allow-list's business.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** What a browser client of either era sends beside the plain headers; `mcp-param-*` names are added as they are asked for. */
+const SENT = [
+  'accept',
+  'authorization',
+  'content-type',
+  'last-event-id',
+  'mcp-method',
+  'mcp-name',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'traceparent',
+  'tracestate',
+]
+const READ = 'Mcp-Session-Id, Retry-After, WWW-Authenticate'
+const PARAM = /^mcp-param-[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/
+const MOST_NAMES = 64
+const PREFLIGHT_SECONDS = '600'
+
+/** Marks the answer as readable by the page that asked. The origin is on the allow-list. */
+export function allowReading(origin: string, response: ServerResponse): void {
+  response.setHeader('access-control-allow-origin', origin)
+  response.setHeader('access-control-expose-headers', READ)
+  response.setHeader('vary', 'origin')
+}
+
+/** Answers the question that a browser asks before it sends; false when the request is none. */
+export function answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
+  const { headers, method } = request
+  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false
+  const asked = String(headers['access-control-request-headers'] ?? '')
+    .toLowerCase()
+    .split(',', MOST_NAMES)
+    .map(name => name.trim())
+  response.writeHead(204, {
+    'access-control-allow-methods': 'POST, GET, DELETE',
+    'access-control-allow-headers': [...SENT, ...asked.filter(name => PARAM.test(name))].join(', '),
+    'access-control-max-age': PREFLIGHT_SECONDS,
+  })
+  response.end()
+  return true
+}
