@@ -30,7 +30,7 @@ export function allowReading(origin: string, response: ServerResponse): void {
 export function answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
   const { headers, method } = request
   if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false
-  const asked = String(headers['access-control-request-headers'] ?? '')
+  const asked = (headers['access-control-request-headers'] ?? '')
     .toLowerCase()
     .split(',', MOST_NAMES)
     .map(name => name.trim())
