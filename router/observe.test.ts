@@ -193,7 +193,7 @@ test('gauges tell of each replica what it carries, and of each cluster how its s
   if (endpoint === undefined) throw new Error('no endpoint')
   endpoint.inFlight = 2
   endpoint.streams = 3
-  observeClusters(telemetry.meter, active, () => 0)
+  observeClusters(telemetry, active, () => 0)
   const at = (name: string, text: string): string | undefined =>
     new RegExp(`^${name}\\{[^}]*ringmain_replica="127\\.0\\.0\\.1:1"[^}]*\\} (\\S+)$`, 'm').exec(
       text,

@@ -1,5 +1,6 @@
 // What every call leaves behind: one access line and its metrics. Labels come from closed sets or from the table, never from a caller.
 import type { Counter, Meter } from '@opentelemetry/api'
+import type { Observe } from '#foundation/gauges.ts'
 import type { Histogram } from '#foundation/histogram.ts'
 import type { Log } from '#foundation/log.ts'
 import type { Telemetry } from '#foundation/telemetry.ts'
@@ -146,34 +147,35 @@ export function observeLog(meter: Meter, dropped: () => number): void {
     .addCallback(result => result.observe(dropped()))
 }
 
-/** Gauges of replicas and discovery, read when somebody scrapes. */
-export function observeClusters(meter: Meter, active: ActiveTable, nowMs: () => number): void {
-  const gauge = (name: string, description: string) =>
-    meter.createObservableGauge(name, { description })
-  const inFlight = gauge('ringmain.replica.inflight', 'Calls a replica carries.')
-  const streams = gauge('ringmain.replica.streams', 'Event streams a replica carries.')
-  const ewma = gauge('ringmain.replica.ewma_ms', 'Moving average of time to first byte.')
-  const health = gauge('ringmain.replica.health', '1 up, 0 down or unknown.')
-  const failures = gauge(
-    'ringmain.discovery.failures',
-    'Failed attempts in a row of the discovery of a cluster.',
-  )
-  meter.addBatchObservableCallback(
-    result => {
+const GAUGES = {
+  'ringmain.replica.inflight': 'Calls a replica carries.',
+  'ringmain.replica.streams': 'Event streams a replica carries.',
+  'ringmain.replica.ewma_ms': 'Moving average of time to first byte.',
+  'ringmain.replica.health': '1 up, 0 down or unknown.',
+  'ringmain.discovery.failures': 'Failed attempts in a row of the discovery of a cluster.',
+} as const
+
+/** Gauges of replicas and discovery, read when somebody scrapes; those of a replica end with it. */
+export function observeClusters(
+  telemetry: Pick<Telemetry, 'gauges'>,
+  active: ActiveTable,
+  nowMs: () => number,
+): void {
+  telemetry.gauges({
+    descriptions: GAUGES,
+    read: (observe: Observe<keyof typeof GAUGES>) => {
       for (const cluster of active.clusters.values()) {
-        const name = cluster.policy.name
-        result.observe(failures, cluster.discovery.status().failuresInRow, {
-          'ringmain.cluster': name,
-        })
+        const ofCluster = { 'ringmain.cluster': cluster.policy.name }
+        const { failuresInRow } = cluster.discovery.status()
+        observe('ringmain.discovery.failures', failuresInRow, ofCluster)
         for (const endpoint of cluster.endpoints) {
-          const labels = { 'ringmain.cluster': name, 'ringmain.replica': endpoint.key }
-          result.observe(inFlight, endpoint.inFlight, labels)
-          result.observe(streams, endpoint.streams, labels)
-          result.observe(ewma, endpoint.ewmaMs(nowMs()), labels)
-          result.observe(health, endpoint.health === 'up' ? 1 : 0, labels)
+          const labels = { ...ofCluster, 'ringmain.replica': endpoint.key }
+          observe('ringmain.replica.inflight', endpoint.inFlight, labels)
+          observe('ringmain.replica.streams', endpoint.streams, labels)
+          observe('ringmain.replica.ewma_ms', endpoint.ewmaMs(nowMs()), labels)
+          observe('ringmain.replica.health', endpoint.health === 'up' ? 1 : 0, labels)
         }
       }
     },
-    [inFlight, streams, ewma, health, failures],
-  )
+  })
 }

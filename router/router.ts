@@ -67,7 +67,7 @@ export async function startRouter(
     clusterOpener(settings, log, { pools, clock: systemClock, nextId, client }),
   )
   const observer = new CallObserver(logs.access, telemetry)
-  observeClusters(telemetry.meter, active, systemClock.nowMs)
+  observeClusters(telemetry, active, systemClock.nowMs)
   observeLog(telemetry.meter, logs.dropped ?? (() => 0))
   const parts: Parts = {
     active,
