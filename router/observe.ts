@@ -1,9 +1,8 @@
 // What every call leaves behind: one access line and its metrics. Labels come from closed sets or from the table, never from a caller.
 import type { Counter, Meter } from '@opentelemetry/api'
-import type { Observe } from '#foundation/gauges.ts'
 import type { Histogram } from '#foundation/histogram.ts'
 import type { Log } from '#foundation/log.ts'
-import type { Telemetry } from '#foundation/telemetry.ts'
+import type { Observe, Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
 import type { CallRecord, Observations } from './stages/record.ts'
 import { ToolLabels } from './tool-labels.ts'

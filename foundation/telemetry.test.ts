@@ -1,8 +1,7 @@
 // Gauges are told as they are now: what is gone is gone from the text as well, and takes no room from what is new.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Observe } from './gauges.ts'
-import { createTelemetry } from './telemetry.ts'
+import { createTelemetry, type Observe } from './telemetry.ts'
 
 test('a replica that has left is not told of any more, however many left before it', async t => {
   const telemetry = createTelemetry('test', '1')
