@@ -9,9 +9,9 @@ import { type Arm, measure, median, type Slice, startNode, startUpstream } from 
 
 const MUST = 0.6
 const CONNECTIONS = [16, 64]
-const WARM_CALLS = 80_000
+const WARM_CALLS = 250_000
 /** Of three seconds each. */
-const WARM_SLICES = 12
+const WARM_SLICES = 24
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 6)
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 2)
