@@ -2,6 +2,7 @@
 
 import {
   chooseReplica,
+  forgoPlace,
   pathOf,
   type Replica,
   type ReplicaPorts,
@@ -45,8 +46,7 @@ const chosen = (
           send: () => send(ports, call, choice.replica),
           forgo: () => {
             choice.replica.release?.()
-            choice.replica.letGo?.()
-            choice.replica.cluster.slots.free() // for the next who waits
+            forgoPlace(choice.replica)
           },
         },
       }

@@ -155,6 +155,12 @@ const kept = (cluster: Cluster, endpoint: Endpoint): Required<Place> => ({
   },
 })
 
+/** The slot will not be used: it is for the next who waits. */
+export function forgoPlace({ cluster, letGo }: Place): void {
+  letGo?.()
+  cluster.slots.free()
+}
+
 /** Waits its turn for a free slot, no longer than the cluster allows and the caller stays. The slot is kept until `letGo`. */
 async function waitFor(
   call: Pick<Asking, 'caller'>,
@@ -212,8 +218,7 @@ async function withOwnSession(
   const way = handshakeWay(ports, place)
   const handshake = await openUpstreamSession(way, { version: call.version, client: ports.client })
   if (handshake.kind === 'failed') {
-    letGo()
-    cluster.slots.free()
+    forgoPlace({ ...place, letGo })
     cluster.suspect(endpoint)
     return chooseReplica(ports, call, cluster.policy.name, new Set([...tried, endpoint.key]))
   }

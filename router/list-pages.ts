@@ -3,6 +3,7 @@ import type { Sealer } from '#foundation/seal.ts'
 import { NAME_SEPARATOR, type VirtualServerMember } from '#routes/route-table.ts'
 import {
   chooseReplica,
+  forgoPlace,
   pathOf,
   type Replica,
   type ReplicaPorts,
@@ -55,7 +56,7 @@ async function page(
     const { replica } = choice
     const leftMs = endMs - ports.nowMs()
     if (leftMs <= 0 || call.gone.aborted) {
-      replica.letGo?.()
+      forgoPlace(replica)
       replica.release?.()
       return late(failure)
     }

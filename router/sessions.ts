@@ -5,6 +5,7 @@ import type { Sealer } from '#foundation/seal.ts'
 import type { Era } from '#routes/route-table.ts'
 import {
   choosePlace,
+  forgoPlace,
   HANDSHAKE_MS,
   handshakeWay,
   type ReplicaPorts,
@@ -138,7 +139,7 @@ export class Sessions implements Handshakes, Farewells {
       const choice = await choosePlace({ era: 'legacy', caller: call.caller }, cluster, tried)
       if (choice.kind === 'refuse') return { refusal: choice.refusal }
       const { place } = choice
-      place.letGo?.()
+      forgoPlace(place) // a handshake is no call
       if (place.endpoint.learned?.isSessionful === false) return {}
       const leftMs = endMs - this.#ports.nowMs()
       if (leftMs <= 0)
