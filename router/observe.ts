@@ -149,7 +149,7 @@ export function observeLog(meter: Meter, dropped: () => number): void {
 const GAUGES = {
   'ringmain.replica.inflight': 'Calls a replica carries.',
   'ringmain.replica.streams': 'Event streams a replica carries.',
-  'ringmain.replica.ewma_ms': 'Moving average of time to first byte.',
+  'ringmain.replica.ewma_seconds': 'Moving average of time to first byte.',
   'ringmain.replica.health': '1 up, 0 down or unknown.',
   'ringmain.discovery.failures': 'Failed attempts in a row of the discovery of a cluster.',
 } as const
@@ -171,7 +171,7 @@ export function observeClusters(
           const labels = { ...ofCluster, 'ringmain.replica': endpoint.key }
           observe('ringmain.replica.inflight', endpoint.inFlight, labels)
           observe('ringmain.replica.streams', endpoint.streams, labels)
-          observe('ringmain.replica.ewma_ms', endpoint.ewmaMs(nowMs()), labels)
+          observe('ringmain.replica.ewma_seconds', endpoint.ewmaMs(nowMs()) / 1_000, labels)
           observe('ringmain.replica.health', endpoint.health === 'up' ? 1 : 0, labels)
         }
       }
