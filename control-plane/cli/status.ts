@@ -144,7 +144,7 @@ function clusterColumns({ paint }: Pick<Terminal, 'paint'>): readonly Column<Clu
         paint(up(cluster) === cluster.endpoints.length && up(cluster) > 0 ? 'green' : 'red', text),
     },
     { head: 'CLEARANCE', value: ({ clearance }) => clearance, leaves: 2 },
-    { head: 'ASSURANCE', value: ({ assurance }) => assurance, leaves: 1 },
+    { head: 'ASSURED', value: ({ assurance }) => assurance, leaves: 1 },
     {
       head: 'FOUND BY',
       value: ({ discovery }) =>
