@@ -200,7 +200,9 @@ test('gauges tell of each replica what it carries, and of each cluster how its s
     )?.[1]
   const text = await scrape()
   assert.deepEqual(
-    ['inflight', 'streams', 'ewma_seconds', 'health'].map(name => at(`ringmain_replica_${name}`, text)),
+    ['inflight', 'streams', 'ewma_seconds', 'health'].map(name =>
+      at(`ringmain_replica_${name}`, text),
+    ),
     ['2', '3', '0.001', '1'],
   )
   assert.match(text, /^ringmain_discovery_failures\{[^}]*ringmain_cluster="crm"[^}]*\} 0$/m)
