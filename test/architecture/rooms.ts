@@ -45,7 +45,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'router/eras',
     imports: ['router/pipeline', 'router/facts.ts', 'routes', 'foundation'],
-    packages: ['lru-cache'],
+    packages: [],
   },
   // Health checks and Consul speak HTTP; the registry file is YAML.
   { name: 'router/clusters', imports: ['routes', 'foundation'], packages: ['undici', 'yaml'] },

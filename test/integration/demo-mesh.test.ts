@@ -43,7 +43,7 @@ const allGone = (pids: ReadonlyMap<string, number>) =>
 
 const search = { name: 'search__search', arguments: { query: 'hello' } }
 
-test('clients of both eras and the command line call tools; a killed replica costs no call and comes back', async t => {
+test('clients of both eras and the command line call tools; a replica that is dead costs no later call, and comes back', async t => {
   const demo = await mesh(t)
   const modern = await modernClient(t, demo.mcpUrl)
   const legacy = await legacyClient(t, demo.mcpUrl)
