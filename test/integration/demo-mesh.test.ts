@@ -5,7 +5,8 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { ClusterList } from '#foundation/admin-views.ts'
-import { type DemoMesh, isAlive, startDemoMesh } from '#test/support/demo-mesh.ts'
+import { type DemoMesh, startDemoMesh } from '#test/support/demo-mesh.ts'
+import { isRunning } from '#test/support/processes.ts'
 import { realPart } from '#test/support/real-parts.ts'
 import { until } from '#test/support/until.ts'
 
@@ -39,7 +40,7 @@ async function takingCalls({ adminUrl }: DemoMesh, cluster: string): Promise<rea
 }
 
 const allGone = (pids: ReadonlyMap<string, number>) =>
-  until('every process of the mesh to end', () => ![...pids.values()].some(isAlive), 20_000)
+  until('every process of the mesh to end', () => ![...pids.values()].some(isRunning), 20_000)
 
 const search = { name: 'search__search', arguments: { query: 'hello' } }
 
@@ -65,7 +66,7 @@ test('clients of both eras and the command line call tools; a replica that is de
   const pids = await demo.pids()
   const victim = pids.get('search-2') ?? 0
   process.kill(victim, 'SIGKILL')
-  await until('it to be gone', () => !isAlive(victim)) // a call that reached it alive may be lost with it
+  await until('it to be gone', () => !isRunning(victim)) // a call that reached it alive may be lost with it
   for (let n = 0; n < 20; n += 1) assert.notEqual((await modern.callTool(search)).isError, true)
   await until('dev to tell of the death', () => /search-2 ended with SIGKILL/.test(demo.output()))
   await until('the router to see it', async () => (await takingCalls(demo, 'search')).length === 2)

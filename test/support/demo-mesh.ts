@@ -5,11 +5,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { someoneUses } from './processes.ts'
 import { until } from './until.ts'
 
 const ROOT = resolve(import.meta.dirname, '..', '..')
 const MAIN = join(ROOT, 'control-plane', 'cli', 'main.ts')
 const START_LIMIT_MS = 90_000
+const END_LIMIT_MS = 20_000
 
 export interface DemoMesh {
   readonly process: ChildProcess
@@ -56,6 +58,7 @@ export async function startDemoMesh(...flags: readonly string[]): Promise<DemoMe
     for (const command of commands) command.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
     await exited
+    await until('every process of the mesh to end', () => !someoneUses(state), END_LIMIT_MS)
     rmSync(state, { recursive: true, force: true })
   }
   try {
@@ -128,13 +131,4 @@ function runCommand(args: readonly string[]): Command {
     }),
   )
   return { process: child, stderr: () => stderr, ended }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
