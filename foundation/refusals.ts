@@ -42,6 +42,16 @@ export const refusals = {
     jsonRpc: -32700,
     says: 'The body is not valid JSON in UTF-8.',
   },
+  RINGMAIN_AMBIGUOUS_JSON: {
+    ...malformed,
+    jsonRpc: -32600,
+    says: 'Two parsers could read the body differently, so no tool was given it.',
+  },
+  RINGMAIN_EXCESSIVE_JSON: {
+    ...malformed,
+    jsonRpc: -32600,
+    says: 'The body is nested deeper, or holds more, than is accepted.',
+  },
   RINGMAIN_INVALID_REQUEST: {
     ...malformed,
     jsonRpc: -32600,

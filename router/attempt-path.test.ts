@@ -7,10 +7,10 @@ import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
+import { messageFrom } from '#test/support/read-message.ts'
 import { ActiveTable } from './active-table.ts'
 import { attemptPath } from './attempt-path.ts'
 import type { Learned } from './clusters/endpoint.ts'
-import { readMessage } from './eras/message.ts'
 import type { Session } from './facts.ts'
 import type { Target } from './stages/forward.ts'
 import { InFlight } from './upstream/in-flight.ts'
@@ -63,7 +63,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
 
 function call(id: string, differences: Partial<CallFacts> = {}): CallFacts {
   const body = `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"crm__find"}}`
-  const read = readMessage(Buffer.from(body))
+  const read = messageFrom(body)
   assert.ok(read.kind === 'ok')
   return callAs({ message: read.value, ...differences })
 }

@@ -14,6 +14,7 @@ import type { ReplicaPorts } from './choose-replica.ts'
 import { Cluster } from './clusters/cluster.ts'
 import { openDiscovery } from './clusters/discovery/open-discovery.ts'
 import { decodeRequest } from './eras/decode.ts'
+import { JsonGuard } from './eras/json-guard.ts'
 import { judgeAnswer } from './eras/judge.ts'
 import { respond } from './eras/respond.ts'
 import { listPages } from './list-pages.ts'
@@ -173,6 +174,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
   const { active, observer, connections, log } = parts
   const sessions = new Sessions(parts)
   const inFlight = new InFlight()
+  const guard = new JsonGuard(systemRandom)
   const shared = {
     clock: systemClock,
     observations: observer,
@@ -182,7 +184,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
   }
   const path = requestPath({
     ...shared,
-    eras: { decode: arrived => decodeRequest(arrived, sessions.open) },
+    eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: sessions.open }) },
     table: {
       server: name => active.server(name),
       cluster: name => active.cluster(name)?.policy,

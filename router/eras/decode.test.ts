@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { test } from 'node:test'
 import type { Decoded, Session } from '#router/facts.ts'
 import { arrivedAs } from '#test/support/fake-caller.ts'
+import { testGuard } from '#test/support/read-message.ts'
 import { codecOf, type DecodeRefusal, decodeRequest } from './decode.ts'
 
 const META = {
@@ -29,6 +30,8 @@ interface Asked {
   readonly holds?: string
 }
 
+const NO_SESSIONS = { guard: testGuard(), openSession: () => undefined }
+
 function ask(asked: Asked): ReturnType<typeof decodeRequest> {
   const { method = 'ping', id = 1, params, headers = {}, verb, holds = 'default' } = asked
   const message = { jsonrpc: '2.0', method, ...(id === 'none' ? {} : { id }), params }
@@ -36,7 +39,10 @@ function ask(asked: Asked): ReturnType<typeof decodeRequest> {
     headers,
     ...(verb === undefined ? { body: Buffer.from(JSON.stringify(message)) } : { verb }),
   })
-  return decodeRequest(arrived, token => (token === 'known' ? session(holds) : undefined))
+  return decodeRequest(arrived, {
+    guard: testGuard(),
+    openSession: token => (token === 'known' ? session(holds) : undefined),
+  })
 }
 
 const taken = (asked: Asked): Decoded => {
@@ -217,9 +223,9 @@ test('a notification is taken in both eras; a modern one holds no session of ano
 
 test('a response is taken from a legacy caller and refused from a modern one', () => {
   const body = Buffer.from('{"jsonrpc":"2.0","id":1,"result":{}}')
-  const legacy = decodeRequest(arrivedAs({ body }), () => undefined)
+  const legacy = decodeRequest(arrivedAs({ body }), NO_SESSIONS)
   assert.equal(legacy.kind === 'ok' && legacy.value.list, 'notice')
-  const later = decodeRequest(arrivedAs({ body, headers: MODERN }), () => undefined)
+  const later = decodeRequest(arrivedAs({ body, headers: MODERN }), NO_SESSIONS)
   assert.equal(later.kind === 'refuse' && later.refusal.code, 'RINGMAIN_INVALID_REQUEST')
 })
 
@@ -253,7 +259,7 @@ test('an answer that the caller would not take is refused; one of the two types 
 })
 
 test('bytes that cannot be read are refused before any era', () => {
-  const refusal = decodeRequest(arrivedAs({ body: Buffer.from('{') }), () => undefined)
+  const refusal = decodeRequest(arrivedAs({ body: Buffer.from('{') }), NO_SESSIONS)
   assert.ok(refusal.kind === 'refuse' && refusal.era === undefined)
 })
 

@@ -4,6 +4,7 @@ import type { Arrived, Decoded, Message, Session } from '#router/facts.ts'
 import { refuse } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { Codec } from './codec.ts'
+import type { JsonGuard } from './json-guard.ts'
 import { legacyCodec } from './legacy/codec.ts'
 import { type Read, readMessage } from './message.ts'
 import { modernCodec } from './modern/codec.ts'
@@ -32,14 +33,19 @@ export type DecodeRefusal = Extract<Read<never>, { kind: 'refuse' }> & {
   readonly message?: Message
 }
 
+export interface DecodePorts {
+  readonly guard: JsonGuard
+  readonly openSession: OpenSession
+}
+
 export function decodeRequest(
   arrived: Arrived,
-  openSession: OpenSession,
+  { guard, openSession }: DecodePorts,
 ): { readonly kind: 'ok'; readonly value: Decoded } | DecodeRefusal {
   if (arrived.verb === 'GET') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
   if (arrived.verb === 'DELETE') return decodeDelete(arrived, openSession)
   if (!acceptsAnswer(arrived.headers)) return refuse('RINGMAIN_NOT_ACCEPTABLE')
-  const message = readMessage(arrived.body)
+  const message = readMessage(arrived.body, guard)
   if (message.kind === 'refuse') return message
   return decodeMessage(message.value, arrived, openSession)
 }

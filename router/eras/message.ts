@@ -1,34 +1,33 @@
-// One JSON-RPC message as it came in: parsed once, to be looked at; the bytes stay what they were.
-// The guard's place is the first line of `readMessage`: what passes there has one meaning for every parser.
-import { isUtf8 } from 'node:buffer'
-import type { Message, Span } from '#router/facts.ts'
+// One JSON-RPC message as it came in: guarded on bytes, then parsed once, to be looked at; the bytes stay what they were.
+import type { Message } from '#router/facts.ts'
 import { type Refusal, refuse } from '#router/pipeline/stage.ts'
-import { firstValue, isKey, isObjectAt, skipValue, walkMembers } from './json-spans.ts'
+import type { JsonGuard } from './json-guard.ts'
+import type { JsonProblem } from './json-limits.ts'
+import { firstValue, isArrayAt } from './json-spans.ts'
 
 export type Read<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'refuse'; readonly refusal: Refusal; readonly idJson?: string }
 
-const ID_LIMIT = 1_024
+/** Bytes; UUIDs and counters are far below, and ids are kept while a call runs. */
+const ID_LIMIT = 128
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
 
-export function readMessage(body: Buffer): Read<Message> {
-  if (!isUtf8(body)) return refuse('RINGMAIN_MALFORMED_JSON', { says: 'It is not valid UTF-8.' })
-  let value: unknown
-  try {
-    value = JSON.parse(body.toString())
-  } catch (error) {
-    return refuse('RINGMAIN_MALFORMED_JSON', { detail: (error as Error).message })
-  }
-  if (Array.isArray(value)) return refuse('RINGMAIN_BATCH_REFUSED')
-  if (!isRecord(value)) return refuse('RINGMAIN_INVALID_REQUEST')
-  const located = locate(body)
-  const twice = repeated(value, located)
-  if (twice !== undefined) {
-    return refuse('RINGMAIN_INVALID_REQUEST', { says: `A key stands twice in ${twice}.` })
-  }
-  return shape(value, body, located.spans)
+export function readMessage(body: Buffer, guard: JsonGuard): Read<Message> {
+  if (isArrayAt(body, firstValue(body))) return refuse('RINGMAIN_BATCH_REFUSED')
+  const guarded = guard.check(body)
+  if (guarded.kind === 'problem') return refused(guarded.problem)
+  const value: unknown = JSON.parse(body.toString())
+  return isRecord(value) ? shape(value, body, guarded.spans) : refuse('RINGMAIN_INVALID_REQUEST')
 }
+
+const CODES = {
+  malformed: 'RINGMAIN_MALFORMED_JSON',
+  ambiguous: 'RINGMAIN_AMBIGUOUS_JSON',
+  excessive: 'RINGMAIN_EXCESSIVE_JSON',
+} as const
+
+const refused = ({ kind, says }: JsonProblem): Read<Message> => refuse(CODES[kind], { says })
 
 function shape(
   value: Record<string, unknown>,
@@ -43,7 +42,8 @@ function shape(
     ...(isId(value['id']) && isShort ? { idJson } : {}),
   })
   if (value['jsonrpc'] !== '2.0') return invalid('The member "jsonrpc" must be "2.0".')
-  if ('id' in value && !isId(value['id'])) return invalid('The id must be a string or a number.')
+  if ('id' in value && !isId(value['id']))
+    return invalid('The id must be a string or an integer within ±(2^53 - 1).')
   if (!isShort) return invalid(`The id is longer than ${ID_LIMIT} bytes.`)
   const { method, params } = value
   if (method === undefined) {
@@ -78,57 +78,9 @@ function shape(
 
 const read = (value: Message): Read<Message> => ({ kind: 'ok', value })
 
-interface Located {
-  readonly spans: Message['spans']
-  /** Members as they stand in the text, the repeated ones counted each time. */
-  readonly members: { top: number; params: number; meta: number }
-}
-
-/** Where what may be replaced lies, in one walk that goes no deeper than `params._meta`. */
-function locate(body: Buffer): Located {
-  const spans: { id?: Span; params?: Span; name?: Span } = {}
-  const members = { top: 0, params: 0, meta: 0 }
-  const meta = (_key: number, _keyEnd: number, start: number): number => {
-    members.meta += 1
-    return skipValue(body, start)
-  }
-  const params = (key: number, keyEnd: number, start: number): number => {
-    members.params += 1
-    if (isKey(body, key, keyEnd, '_meta') && isObjectAt(body, start))
-      return walkMembers(body, start, meta)
-    const end = skipValue(body, start)
-    if (isKey(body, key, keyEnd, 'name')) spans.name = { start, end }
-    return end
-  }
-  walkMembers(body, firstValue(body), (key, keyEnd, start) => {
-    members.top += 1
-    const isParams = isKey(body, key, keyEnd, 'params')
-    const end =
-      isParams && isObjectAt(body, start)
-        ? walkMembers(body, start, params)
-        : skipValue(body, start)
-    if (isParams) spans.params = { start, end }
-    else if (isKey(body, key, keyEnd, 'id')) spans.id = { start, end }
-    return end
-  })
-  return { spans, members }
-}
-
-/**
- * Where a key stands twice, one parser takes the first and another the last. JSON.parse keeps one of them,
- * so the object has fewer keys than the text has members.
- */
-function repeated(value: Record<string, unknown>, { members }: Located): string | undefined {
-  if (Object.keys(value).length !== members.top) return 'the message'
-  const { params } = value
-  if (!isRecord(params)) return undefined
-  if (Object.keys(params).length !== members.params) return 'params'
-  const meta = params['_meta']
-  return isRecord(meta) && Object.keys(meta).length !== members.meta ? 'params._meta' : undefined
-}
-
+/** A larger integer is another one by the time a parser has read it. */
 const isId = (value: unknown): value is string | number =>
-  typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))
+  typeof value === 'string' || Number.isSafeInteger(value)
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -6,8 +6,8 @@ import type { Outcome } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import { fakeBody } from '#test/support/fake-body.ts'
 import { arrivedAs, type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
+import { messageFrom } from '#test/support/read-message.ts'
 import { problemOn } from '#test/support/wire-problem.ts'
-import { readMessage } from './message.ts'
 import { respond } from './respond.ts'
 
 type Known = Partial<Recorded & Decoded>
@@ -32,7 +32,7 @@ async function responded(
 }
 
 function known(era: Era, method = 'tools/call', id = '"x"'): Known {
-  const read = readMessage(Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"${method}"}`))
+  const read = messageFrom(`{"jsonrpc":"2.0","id":${id},"method":"${method}"}`)
   assert.ok(read.kind === 'ok')
   return { era, message: read.value, trail: { attempts: 0 } }
 }

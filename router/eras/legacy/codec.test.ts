@@ -5,14 +5,14 @@ import * as fc from 'fast-check'
 import { seededRandom } from '#foundation/clock.ts'
 import type { Message } from '#router/facts.ts'
 import { jsonValue, runOf, spelt } from '#test/support/properties.ts'
+import { messageFrom } from '#test/support/read-message.ts'
 import type { Upward } from '../codec.ts'
-import { readMessage } from '../message.ts'
 import { legacyCodec } from './codec.ts'
 
 const UP: Upward = { version: '2025-11-25', idJson: '1000000007' }
 
 function messageOf(body: string): Message {
-  const message = readMessage(Buffer.from(body))
+  const message = messageFrom(body)
   assert.ok(message.kind === 'ok', body)
   return message.value
 }

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type RefusalCode, refusals, shapeOf } from '#foundation/refusals.ts'
 import type { Message } from '#router/facts.ts'
+import { messageFrom } from '#test/support/read-message.ts'
 import { problemOn } from '#test/support/wire-problem.ts'
-import { readMessage } from '../message.ts'
 import { legacyRefusal } from './refuse.ts'
 
 const CODES = Object.keys(refusals) as readonly RefusalCode[]
 const DEFINED = [-32700, -32600, -32601, -32602, -32603]
 
 const messageOf = (method: string): Message => {
-  const read = readMessage(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 0, method })))
+  const read = messageFrom(JSON.stringify({ jsonrpc: '2.0', id: 0, method }))
   assert.ok(read.kind === 'ok')
   return read.value
 }

@@ -1,0 +1,299 @@
+// What a body must be before anything parses it: JSON that every parser reads alike, within bounds. One pass over the bytes,
+// without recursion; it also finds where the values lie that may be replaced, so that nothing is ever written anew.
+import { isUtf8 } from 'node:buffer'
+import type { Span } from '#router/facts.ts'
+import { KeyTable } from './json-keys.ts'
+import {
+  type Guarded,
+  JSON_LIMITS,
+  type JsonLimits,
+  type JsonProblem,
+  told,
+} from './json-limits.ts'
+import { createNames, isLookAlike, type Names, ROLE } from './json-names.ts'
+import { mayOverflow, readScalar, readString, skipBlank, TOKEN_FAULTS } from './json-tokens.ts'
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+/** As keys they change what an object is where one is copied into another. */
+const FORBIDDEN: readonly string[] = ['__proto__', 'constructor', 'prototype']
+const LONGEST_PATH = 128
+/** A reader that has stopped. */
+const STOPPED = -1
+
+/** Holds its tables from one text to the next; not for two texts at once. */
+export class JsonGuard {
+  readonly #limits: JsonLimits
+  readonly #names = createNames()
+  readonly #keys: KeyTable
+  // One entry for each container that is open; 0 is the text itself.
+  readonly #isObject: Uint8Array
+  readonly #owners: Int32Array
+  readonly #bases: Int32Array
+  readonly #counts: Int32Array
+  readonly #roles: Uint8Array
+  readonly #known: Array<Names | undefined>
+  readonly #valueStarts: Int32Array
+  #bytes: Buffer = Buffer.alloc(0)
+  #depth = 0
+  #nodes = 0
+  #problem: JsonProblem | undefined
+  #id: Span | undefined
+  #params: Span | undefined
+  #name: Span | undefined
+
+  /** `random` decides the hash of keys, so that nobody can send keys that all fall into one place. */
+  constructor(random: () => number, limits: JsonLimits = JSON_LIMITS) {
+    const size = limits.depth + 1
+    this.#limits = limits
+    this.#keys = new KeyTable(limits.nodes, {
+      seed: Math.floor(random() * 2 ** 31),
+      factor: Math.floor(random() * 2 ** 31) | 1,
+    })
+    this.#isObject = new Uint8Array(size)
+    this.#owners = new Int32Array(size)
+    this.#bases = new Int32Array(size)
+    this.#counts = new Int32Array(size)
+    this.#roles = new Uint8Array(size)
+    this.#known = Array.from({ length: size }, () => undefined)
+    this.#valueStarts = new Int32Array(size)
+  }
+
+  check(bytes: Buffer): Guarded {
+    this.#begin(bytes)
+    if (bytes.subarray(0, 3).equals(BYTE_ORDER_MARK))
+      return told('malformed', 'It begins with a byte order mark.')
+    if (!isUtf8(bytes)) return told('malformed', 'It is not valid UTF-8.')
+    const end = this.#read(skipBlank(bytes, 0))
+    if (end >= 0) {
+      const after = skipBlank(bytes, end)
+      if (after < bytes.length) this.#malformed('something stands after the value', after)
+    }
+    if (this.#problem !== undefined) return { kind: 'problem', problem: this.#problem }
+    return {
+      kind: 'ok',
+      spans: {
+        ...(this.#id === undefined ? {} : { id: this.#id }),
+        ...(this.#params === undefined ? {} : { params: this.#params }),
+        ...(this.#name === undefined ? {} : { name: this.#name }),
+      },
+    }
+  }
+
+  #begin(bytes: Buffer): void {
+    this.#bytes = bytes
+    this.#keys.begin(bytes)
+    this.#depth = 0
+    this.#nodes = 0
+    this.#problem = undefined
+    this.#id = undefined
+    this.#params = undefined
+    this.#name = undefined
+  }
+
+  /** One value, whatever it holds; the offset after it, or `STOPPED`. */
+  #read(start: number): number {
+    const bytes = this.#bytes
+    let at = start
+    for (;;) {
+      const byte = bytes[at]
+      if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+        at = this.#open(at, byte === OPEN_OBJECT)
+        if (at < 0) return STOPPED
+        if (bytes[at] !== this.#closer()) {
+          at = this.#member(at)
+          if (at < 0) return STOPPED
+          continue
+        }
+        at = this.#close(at)
+      } else {
+        at = this.#leaf(at)
+        if (at < 0) return STOPPED
+      }
+      at = this.#afterValue(at)
+      if (at < 0) return STOPPED
+      if (this.#depth === 0) return at
+    }
+  }
+
+  /** Ends what ends here; then the next value's first byte, the end of the text's value, or `STOPPED`. */
+  #afterValue(end: number): number {
+    const bytes = this.#bytes
+    let at = end
+    while (this.#depth > 0) {
+      this.#noteSpan(at)
+      at = skipBlank(bytes, at)
+      if (bytes[at] === COMMA) return this.#member(skipBlank(bytes, at + 1))
+      if (bytes[at] !== this.#closer())
+        return this.#malformed('a comma or the end of the list was expected', at)
+      at = this.#close(at)
+    }
+    return at
+  }
+
+  #closer(): number {
+    return this.#isObject[this.#depth] === 1 ? CLOSE_OBJECT : CLOSE_ARRAY
+  }
+
+  /** The first byte after the bracket that counts. */
+  #open(at: number, isObject: boolean): number {
+    if (this.#depth === this.#limits.depth)
+      return this.#excessive(`it is nested deeper than ${this.#limits.depth} levels`, at)
+    this.#nodes += 1
+    const known = this.#knownBelow()
+    const depth = this.#depth + 1
+    this.#depth = depth
+    this.#isObject[depth] = isObject ? 1 : 0
+    this.#owners[depth] = this.#nodes
+    this.#bases[depth] = this.#keys.size
+    this.#counts[depth] = 0
+    this.#roles[depth] = ROLE.none
+    this.#known[depth] = known
+    return skipBlank(this.#bytes, at + 1)
+  }
+
+  /** Which names count in the object that opens now. */
+  #knownBelow(): Names | undefined {
+    const depth = this.#depth
+    if (depth === 0) return this.#names.top
+    const role = this.#roles[depth]
+    if (role === ROLE.params) return this.#names.params
+    return role === ROLE.meta ? this.#names.meta : undefined
+  }
+
+  #close(at: number): number {
+    this.#keys.truncate(this.#bases[this.#depth] as number)
+    this.#depth -= 1
+    return at + 1
+  }
+
+  /** In an object the key and its colon; then where the value begins. */
+  #member(at: number): number {
+    const depth = this.#depth
+    const count = (this.#counts[depth] as number) + 1
+    this.#counts[depth] = count
+    this.#nodes += 1
+    if (this.#nodes > this.#limits.nodes)
+      return this.#excessive(`it holds more than ${this.#limits.nodes} values and keys`, at)
+    if (this.#isObject[depth] === 0) return at
+    if (count > this.#limits.keysPerObject)
+      return this.#excessive(`an object has more than ${this.#limits.keysPerObject} keys`, at)
+    const after = this.#key(at)
+    if (after < 0) return STOPPED
+    const colon = skipBlank(this.#bytes, after)
+    if (this.#bytes[colon] !== COLON) return this.#malformed('a key has no colon after it', colon)
+    const start = skipBlank(this.#bytes, colon + 1)
+    this.#valueStarts[depth] = start
+    return start
+  }
+
+  #key(at: number): number {
+    const bytes = this.#bytes
+    if (bytes[at] !== QUOTE) return this.#malformed('a key in quotes was expected', at)
+    const after = readString(bytes, at)
+    if (after < 0) return this.#malformed(TOKEN_FAULTS[after] as string, at)
+    if (after - at - 2 > this.#limits.keyBytes)
+      return this.#excessive(`a key is longer than ${this.#limits.keyBytes} bytes`, at)
+    let isPlain = true
+    for (let index = at + 1; index < after; index += 1)
+      if (bytes[index] === BACKSLASH) isPlain = false
+    const isNew = isPlain ? this.#plainKey(at + 1, after - 1) : this.#escapedKey(at, after)
+    if (!isNew) return this.#ambiguous('a key stands twice in one object', at)
+    return this.#judgeKey(at) ? after : STOPPED
+  }
+
+  #plainKey(start: number, end: number): boolean {
+    const depth = this.#depth
+    return this.#keys.add(start, end, this.#owners[depth] as number, this.#bases[depth] as number)
+  }
+
+  #escapedKey(at: number, after: number): boolean {
+    const key = JSON.parse(this.#bytes.toString('utf8', at, after)) as string
+    const start = this.#keys.keep(key)
+    return this.#plainKey(start, start + Buffer.byteLength(key))
+  }
+
+  /** Looks at what the newest key says; false when it is refused. */
+  #judgeKey(at: number): boolean {
+    const depth = this.#depth
+    const names = this.#known[depth]
+    const keys = this.#keys
+    const name = names && keys.newestAmong(names.byLength)
+    this.#roles[depth] = name?.role ?? ROLE.none
+    if (name !== undefined) return true
+    if (names === undefined && !keys.isNewestSuspect()) return true
+    const key = keys.newest()
+    if (FORBIDDEN.includes(key))
+      return this.#ambiguous(`the key "${key}" is not accepted anywhere`, at) !== STOPPED
+    if (Array.from(key).some(letter => letter < ' '))
+      return this.#ambiguous('a key has a control character in it', at) !== STOPPED
+    if (names === undefined) return true
+    if (isLookAlike(names, key))
+      return this.#ambiguous('a key differs from a known one in its case only', at) !== STOPPED
+    if (names === this.#names.top)
+      return this.#ambiguous('the message has a member that JSON-RPC does not know', at) !== STOPPED
+    return true
+  }
+
+  /** A string, a number, `true`, `false` or `null`. */
+  #leaf(at: number): number {
+    const bytes = this.#bytes
+    const isString = bytes[at] === QUOTE
+    const end = isString ? readString(bytes, at) : readScalar(bytes, at)
+    if (end < 0) return this.#malformed(TOKEN_FAULTS[end] as string, at)
+    if (isString || !isNumber(bytes[at] as number)) return end
+    if (end - at > this.#limits.numberChars)
+      return this.#excessive(`a number is longer than ${this.#limits.numberChars} characters`, at)
+    if (mayOverflow(bytes, at, end) && !Number.isFinite(Number(bytes.toString('latin1', at, end))))
+      return this.#ambiguous('a number is larger than a double can hold', at)
+    return end
+  }
+
+  #noteSpan(end: number): void {
+    const depth = this.#depth
+    const role = this.#roles[depth]
+    if (role === ROLE.none) return
+    const span = { start: this.#valueStarts[depth] as number, end }
+    if (role === ROLE.id) this.#id = span
+    else if (role === ROLE.params) this.#params = span
+    else if (role === ROLE.name) this.#name = span
+  }
+
+  #malformed = (what: string, at: number): number => this.#stop('malformed', what, at)
+  #ambiguous = (what: string, at: number): number => this.#stop('ambiguous', what, at)
+  #excessive = (what: string, at: number): number => this.#stop('excessive', what, at)
+
+  #stop(kind: JsonProblem['kind'], what: string, at: number): number {
+    const path = this.#path()
+    const where = path === '' ? '' : `, in ${path}`
+    this.#problem = { kind, says: `At byte ${at}${where}: ${what}.` }
+    return STOPPED
+  }
+
+  /** JSON pointer (RFC 6901) of the innermost value that was begun, as far as its keys can be printed. */
+  #path(): string {
+    let path = ''
+    for (let depth = 1; depth <= this.#depth && path.length < LONGEST_PATH; depth += 1) {
+      const isObject = this.#isObject[depth] === 1
+      const next = depth === this.#depth ? this.#keys.size : (this.#bases[depth + 1] as number)
+      const hasKey = next > (this.#bases[depth] as number)
+      if (isObject && !hasKey) break
+      path += isObject
+        ? `/${this.#keys
+            .text(next - 1)
+            .replaceAll('~', '~0')
+            .replaceAll('/', '~1')}`
+        : `/${Math.max(0, (this.#counts[depth] as number) - 1)}`
+    }
+    return path.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_PATH)
+  }
+}
+
+const isNumber = (byte: number): boolean => byte === 0x2d || (byte >= 0x30 && byte <= 0x39)

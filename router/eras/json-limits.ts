@@ -1,0 +1,36 @@
+// How much one body may hold, and what is said of one that may not pass.
+import type { Message } from '#router/facts.ts'
+
+export interface JsonLimits {
+  readonly depth: number
+  /** Values and keys of one body. */
+  readonly nodes: number
+  readonly keysPerObject: number
+  readonly keyBytes: number
+  readonly numberChars: number
+}
+
+/** Far above what tools are called with; what is beyond them costs a parser or a validator more than it is worth. */
+export const JSON_LIMITS: JsonLimits = Object.freeze({
+  depth: 64,
+  nodes: 50_000,
+  keysPerObject: 1_000,
+  keyBytes: 256,
+  numberChars: 32,
+})
+
+/** `malformed`: no JSON. `ambiguous`: JSON that two parsers may read differently. `excessive`: over a limit. */
+export interface JsonProblem {
+  readonly kind: 'malformed' | 'ambiguous' | 'excessive'
+  /** A sentence; of the body it quotes at most a path, cut and made printable. */
+  readonly says: string
+}
+
+export type Guarded =
+  | { readonly kind: 'ok'; readonly spans: Message['spans'] }
+  | { readonly kind: 'problem'; readonly problem: JsonProblem }
+
+export const told = (kind: JsonProblem['kind'], says: string): Guarded => ({
+  kind: 'problem',
+  problem: { kind, says },
+})

@@ -1,0 +1,140 @@
+// The tokens of JSON (RFC 8259), read strictly on bytes. Each reader returns where its token ends, or one of the negative codes
+// below: an exception or an object for each would cost more than the reading.
+
+export const TOKEN_FAULTS: Readonly<Record<number, string>> = Object.freeze({
+  [-1]: 'a control character stands in a string',
+  [-2]: 'a string has an escape that JSON does not know',
+  [-3]: 'a string has one half of a surrogate pair',
+  [-4]: 'a string has no end',
+  [-5]: 'there is no value',
+  [-6]: 'a number is not written as JSON writes numbers',
+})
+const CONTROL = -1
+const ESCAPE = -2
+const SURROGATE = -3
+const UNENDED = -4
+const NO_VALUE = -5
+const NUMBER = -6
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const ZERO = 0x30
+const NINE = 0x39
+const MINUS = 0x2d
+const PLUS = 0x2b
+const POINT = 0x2e
+const LOWER_E = 0x65
+const UPPER_E = 0x45
+const LOWER_U = 0x75
+const SPACE = 0x20
+/** `"\/bfnrt` */
+const SHORT_ESCAPES: readonly number[] = [0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74]
+const LITERALS: Readonly<Record<number, Buffer>> = Object.freeze({
+  0x74: Buffer.from('true'),
+  0x66: Buffer.from('false'),
+  0x6e: Buffer.from('null'),
+})
+
+export function skipBlank(bytes: Buffer, at: number): number {
+  let position = at
+  while (position < bytes.length) {
+    const byte = bytes[position] as number
+    if (byte > SPACE || (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) break
+    position += 1
+  }
+  return position
+}
+
+/** `at` is the opening quote. */
+export function readString(bytes: Buffer, at: number): number {
+  const { length } = bytes
+  let position = at + 1
+  while (position < length) {
+    const byte = bytes[position] as number
+    if (byte === QUOTE) return position + 1
+    if (byte === BACKSLASH) {
+      position = readEscape(bytes, position)
+      if (position < 0) return position
+    } else if (byte < SPACE) return CONTROL
+    else position += 1
+  }
+  return UNENDED
+}
+
+/** `at` is the backslash. A high surrogate and the low one after it are read together. */
+function readEscape(bytes: Buffer, at: number): number {
+  if (bytes[at + 1] !== LOWER_U)
+    return SHORT_ESCAPES.includes(bytes[at + 1] as number) ? at + 2 : ESCAPE
+  const unit = readUnit(bytes, at)
+  if (unit < 0) return ESCAPE
+  if (unit < 0xd800 || unit > 0xdfff) return at + 6
+  if (unit > 0xdbff) return SURROGATE
+  const low =
+    bytes[at + 6] === BACKSLASH && bytes[at + 7] === LOWER_U ? readUnit(bytes, at + 6) : -1
+  return low >= 0xdc00 && low <= 0xdfff ? at + 12 : SURROGATE
+}
+
+function readUnit(bytes: Buffer, at: number): number {
+  let unit = 0
+  for (let digit = at + 2; digit < at + 6; digit += 1) {
+    const value = hexValue(bytes[digit])
+    if (value < 0) return -1
+    unit = unit * 16 + value
+  }
+  return unit
+}
+
+function hexValue(byte: number | undefined): number {
+  if (byte === undefined) return -1
+  if (byte >= ZERO && byte <= NINE) return byte - ZERO
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+/** A number, `true`, `false` or `null`. */
+export function readScalar(bytes: Buffer, at: number): number {
+  const byte = bytes[at]
+  if (byte === MINUS || isDigit(byte)) return readNumber(bytes, at)
+  const literal = byte === undefined ? undefined : LITERALS[byte]
+  if (literal === undefined) return NO_VALUE
+  for (let index = 1; index < literal.length; index += 1)
+    if (bytes[at + index] !== literal[index]) return NO_VALUE
+  return at + literal.length
+}
+
+function readNumber(bytes: Buffer, at: number): number {
+  let position = bytes[at] === MINUS ? at + 1 : at
+  if (bytes[position] === ZERO) position += 1
+  else {
+    position = skipDigits(bytes, position)
+    if (position < 0) return NUMBER
+  }
+  if (isDigit(bytes[position])) return NUMBER // a leading zero
+  if (bytes[position] === POINT) {
+    position = skipDigits(bytes, position + 1)
+    if (position < 0) return NUMBER
+  }
+  if (bytes[position] === LOWER_E || bytes[position] === UPPER_E) {
+    const sign = bytes[position + 1]
+    position = skipDigits(bytes, sign === PLUS || sign === MINUS ? position + 2 : position + 1)
+    if (position < 0) return NUMBER
+  }
+  return position
+}
+
+/** At least one; negative when there is none. */
+function skipDigits(bytes: Buffer, at: number): number {
+  let position = at
+  while (isDigit(bytes[position])) position += 1
+  return position === at ? NUMBER : position
+}
+
+const isDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && byte >= ZERO && byte <= NINE
+
+/** Whether the number's text could stand for more than a double holds: only an exponent reaches that far within the length allowed. */
+export function mayOverflow(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1)
+    if (((bytes[at] as number) | 0x20) === LOWER_E) return true
+  return false
+}
