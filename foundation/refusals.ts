@@ -42,6 +42,17 @@ export const refusals = {
     jsonRpc: -32700,
     says: 'The body is not valid JSON in UTF-8.',
   },
+  RINGMAIN_AMBIGUOUS_REQUEST: {
+    ...malformed,
+    jsonRpc: -32600,
+    says: 'Two HTTP parsers could read the request differently, so it was not looked at further.',
+  },
+  RINGMAIN_HTTP_VERSION_REFUSED: {
+    ...malformed,
+    http: 505,
+    jsonRpc: -32600,
+    says: 'Only HTTP/1.1 is spoken here.',
+  },
   RINGMAIN_AMBIGUOUS_JSON: {
     ...malformed,
     jsonRpc: -32600,

@@ -28,7 +28,7 @@ test('a request without a host is refused', async t => {
   const modern = await raw(port, 'GET /mcp HTTP/1.1\r\nconnection: close\r\n\r\n')
   assert.match(await modern.all, /^HTTP\/1\.1 400 /)
   const old = await raw(port, 'GET /mcp HTTP/1.0\r\n\r\n')
-  assert.match(await old.all, /^HTTP\/1\.1 403 /)
+  assert.match(await old.all, /^HTTP\/1\.1 505 /)
   assert.deepEqual(arrived, [])
 })
 

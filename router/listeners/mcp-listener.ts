@@ -1,6 +1,6 @@
 // The port that assistants call: limits on size, time and count, Host and Origin, then bytes in and one exchange out.
 // Replies are hijacked: fastify routes and reads, the path writes.
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import fastify, {
@@ -15,6 +15,8 @@ import type { Refusal } from '#router/pipeline/stage.ts'
 import { type AllowList } from './allow-list.ts'
 import { allowReading, answerPreflight } from './cors.ts'
 import { HttpCaller } from './http-caller.ts'
+import { guardHead } from './http-guard.ts'
+import { lingerAtEnd } from './linger.ts'
 
 export interface McpListenerOptions {
   readonly host: string
@@ -47,7 +49,7 @@ const HEADER_BYTES = 16_384
 const HEADER_COUNT = 100
 /** Longer than a caller's usual pause, so that it is the caller who closes. */
 const KEEP_ALIVE_MS = 72_000
-const CHECK_EVERY_MS = 1_000
+const CHECK_EVERY_MS = 500
 /** Long enough for the event loop to accept what has connected by now. */
 const ACCEPT_MS = 50
 /** Pace at which idle connections are closed while draining. */
@@ -56,8 +58,14 @@ const NOTHING = Buffer.alloc(0)
 /** By then somebody else listens at this address, or nobody does. */
 const DRAINING = { retryAfterMs: 1_000 }
 
+interface ListenerState {
+  isDraining: boolean
+  /** Connections that end with a refusal: what is pipelined behind it is not looked at. */
+  readonly condemned: WeakSet<Socket>
+}
+
 export async function openMcpListener(options: McpListenerOptions): Promise<McpListener> {
-  const state = { isDraining: false }
+  const state: ListenerState = { isDraining: false, condemned: new WeakSet() }
   const app = createApp(options, state)
   app.server.maxConnections = options.maxConnections
   app.server.on('drop', () => options.droppedConnection())
@@ -97,10 +105,7 @@ const connectionsOf = (server: FastifyInstance['server']): Promise<number> =>
     server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
   )
 
-function createApp(
-  options: McpListenerOptions,
-  state: { readonly isDraining: boolean },
-): FastifyInstance {
+function createApp(options: McpListenerOptions, state: ListenerState): FastifyInstance {
   const app = fastify({
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
@@ -133,8 +138,8 @@ function createApp(
   ): void => {
     reply.hijack()
     if (reply.raw.headersSent || reply.raw.destroyed) return
-    // What has not been read yet would stand before the next request.
-    if (!request.raw.complete) reply.raw.shouldKeepAlive = false
+    // What has not been read yet would stand before the next request, and what two parsers may read differently has no next one.
+    if (!request.raw.complete || ENDING.includes(code)) condemn(request.raw, reply.raw, state)
     options.refuseEarly(arrivedOf(request, reply, NOTHING), { code, ...more })
   }
   guard(app, options, state, refuse)
@@ -148,6 +153,17 @@ function createApp(
     app.route({ method: ['POST', 'GET', 'DELETE'], url, handler })
   }
   return app
+}
+
+const ENDING: readonly RefusalCode[] = [
+  'RINGMAIN_AMBIGUOUS_REQUEST',
+  'RINGMAIN_HTTP_VERSION_REFUSED',
+]
+
+function condemn(request: IncomingMessage, response: ServerResponse, state: ListenerState): void {
+  response.shouldKeepAlive = false
+  state.condemned.add(request.socket)
+  lingerAtEnd(request.socket)
 }
 
 /** The answer that Node has attached to a connection; its own handling of such errors looks at the same place. */
@@ -178,7 +194,7 @@ type Refuse = (
 function guard(
   app: FastifyInstance,
   options: McpListenerOptions,
-  state: { readonly isDraining: boolean },
+  state: ListenerState,
   refuse: Refuse,
 ): void {
   app.removeAllContentTypeParsers()
@@ -186,8 +202,14 @@ function guard(
     done(null, body),
   )
   app.addHook('onRequest', (request, reply, next) => {
+    if (state.condemned.has(request.raw.socket)) {
+      reply.hijack() // its answer would follow the last one
+      return
+    }
     const { host, origin } = request.raw.headers
-    if (state.isDraining) refuse(request, reply, 'RINGMAIN_DRAINING', DRAINING)
+    const problem = guardHead(request.raw)
+    if (problem !== undefined) refuse(request, reply, problem.code, { says: problem.says })
+    else if (state.isDraining) refuse(request, reply, 'RINGMAIN_DRAINING', DRAINING)
     else if (!options.allow.isHostAllowed(host)) refuse(request, reply, 'RINGMAIN_HOST_REFUSED')
     else if (!options.allow.isOriginAllowed(origin))
       refuse(request, reply, 'RINGMAIN_ORIGIN_REFUSED')

@@ -1,0 +1,129 @@
+// What the guard of request heads takes and refuses. How Node's parser and a whole router behave around it is tested on sockets.
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { test } from 'node:test'
+import { guardHead, type ParsedHead } from './http-guard.ts'
+
+const head = (lines: readonly string[] = [], more: Partial<ParsedHead> = {}): ParsedHead => {
+  const rawHeaders = ['Host', 'localhost', 'Content-Type', 'application/json']
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    rawHeaders.push(line.slice(0, colon), line.slice(colon + 1).trim())
+  }
+  const headers: Record<string, string> = {}
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    headers[(rawHeaders[at] as string).toLowerCase()] ??= rawHeaders[at + 1] as string
+  return { method: 'POST', url: '/mcp', httpVersion: '1.1', headers, rawHeaders, ...more }
+}
+
+const said = (lines: readonly string[], more?: Partial<ParsedHead>): string | undefined => {
+  const problem = guardHead(head(lines, more))
+  return problem && `${problem.code} ${problem.says}`
+}
+
+test('what clients and proxies send is taken', () => {
+  for (const lines of [
+    [],
+    ['Mcp-Name: search', 'Mcp-Method: tools/call', 'Content-Length: 2', 'Connection: keep-alive'],
+    ['Transfer-Encoding: Chunked', 'Connection: close'],
+    [
+      'Accept: a',
+      'Accept: b',
+      'Cookie: a=1',
+      'cookie: b=2',
+      'X-Forwarded-For: 1',
+      'x-forwarded-for: 2',
+    ],
+    ['x_own: 1', 'User-Agent: Zoë', 'Content-Encoding: identity', 'Connection: TE, close'],
+    ['__proto__: 1', 'constructor: 2'],
+  ])
+    assert.equal(said(lines), undefined, lines.join())
+  for (const url of ['/', '/mcp', '/mcp/sales?x=1&y=%20', '/a//b', '/mcp/%73'])
+    assert.equal(said([], { url }), undefined, url)
+})
+
+test('only HTTP/1.1 is taken', () => {
+  for (const httpVersion of ['0.9', '1.0', '1.2', '2.0'])
+    assert.match(
+      said([], { httpVersion }) ?? '',
+      /^RINGMAIN_HTTP_VERSION_REFUSED .*HTTP\/[0-9.]+\./,
+    )
+})
+
+test('a target that is not one plain path is refused', () => {
+  for (const url of [
+    '',
+    '*',
+    'http://localhost/mcp',
+    'localhost:443',
+    '//evil/mcp',
+    '/\\evil',
+    '/mcp#x',
+    '/mcp\u00e9',
+    '/m cp',
+  ])
+    assert.match(said([], { url }) ?? '', /^RINGMAIN_AMBIGUOUS_REQUEST .*target/, url)
+})
+
+test('a header that counts is refused when it comes twice, disguised, or in other than ASCII', () => {
+  for (const lines of [
+    ['Host: evil'],
+    ['Authorization: a', 'authorization: b'],
+    ['Mcp-Name: a', 'mcp-name: a'],
+    ['Mcp-Param-X: a', 'MCP-PARAM-X: b'],
+    ['Mcp_Name: a'],
+    ['content_length: 5'],
+    ['Mcp-Name: caf\u00e9'],
+    ['Origin: a', 'Origin: a'],
+    ['Connection: mcp-name'],
+    ['Connection: keep-alive, Authorization'],
+    ['Connection: host'],
+  ])
+    assert.match(said(lines) ?? '', /^RINGMAIN_AMBIGUOUS_REQUEST /, lines.join())
+})
+
+test('a body whose end could be seen elsewhere is refused, and one that would have to be unpacked', () => {
+  for (const coding of ['gzip, chunked', 'identity', 'chunked, chunked', 'xchunked', ' '])
+    assert.match(said([`Transfer-Encoding: ${coding}`]) ?? '', /coding/, coding)
+  for (const coding of ['gzip', 'br', 'gzip, gzip'])
+    assert.match(said([`Content-Encoding: ${coding}`]) ?? '', /^RINGMAIN_UNSUPPORTED_MEDIA_TYPE /)
+  for (const method of ['GET', 'DELETE', 'OPTIONS']) {
+    assert.match(said(['Content-Length: 1'], { method }) ?? '', /has no body/)
+    assert.match(said(['Transfer-Encoding: chunked'], { method }) ?? '', /has no body/)
+    assert.equal(said(['Content-Length: 0'], { method }), undefined)
+  }
+  assert.match(said(['Upgrade: h2c']) ?? '', /protocol/)
+})
+
+test('Node’s own parser lets these through: the guard is needed', async t => {
+  const seen: IncomingMessage[] = []
+  const server = createServer((request, response) => {
+    seen.push(request)
+    response.end()
+  })
+  server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await new Promise(resolve => server.once('listening', resolve))
+  const end = 'Connection: close\r\n\r\n'
+  const texts = [
+    `GET /mcp HTTP/1.1\r\nHost: a\r\nHost: b\r\n${end}`,
+    `GET http://evil/mcp HTTP/1.1\r\nHost: a\r\n${end}`,
+    `POST /mcp HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n${end}0\r\n\r\n`,
+    `GET /mcp HTTP/1.1\r\nHost: a\r\nMcp_Name: x\r\n${end}`,
+    `GET /mcp HTTP/1.1\r\nHost: a\r\nMcp-Name: x\r\nMcp-Name: y\r\n${end}`,
+    `GET //evil/mcp HTTP/1.1\r\nHost: a\r\n${end}`,
+    `GET /mcp HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n${end}`,
+  ]
+  for (const text of texts) {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    socket.end(text)
+    socket.resume()
+    await new Promise(resolve => socket.once('close', resolve))
+  }
+  assert.equal(seen.length, texts.length)
+  assert.deepEqual(
+    seen.map(request => guardHead(request)?.code),
+    texts.map(() => 'RINGMAIN_AMBIGUOUS_REQUEST'),
+  )
+})

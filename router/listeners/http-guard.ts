@@ -1,0 +1,107 @@
+// What Node's HTTP parser lets through and another parser would read otherwise. Asked before a byte of the body is read: what is
+// refused here is answered, its connection closed, and nothing behind it on that connection is looked at.
+import type { IncomingHttpHeaders } from 'node:http'
+import type { RefusalCode } from '#foundation/refusals.ts'
+
+/** As Node's parser gives it. */
+export interface ParsedHead {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly httpVersion: string
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+}
+
+export interface HttpProblem {
+  readonly code: RefusalCode
+  readonly says: string
+}
+
+/** Headers that decide where a request ends, who sends it, or what is called: one value each, in visible ASCII. */
+const SINGLE: Readonly<Record<string, boolean>> = Object.freeze(
+  Object.fromEntries(
+    (
+      'host origin authorization proxy-authorization dpop idempotency-key traceparent last-event-id ' +
+      'content-type content-length content-encoding transfer-encoding expect upgrade te trailer'
+    )
+      .split(' ')
+      .map(name => [name, true]),
+  ),
+)
+const OURS = 'mcp-'
+/** Origin-form (RFC 9112, 3.2.1): one slash, then no second one that a URL parser would take for a host. */
+const TARGET = /^\/(?!\/)[!"$-[\]-~]*$/
+const VISIBLE = /^[\t -~]*$/
+
+/** The first thing that is wrong; undefined when there is nothing. */
+export function guardHead(head: ParsedHead): HttpProblem | undefined {
+  if (head.httpVersion !== '1.1')
+    return {
+      code: 'RINGMAIN_HTTP_VERSION_REFUSED',
+      says: `It was sent as HTTP/${head.httpVersion}. A proxy in front must be told to use 1.1.`,
+    }
+  if (!TARGET.test(head.url ?? '')) return ambiguous('Its target is not a plain path.')
+  return guardHeaders(head) ?? guardFraming(head)
+}
+
+function guardHeaders({ headers, rawHeaders }: ParsedHead): HttpProblem | undefined {
+  let names = 0
+  for (const name in headers) {
+    names += 1
+    if (isSingle(name) && !VISIBLE.test(String(headers[name])))
+      return ambiguous(`Its header ${name} is not visible ASCII.`)
+  }
+  // Node joins, drops or ignores what came twice; the usual request has nothing of the kind, and nothing with an underscore.
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if ((rawHeaders[index] as string).includes('_')) return guardNames(rawHeaders)
+  return names * 2 === rawHeaders.length ? undefined : guardNames(rawHeaders)
+}
+
+function guardNames(rawHeaders: readonly string[]): HttpProblem | undefined {
+  const seen = new Set<string>()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase()
+    const meant = name.replaceAll('_', '-')
+    if (meant !== name && isSingle(meant))
+      return ambiguous(`Some servers would take its header ${name} for ${meant}.`)
+    if (isSingle(name) && seen.has(name)) return ambiguous(`Its header ${name} stands twice.`)
+    seen.add(name)
+  }
+  return undefined
+}
+
+function guardFraming({ method, headers }: ParsedHead): HttpProblem | undefined {
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return ambiguous('Its transfer coding is not exactly "chunked".')
+  const content = headers['content-encoding']
+  if (content !== undefined && content.toLowerCase() !== 'identity')
+    return {
+      code: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE',
+      says: 'A content encoding is not accepted; send the body as it is.',
+    }
+  if (headers.upgrade !== undefined) return ambiguous('It asks to change the protocol.')
+  const length = headers['content-length'] ?? '0'
+  if (
+    (method === 'GET' || method === 'DELETE' || method === 'OPTIONS') &&
+    (coding ?? length) !== '0'
+  )
+    return ambiguous(`A ${method} has no body.`)
+  return guardConnection(headers.connection)
+}
+
+/** What `Connection` names is for this hop only: a proxy in front would have taken it away, so it must not count here (RFC 9110, 7.6.1). */
+function guardConnection(connection: string | undefined): HttpProblem | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close')
+    return undefined
+  for (const part of connection.toLowerCase().split(',')) {
+    const name = part.trim()
+    if (isSingle(name) && name !== 'te' && name !== 'upgrade')
+      return ambiguous(`Connection names the header ${name}.`)
+  }
+  return undefined
+}
+
+const isSingle = (name: string): boolean => name.startsWith(OURS) || Object.hasOwn(SINGLE, name)
+
+const ambiguous = (says: string): HttpProblem => ({ code: 'RINGMAIN_AMBIGUOUS_REQUEST', says })
