@@ -31,7 +31,7 @@ test('without a variable every setting has its default, and those without one ar
   assert.equal(settings.port, 7_400)
   assert.equal(settings.adminPort, 7_402)
   assert.equal(settings.maxBody, 4_194_304)
-  assert.equal(settings.headersTimeout, 10_000)
+  assert.equal(settings.headersTimeout, 5_000)
   assert.equal(settings.drain, 60_000)
   assert.deepEqual(settings.allowHosts, ['localhost', '127.0.0.1', '::1'])
   assert.deepEqual(settings.allowOrigins, [])

@@ -135,12 +135,20 @@ export const routerSettings = {
     fallback: '10000',
     says: 'Most connections of callers at once.',
   },
+  maxConnectionsPerAddress: {
+    flag: 'max-connections-per-address',
+    env: 'RINGMAIN_MAX_CONNECTIONS_PER_ADDRESS',
+    kind: 'count',
+    placeholder: 'N',
+    fallback: '5000',
+    says: 'Most of them from one address, so that one caller cannot take them all. Behind a proxy every caller has its address.',
+  },
   headersTimeout: {
     flag: 'headers-timeout',
     env: 'RINGMAIN_HEADERS_TIMEOUT',
     kind: 'duration',
     placeholder: 'TIME',
-    fallback: '10s',
+    fallback: '5s',
     says: 'How long a caller may take to send its headers.',
   },
   requestTimeout: {
@@ -150,6 +158,14 @@ export const routerSettings = {
     placeholder: 'TIME',
     fallback: '30s',
     says: 'How long a caller may take to send a whole request.',
+  },
+  writeTimeout: {
+    flag: 'write-timeout',
+    env: 'RINGMAIN_WRITE_TIMEOUT',
+    kind: 'duration',
+    placeholder: 'TIME',
+    fallback: '30s',
+    says: 'How long a caller may take to read what is waiting for it; then its connection is cut.',
   },
   drain: {
     flag: 'drain',

@@ -36,7 +36,7 @@ export function openAdmin(
     {
       host: settings.adminHost,
       port: settings.adminPort,
-      isHostAllowed: createAllowList(settings.allowHosts, []).isHostAllowed,
+      allow: createAllowList(settings.allowHosts, []),
     },
     {
       ready: () => ready(state),

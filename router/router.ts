@@ -208,8 +208,10 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     allow: createAllowList(settings.allowHosts, settings.allowOrigins),
     maxBodyBytes: settings.maxBody,
     maxConnections: settings.maxConnections,
+    maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
     headersTimeoutMs: settings.headersTimeout,
     requestTimeoutMs: settings.requestTimeout,
+    writeTimeoutMs: settings.writeTimeout,
     defaultServer: DEFAULT_VIRTUAL_SERVER,
     handle: arrived => void path.run(arrived, kit),
     refuseEarly: (arrived, refusal) =>

@@ -8,10 +8,14 @@ async function asking(
   t: TestContext,
   differences: Partial<AdminSource> = {},
 ): Promise<
-  (path: string, host?: string, method?: string) => Promise<readonly [number, string, string]>
+  (
+    path: string,
+    headers?: Readonly<Record<string, string>>,
+    method?: string,
+  ) => Promise<readonly [number, string, string]>
 > {
   const listener = await openAdminListener(
-    { host: '127.0.0.1', port: 0, isHostAllowed: host => host?.startsWith('127.0.0.1') === true },
+    { host: '127.0.0.1', port: 0, allow: createAllowList(['127.0.0.1'], []) },
     {
       ready: () => ({ ready: true, draining: false, checks: [] }),
       router: () => assert.fail('a bug'),
@@ -22,8 +26,7 @@ async function asking(
     },
   )
   t.after(() => listener.close())
-  return async (path, host, method = 'GET') => {
-    const headers: Record<string, string> = host === undefined ? {} : { host }
+  return async (path, headers = {}, method = 'GET') => {
     const answer = await rawRequest(`${listener.url}${path}`, { method, headers })
     return [answer.status, answer.headers['content-type'] ?? '', answer.body.toString()]
   }
@@ -71,9 +74,21 @@ test('another path tells where to look, and nothing can be changed', async t => 
 test('a page in a browser that reached the port under another name is told nothing', async t => {
   const ask = await asking(t)
   for (const path of ['/livez', '/metrics', '/nowhere']) {
-    const [status, , body] = await ask(path, 'evil.example')
+    const [status, , body] = await ask(path, { host: 'evil.example' })
     assert.deepEqual([status, body], [403, '{"error":"The Host header is not on the allow-list."}'])
   }
+})
+
+test('a page of another origin is told nothing, whichever Host it names', async t => {
+  const ask = await asking(t)
+  for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1.evil.example']) {
+    const [status, , body] = await ask('/metrics', { origin })
+    assert.deepEqual(
+      [status, body],
+      [403, '{"error":"The Origin header is not on the allow-list."}'],
+    )
+  }
+  assert.equal((await ask('/metrics', { origin: 'http://127.0.0.1:9' }))[0], 200)
 })
 
 test('a defect is told without its trace', async t => {

@@ -23,7 +23,10 @@ export async function openAdminListener(
   at: {
     readonly host: string
     readonly port: number
-    readonly isHostAllowed: (host: string | undefined) => boolean
+    readonly allow: {
+      readonly isHostAllowed: (host: string | undefined) => boolean
+      readonly isOriginAllowed: (origin: string | undefined) => boolean
+    }
   },
   source: AdminSource,
 ): Promise<AdminListener> {
@@ -35,8 +38,14 @@ export async function openAdminListener(
   })
   app.server.maxConnections = CONNECTIONS
   app.addHook('onRequest', (request, reply, next) => {
-    if (at.isHostAllowed(request.headers.host)) next()
-    else void reply.code(403).send({ error: 'The Host header is not on the allow-list.' })
+    const { host, origin } = request.headers
+    // Two Hosts, or one that another parser reads otherwise, could be one of the list and one that is not.
+    const hosts = request.raw.headersDistinct.host?.length ?? 0
+    if (hosts !== 1 || !at.allow.isHostAllowed(host))
+      void reply.code(403).send({ error: 'The Host header is not on the allow-list.' })
+    else if (!at.allow.isOriginAllowed(origin))
+      void reply.code(403).send({ error: 'The Origin header is not on the allow-list.' })
+    else next()
   })
   app.get('/livez', (_request, reply) => reply.type('text/plain').send('ok\n'))
   const ready = (): ReadyView => source.ready()

@@ -13,10 +13,10 @@ interface Ground {
   readonly whole: () => Promise<{ readonly text: string; readonly isCut: boolean }>
 }
 
-async function ground(t: TestContext, mayStay = true): Promise<Ground> {
+async function ground(t: TestContext, mayStay = true, drainMs = 10_000): Promise<Ground> {
   const arrived = Promise.withResolvers<HttpCaller>()
   const server = createServer((request, response) =>
-    arrived.resolve(new HttpCaller(request, response, () => mayStay)),
+    arrived.resolve(new HttpCaller(request, response, { mayStay: () => mayStay, drainMs })),
   )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -171,4 +171,28 @@ test('a dismissed stream ends, a dismissed body is cut, and one that is complete
   caller.dismiss()
   assert.deepEqual(await whole(), { text: 'done', isCut: false })
   assert.equal(caller.isGone, false)
+})
+
+test('a caller who does not read what waits for it is cut, whether more is to come or not', async t => {
+  for (const isMore of [true, false]) {
+    const { caller, response } = await ground(t, true, 50)
+    const gone = left(caller)
+    if (isMore) {
+      caller.begin(200, {})
+      const fill = (): void => {
+        while (!caller.isGone && caller.write(Buffer.alloc(1_048_576)));
+        caller.onWritable(fill) // the kernel takes a few
+      }
+      fill()
+    } else caller.send(200, {}, Buffer.alloc(64 * 1_048_576))
+    await response // its head is read, its body is not
+    await gone
+    assert.equal(caller.isGone, true)
+  }
+})
+
+test('a caller who reads in time is not cut', async t => {
+  const { caller, whole } = await ground(t, true, 5_000)
+  caller.send(200, {}, Buffer.alloc(8 * 1_048_576, 'x'))
+  assert.equal((await whole()).isCut, false)
 })

@@ -6,21 +6,29 @@ import type { Caller } from '#router/facts.ts'
 const ONE_WRITE = 16_384
 const EVENT_STREAM = 'text/event-stream'
 
+export interface CallerLimits {
+  /** False: the connection is not kept for another request. */
+  readonly mayStay: () => boolean
+  /** How long what is waiting for the caller may wait until it is read. */
+  readonly drainMs: number
+}
+
 export class HttpCaller implements Caller {
   bytesOut = 0
   status = 0
   isGone = false
   readonly #response: ServerResponse
-  readonly #mayStay: () => boolean
+  readonly #limits: CallerLimits
+  #stalled: NodeJS.Timeout | undefined
   #gone: (() => void) | undefined
   #isEnded = false
   #isStream = false
 
-  /** `mayStay` false: the connection is not kept for another request. */
-  constructor(request: IncomingMessage, response: ServerResponse, mayStay: () => boolean) {
+  constructor(request: IncomingMessage, response: ServerResponse, limits: CallerLimits) {
     this.#response = response
-    this.#mayStay = mayStay
+    this.#limits = limits
     response.on('close', () => {
+      clearTimeout(this.#stalled)
       if (this.#isEnded && response.writableFinished) return
       this.#leave()
     })
@@ -33,7 +41,11 @@ export class HttpCaller implements Caller {
   }
 
   onWritable(listener: () => void): void {
-    this.#response.once('drain', listener)
+    this.#mustDrain()
+    this.#response.once('drain', () => {
+      clearTimeout(this.#stalled)
+      listener()
+    })
   }
 
   send(status: number, headers: Record<string, string>, body: Buffer | string = ''): void {
@@ -46,6 +58,7 @@ export class HttpCaller implements Caller {
     if (typeof body !== 'string' && length <= ONE_WRITE)
       this.#response.end(body.toString('latin1'), 'latin1')
     else this.#response.end(body)
+    if (length > ONE_WRITE) this.#mustDrain()
   }
 
   begin(status: number, headers: Record<string, string>): void {
@@ -65,6 +78,7 @@ export class HttpCaller implements Caller {
     if (this.isGone) return
     this.#isEnded = true
     this.#response.end()
+    if (this.#response.writableLength > 0) this.#mustDrain()
   }
 
   cut(): void {
@@ -84,6 +98,12 @@ export class HttpCaller implements Caller {
     this.#leave()
   }
 
+  /** What waits for a caller who does not read is memory that nobody else can use. */
+  #mustDrain(): void {
+    clearTimeout(this.#stalled)
+    this.#stalled = setTimeout(() => this.#response.destroy(), this.#limits.drainMs)
+  }
+
   #leave(): void {
     this.isGone = true
     const listener = this.#gone
@@ -93,7 +113,7 @@ export class HttpCaller implements Caller {
 
   #head(status: number, headers: Record<string, string>): void {
     this.status = status
-    if (!this.#mayStay()) this.#response.shouldKeepAlive = false
+    if (!this.#limits.mayStay()) this.#response.shouldKeepAlive = false
     this.#response.writeHead(status, headers)
   }
 }

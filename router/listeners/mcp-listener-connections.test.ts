@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import type { Arrived } from '#router/facts.ts'
 import { listening, post, raw } from '#test/support/listening.ts'
+import { until } from '#test/support/until.ts'
 
 test('too many headers, or too long, and what is no HTTP never become a request', async t => {
   const { port, broken, arrived } = await listening(t)
@@ -96,6 +97,49 @@ test('a connection on top of as many as there may be is closed at once, and note
   assert.equal(await all, '')
   assert.equal(dropped(), 1)
   kept.socket.destroy()
+})
+
+test('one address gets no more connections than its share, and a place again when one closes', async t => {
+  const { port, dropped, ask } = await listening(t, { maxConnectionsPerAddress: 1 })
+  const kept = await raw(port, '')
+  const { all } = await raw(port, '')
+  assert.equal(await all, '')
+  assert.equal(dropped(), 1)
+  kept.socket.destroy()
+  await kept.all
+  await until('a place', async () => {
+    const answer = await ask('/mcp', post('{}')).catch(() => undefined)
+    return answer === '200 taken'
+  })
+})
+
+const AMBIGUOUS = 'POST /mcp HTTP/1.1\r\nhost: localhost\r\nhost: other\r\ncontent-length: 2\r\n'
+
+test('what is pipelined behind a refusal that ends the connection is not looked at', async t => {
+  const { port, arrived, refused } = await listening(t)
+  for (const first of [
+    `${AMBIGUOUS}content-type: application/json\r\n\r\n{}`,
+    `${WHOLE.replace('content-length: 2', 'content-length: 2000')}${'x'.repeat(1_998)}`,
+  ]) {
+    const { all } = await raw(port, first + WHOLE + WHOLE)
+    const answer = await all
+    assert.equal(answer.match(/HTTP\/1\.1 /g)?.length, 1, answer)
+    assert.match(answer, /connection: close/i)
+  }
+  assert.deepEqual(arrived, [])
+  assert.equal(refused.length, 2)
+})
+
+test('the answer to a body that is too large arrives although the body was not read', async t => {
+  const { port } = await listening(t)
+  const { socket, all } = await raw(
+    port,
+    WHOLE.replace('content-length: 2', 'content-length: 9000000'),
+  )
+  socket.on('error', () => undefined) // the rest of the body finds no reader
+  for (let sent = 0; sent < 9_000_000 && socket.writable; sent += 1_000_000)
+    socket.write(Buffer.alloc(1_000_000, ' '))
+  assert.match(await all, /^HTTP\/1\.1 413 /)
 })
 
 test('a caller who leaves in the middle of its body never reaches the path', async t => {

@@ -12,6 +12,7 @@ import fastify, {
 import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Arrived } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
+import { capPerAddress } from './address-cap.ts'
 import { type AllowList } from './allow-list.ts'
 import { allowReading, answerPreflight } from './cors.ts'
 import { HttpCaller } from './http-caller.ts'
@@ -24,8 +25,10 @@ export interface McpListenerOptions {
   readonly allow: AllowList
   readonly maxBodyBytes: number
   readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
+  readonly writeTimeoutMs: number
   readonly defaultServer: string
   /** Runs the whole path; never rejects. */
   readonly handle: (arrived: Arrived) => void
@@ -33,7 +36,7 @@ export interface McpListenerOptions {
   readonly refuseEarly: (arrived: Arrived, refusal: Refusal) => void
   /** A connection that never became a request. */
   readonly brokenRequest: (code: string) => void
-  /** A connection on top of `maxConnections`, closed already. */
+  /** A connection on top of as many as there may be, closed already. */
   readonly droppedConnection: () => void
 }
 
@@ -69,6 +72,7 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
   const app = createApp(options, state)
   app.server.maxConnections = options.maxConnections
   app.server.on('drop', () => options.droppedConnection())
+  capPerAddress(app.server, options)
   app.server.maxHeadersCount = HEADER_COUNT
   await app.listen({ host: options.host, port: options.port })
   const { address, port, family } = app.server.address() as AddressInfo
@@ -123,12 +127,13 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     frameworkErrors: (_error, request, reply) => refuse(request, reply, 'RINGMAIN_UNKNOWN_PATH'),
     clientErrorHandler: (error, socket) => answerBroken(options, error.code ?? 'unknown', socket),
   })
+  const limits = { mayStay: () => !state.isDraining, drainMs: options.writeTimeoutMs }
   const arrivedOf = (request: FastifyRequest, reply: FastifyReply, body: Buffer): Arrived => ({
     verb: request.method as Arrived['verb'],
     serverName: (request.params as { server?: string } | null)?.server ?? options.defaultServer,
     headers: request.raw.headers,
     body,
-    caller: new HttpCaller(request.raw, reply.raw, () => !state.isDraining),
+    caller: new HttpCaller(request.raw, reply.raw, limits),
   })
   const refuse = (
     request: FastifyRequest,

@@ -26,6 +26,8 @@ export interface ListeningOptions {
   readonly requestTimeoutMs?: number
   readonly headersTimeoutMs?: number
   readonly maxConnections?: number
+  readonly maxConnectionsPerAddress?: number
+  readonly writeTimeoutMs?: number
 }
 
 export const JSON_TYPE = { 'content-type': 'application/json' }
@@ -44,8 +46,10 @@ export async function listening(
     allow: createAllowList(['127.0.0.1', 'localhost'], []),
     maxBodyBytes: 1_000,
     maxConnections: options.maxConnections ?? 100,
+    maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 100,
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    writeTimeoutMs: options.writeTimeoutMs ?? 10_000,
     defaultServer: 'default',
     handle: one => {
       arrived.push(one)
