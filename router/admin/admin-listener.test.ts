@@ -1,6 +1,7 @@
 // The admin port on a real socket: what is told, in which status, and to which Host.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { createAllowList } from '#router/listeners/allow-list.ts'
 import { rawRequest } from '#test/support/raw-http.ts'
 import { type AdminSource, openAdminListener } from './admin-listener.ts'
 

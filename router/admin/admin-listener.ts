@@ -40,7 +40,7 @@ export async function openAdminListener(
   app.addHook('onRequest', (request, reply, next) => {
     const { host, origin } = request.headers
     // Two Hosts, or one that another parser reads otherwise, could be one of the list and one that is not.
-    const hosts = request.raw.headersDistinct.host?.length ?? 0
+    const hosts = request.raw.headersDistinct['host']?.length ?? 0
     if (hosts !== 1 || !at.allow.isHostAllowed(host))
       void reply.code(403).send({ error: 'The Host header is not on the allow-list.' })
     else if (!at.allow.isOriginAllowed(origin))
