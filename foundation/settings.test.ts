@@ -4,12 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  type RouterSettings,
-  readRouterSettings,
-  routerSettings,
-  type Setting,
-} from './settings.ts'
+import { routerSettings, type Setting } from './router-settings.ts'
+import { type RouterSettings, readRouterSettings } from './settings.ts'
 
 type Env = Readonly<Record<string, string>>
 

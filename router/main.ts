@@ -1,6 +1,7 @@
 // Entry of the data plane: settings from the environment, one line that says where it listens, drain on signal.
 import { createLogs } from '#foundation/log.ts'
-import { type RouterSettings, readRouterSettings, routerSettings } from '#foundation/settings.ts'
+import { routerSettings } from '#foundation/router-settings.ts'
+import { type RouterSettings, readRouterSettings } from '#foundation/settings.ts'
 import { endOnDefect } from './end-on-defect.ts'
 import { type Router, startRouter, UnusableSettings } from './router.ts'
 import { PolicyProblems } from './table-feed/directory-feed.ts'

@@ -1,7 +1,7 @@
 // Flags of the router become its environment; a secret never stays beside the file that would override it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { routerSettings } from '#foundation/settings.ts'
+import { routerSettings } from '#foundation/router-settings.ts'
 import { routerEnvironment, routerFlags } from './router-command.ts'
 
 test('every setting has a flag, and each flag names its variable', () => {

@@ -1,6 +1,6 @@
 // The flags of `ringmain router`, made from the list of settings, and the environment they become.
 // A secret given as a flag leaves this process only through the environment: other users can read a command line.
-import { routerSettings, type Setting } from '#foundation/settings.ts'
+import { routerSettings, type Setting } from '#foundation/router-settings.ts'
 
 export type FlagValues = Readonly<Record<string, string | undefined>>
 

@@ -1,5 +1,5 @@
 // The reference page of the router's settings, from the list that the router itself reads.
-import { routerSettings, type Setting } from '#foundation/settings.ts'
+import { routerSettings, type Setting } from '#foundation/router-settings.ts'
 import { markdownTable } from './table.ts'
 
 const HOLDS: Readonly<Record<Setting['kind'], string>> = {
@@ -23,7 +23,7 @@ export function makeSettingsPage(): string {
     setting.says,
   ])
   return `${[
-    '<!-- Generated from foundation/settings.ts; do not edit. -->',
+    '<!-- Generated from foundation/router-settings.ts; do not edit. -->',
     '# Settings of the router',
     'Settings say how one process is started. What is routed where is policy and lives in documents: see [policies.md](policies.md).',
     'A flag of `ringmain router` wins over the variable, the variable over the default. An empty variable counts as absent. All problems are reported at once.',
