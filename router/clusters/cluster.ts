@@ -2,9 +2,11 @@
 import type { Clock, Random } from '#foundation/clock.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import { pickEndpoint } from './balancers/peak-ewma.ts'
-import type { Discovery, Instance, Snapshot } from './discovery/instance.ts'
-import { Endpoint } from './endpoint.ts'
+import type { Discovery, Snapshot } from './discovery/instance.ts'
+import type { Endpoint } from './endpoint.ts'
 import { type Check, Checker } from './health/checker.ts'
+import { Membership } from './membership.ts'
+import { ServingSets } from './serving-sets.ts'
 import { SlotQueue } from './slot-queue.ts'
 
 export interface ClusterPorts {
@@ -31,8 +33,10 @@ export class Cluster {
   readonly slots = new SlotQueue()
   readonly #ports: ClusterPorts
   readonly #checker: Checker
-  readonly #endpoints = new Map<string, Endpoint>() // bounded by what discovery publishes
-  #serving: Readonly<Record<Era, readonly Endpoint[]>> = { legacy: [], modern: [] }
+  readonly #endpoints: Membership
+  readonly #serving = new ServingSets()
+  /** Not asked yet. Bounded by the endpoints. */
+  readonly #unasked = new Set<Endpoint>()
   #snapshot: Snapshot | undefined
   readonly #settledWaiters: Array<() => void> = []
   #isClosed = false
@@ -48,6 +52,15 @@ export class Cluster {
       onDown: endpoint => {
         if (endpoint.instance.isHeld === true) ports.discovery.release(endpoint.key)
       },
+    })
+    this.#endpoints = new Membership({
+      onAdded: endpoint => {
+        this.#unasked.add(endpoint)
+        this.#checker.watch(endpoint)
+      },
+      onChanged: endpoint => this.#serving.update(endpoint),
+      onRemoved: endpoint => this.#remove(endpoint),
+      onComplete: () => this.#applied(),
     })
   }
 
@@ -77,7 +90,7 @@ export class Cluster {
   }
 
   serving(era: Era): readonly Endpoint[] {
-    return this.#serving[era]
+    return this.#serving.of(era)
   }
 
   /** Whether any replica in service offers this tool under its own name. */
@@ -87,7 +100,7 @@ export class Cluster {
 
   /** `tried` holds keys of endpoints that are out of the question for this call. */
   choose(era: Era, tried: ReadonlySet<string> = NONE_TRIED): Choice {
-    const serving = this.#serving[era]
+    const serving = this.#serving.of(era)
     let isAnyLeft = false
     const endpoint = pickEndpoint(
       serving,
@@ -129,8 +142,7 @@ export class Cluster {
     this.slots.close()
     for (const wake of this.#settledWaiters.splice(0)) wake()
     await this.#ports.discovery.close()
-    for (const endpoint of this.#endpoints.values()) this.#remove(endpoint)
-    this.#endpoints.clear()
+    this.#endpoints.close()
   }
 
   #none(era: Era, tried: ReadonlySet<string>): Choice {
@@ -142,7 +154,7 @@ export class Cluster {
         detail: `${name}: none of ${tried.size} tried could be reached`,
       }
     const other: Era = era === 'modern' ? 'legacy' : 'modern'
-    if (this.#serving[other].length > 0)
+    if (this.#serving.of(other).length > 0)
       return { kind: 'none', why: 'other_era', detail: `${name}: replicas speak only ${other}` }
     const total = this.#endpoints.size
     return {
@@ -158,39 +170,23 @@ export class Cluster {
   #apply(snapshot: Snapshot): void {
     if (this.#isClosed) return
     this.#snapshot = snapshot
-    const present = new Set<string>()
-    for (const instance of snapshot.instances) {
-      present.add(instance.key)
-      const known = this.#endpoints.get(instance.key)
-      if (known !== undefined && isSameAddress(known.instance, instance)) known.instance = instance
-      else this.#add(instance, known)
-    }
-    for (const endpoint of this.#endpoints.values()) {
-      if (present.has(endpoint.key)) continue
-      this.#endpoints.delete(endpoint.key)
-      this.#checker.unwatch(endpoint)
-      this.#remove(endpoint)
-    }
+    this.#endpoints.apply(snapshot.instances)
+  }
+
+  #applied(): void {
+    if (this.#snapshot === undefined) return
     this.#ports.log('discovery.changed', {
       'ringmain.cluster': this.policy.name,
       endpoints: this.#endpoints.size,
-      from: snapshot.from,
+      from: this.#snapshot.from,
     })
-    this.#refresh()
-  }
-
-  #add(instance: Instance, replaced: Endpoint | undefined): void {
-    if (replaced !== undefined) {
-      this.#checker.unwatch(replaced)
-      this.#remove(replaced)
-    }
-    const endpoint = new Endpoint(instance)
-    this.#endpoints.set(instance.key, endpoint)
-    this.#checker.watch(endpoint)
+    this.#changed()
   }
 
   #remove(endpoint: Endpoint): void {
-    endpoint.isRemoved = true
+    this.#checker.unwatch(endpoint)
+    this.#unasked.delete(endpoint)
+    this.#serving.update(endpoint)
     this.#ports.onRemoved(endpoint)
   }
 
@@ -201,32 +197,22 @@ export class Cluster {
       'ringmain.replica': key,
       ...(reason === undefined ? { eras: endpoint.learned?.eras } : { reason }),
     })
-    this.#refresh()
+    this.#unasked.delete(endpoint)
+    this.#serving.update(endpoint)
+    this.#changed()
   }
 
-  #refresh(): void {
-    const all = [...this.#endpoints.values()]
-    this.#serving = {
-      legacy: all.filter(endpoint => endpoint.mayServe('legacy')),
-      modern: all.filter(endpoint => endpoint.mayServe('modern')),
-    }
+  #changed(): void {
     this.slots.free() // a replica that came back may serve those who wait
     if (this.#isSettled()) for (const wake of this.#settledWaiters.splice(0)) wake()
   }
 
   #isSettled(): boolean {
     if (this.#snapshot === undefined) return this.#isClosed
-    for (const endpoint of this.#endpoints.values()) if (endpoint.health === 'unknown') return false
-    return true
+    return this.#endpoints.isComplete && this.#unasked.size === 0
   }
 
   #anyServing(test: (endpoint: Endpoint) => boolean): boolean {
-    return this.#serving.modern.some(test) || this.#serving.legacy.some(test)
+    return this.serving('modern').some(test) || this.serving('legacy').some(test)
   }
 }
-
-const isSameAddress = (one: Instance, other: Instance): boolean =>
-  one.host === other.host &&
-  one.port === other.port &&
-  one.path === other.path &&
-  one.tls === other.tls

@@ -42,11 +42,17 @@ const SUSPECT_INTERVAL_MS = 1_000
 const RELEARN_MS = 60_000
 /** Spread of first checks, so that a start does not ask all replicas in one instant. */
 const FIRST_SPREAD_MS = 100
+/** Of checks of one cluster: 500 a second cost a fraction of a core. A large cluster is asked less often instead. */
+const PACE_MS = 2
+/** Most checks of one cluster under way: each holds a connection, and replicas that hang hold it until their time is over. */
+const MOST_AT_ONCE = 128
 
 export class Checker {
   readonly #policy: HealthPolicy
   readonly #ports: CheckerPorts
   readonly #probes = new Map<Endpoint, Probe>() // bounded by the endpoints of the cluster
+  readonly #due: Array<() => void> = [] // bounded by the probes, each of which waits once
+  #running = 0
 
   constructor(policy: HealthPolicy, ports: CheckerPorts) {
     this.#policy = policy
@@ -63,7 +69,7 @@ export class Checker {
       learnedAtMs: Number.NEGATIVE_INFINITY,
     }
     this.#probes.set(endpoint, probe)
-    this.#schedule(endpoint, probe, this.#ports.random() * FIRST_SPREAD_MS)
+    this.#schedule(endpoint, probe, this.#ports.random() * this.#paced(FIRST_SPREAD_MS))
   }
 
   unwatch(endpoint: Endpoint): void {
@@ -95,6 +101,12 @@ export class Checker {
   close(): void {
     for (const probe of this.#probes.values()) clearTimeout(probe.timer)
     this.#probes.clear()
+    this.#due.length = 0
+  }
+
+  /** At least as long as asking all of them takes. */
+  #paced(intervalMs: number): number {
+    return Math.max(intervalMs, this.#probes.size * PACE_MS)
   }
 
   get #suspectIntervalMs(): number {
@@ -104,12 +116,25 @@ export class Checker {
   #schedule(endpoint: Endpoint, probe: Probe, delayMs: number): void {
     clearTimeout(probe.timer)
     if (this.#probes.get(endpoint) !== probe) return // whoever was told of the verdict let it go
-    probe.timer = setTimeout(() => void this.#run(endpoint, probe), delayMs)
+    probe.timer = setTimeout(() => this.#whenFree(endpoint, probe), delayMs)
     probe.timer.unref()
   }
 
+  #whenFree(endpoint: Endpoint, probe: Probe): void {
+    probe.isRunning = true // or it would be asked for a second time while it waits
+    const run = (): void => {
+      this.#running += 1
+      void this.#run(endpoint, probe).finally(() => {
+        this.#running -= 1
+        this.#due.shift()?.()
+      })
+    }
+    if (this.#running < MOST_AT_ONCE) run()
+    else this.#due.push(run)
+  }
+
   async #run(endpoint: Endpoint, probe: Probe): Promise<void> {
-    probe.isRunning = true
+    if (this.#probes.get(endpoint) !== probe) return // removed while it waited
     const nowMs = this.#ports.clock.nowMs()
     const isDeep =
       endpoint.learned === undefined ||
@@ -130,7 +155,11 @@ export class Checker {
     const isCalm = result.ok && endpoint.health === 'up' && !probe.isAskedAgain
     probe.isAskedAgain = false
     const base = isCalm ? this.#policy.intervalMs : this.#suspectIntervalMs
-    this.#schedule(endpoint, probe, base * (1 + JITTER * (2 * this.#ports.random() - 1)))
+    this.#schedule(
+      endpoint,
+      probe,
+      this.#paced(base) * (1 + JITTER * (2 * this.#ports.random() - 1)),
+    )
   }
 
   #apply(endpoint: Endpoint, probe: Probe, result: CheckResult): void {

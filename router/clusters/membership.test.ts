@@ -1,0 +1,85 @@
+// Bringing endpoints in line with a set, small and large. Turns of the event loop are counted, never timed.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Instance } from './discovery/instance.ts'
+import type { Endpoint } from './endpoint.ts'
+import { Membership, SLICE } from './membership.ts'
+
+const instances = (count: number, from = 0): readonly Instance[] =>
+  Array.from({ length: count }, (_, number) => ({
+    key: `n/${from + number}`,
+    host: '127.0.0.1',
+    port: 1 + ((from + number) % 60_000),
+    weight: 1,
+    state: 'ready',
+  }))
+
+function rig() {
+  const told: string[] = []
+  const done = { count: 0 }
+  const tell = (what: string) => (endpoint: Endpoint) => void told.push(`${what} ${endpoint.key}`)
+  const membership = new Membership({
+    onAdded: tell('+'),
+    onChanged: tell('~'),
+    onRemoved: tell('-'),
+    onComplete: () => {
+      done.count += 1
+    },
+  })
+  return { membership, told, done }
+}
+
+const turn = () => new Promise(resolve => setImmediate(resolve))
+
+test('a small set is complete at once', () => {
+  const { membership, told, done } = rig()
+  membership.apply(instances(2))
+  assert.deepEqual([membership.size, done.count, told], [2, 1, ['+ n/0', '+ n/1']])
+  membership.apply(instances(2, 1))
+  assert.deepEqual(told.slice(2), ['~ n/1', '- n/0', '+ n/2'])
+})
+
+test('ten thousand come in slices with turns of the event loop between them', async () => {
+  const { membership, done } = rig()
+  membership.apply(instances(10_000))
+  assert.ok(membership.size <= SLICE && !membership.isComplete)
+  let turns = 0
+  for (; !membership.isComplete; turns += 1) {
+    const before = membership.size
+    await turn()
+    assert.ok(membership.size - before <= SLICE)
+  }
+  assert.ok(turns >= 10_000 / SLICE - 1)
+  assert.deepEqual([membership.size, done.count], [10_000, 1])
+})
+
+test('a newer set takes over from one that is half in place, and only it is complete', async () => {
+  const { membership, told, done } = rig()
+  membership.apply(instances(1_000))
+  await turn()
+  membership.apply(instances(3, 999))
+  while (!membership.isComplete) await turn()
+  assert.deepEqual(
+    [...membership.values()].map(({ key }) => key),
+    ['n/999', 'n/1000', 'n/1001'],
+  )
+  assert.equal(done.count, 1)
+  const count = (mark: string) => told.filter(line => line.startsWith(mark)).length
+  assert.equal(count('+') - count('-'), 3, 'each that came has gone, but for three')
+})
+
+test('the very same instance again is no change', () => {
+  const { membership, told } = rig()
+  const set = instances(2)
+  membership.apply(set)
+  membership.apply(set)
+  assert.equal(told.length, 2)
+})
+
+test('after its close nothing that was under way goes on', async () => {
+  const { membership, done } = rig()
+  membership.apply(instances(1_000))
+  membership.close()
+  await turn()
+  assert.deepEqual([membership.size, done.count], [0, 0])
+})

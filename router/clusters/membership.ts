@@ -1,0 +1,110 @@
+// The endpoints of a cluster, brought in line with what discovery says. A large change is made in slices with turns of the
+// event loop between them, so a set of ten thousand never holds up a call; what is known already is updated at once.
+import type { Instance } from './discovery/instance.ts'
+import { Endpoint } from './endpoint.ts'
+
+/** Endpoints that come or go in one turn: about a millisecond of work. */
+export const SLICE = 200
+
+export interface MembershipPorts {
+  readonly onAdded: (endpoint: Endpoint) => void
+  readonly onChanged: (endpoint: Endpoint) => void
+  readonly onRemoved: (endpoint: Endpoint) => void
+  /** The newest set stands, whole. */
+  readonly onComplete: () => void
+}
+
+export class Membership {
+  readonly #ports: MembershipPorts
+  readonly #endpoints = new Map<string, Endpoint>() // bounded by what discovery publishes
+  #work: Iterator<void> | undefined
+  #turn: NodeJS.Immediate | undefined
+
+  constructor(ports: MembershipPorts) {
+    this.#ports = ports
+  }
+
+  /** A newer set replaces one that is not complete yet. */
+  apply(instances: readonly Instance[]): void {
+    this.#stop()
+    const added: Instance[] = []
+    const present = new Set<string>()
+    for (const instance of instances) {
+      present.add(instance.key)
+      const known = this.#endpoints.get(instance.key)
+      if (known === undefined || !isSameAddress(known.instance, instance)) added.push(instance)
+      else if (known.instance !== instance) {
+        known.instance = instance
+        this.#ports.onChanged(known)
+      }
+    }
+    const gone = [...this.#endpoints.values()].filter(endpoint => !present.has(endpoint.key))
+    this.#work = this.#change(added, gone)
+    this.#advance()
+  }
+
+  get(key: string): Endpoint | undefined {
+    return this.#endpoints.get(key)
+  }
+
+  get size(): number {
+    return this.#endpoints.size
+  }
+
+  values(): Iterable<Endpoint> {
+    return this.#endpoints.values()
+  }
+
+  /** False while a large change is under way. */
+  get isComplete(): boolean {
+    return this.#work === undefined
+  }
+
+  close(): void {
+    this.#stop()
+    for (const endpoint of this.#endpoints.values()) this.#remove(endpoint)
+  }
+
+  *#change(added: readonly Instance[], gone: readonly Endpoint[]): Iterator<void> {
+    for (const endpoint of gone) {
+      this.#remove(endpoint)
+      yield
+    }
+    for (const instance of added) {
+      const replaced = this.#endpoints.get(instance.key)
+      if (replaced !== undefined) this.#remove(replaced)
+      const endpoint = new Endpoint(instance)
+      this.#endpoints.set(instance.key, endpoint)
+      this.#ports.onAdded(endpoint)
+      yield
+    }
+  }
+
+  #advance(): void {
+    for (let step = 0; step < SLICE; step += 1) {
+      if (this.#work?.next().done !== true) continue
+      this.#work = undefined
+      this.#ports.onComplete()
+      return
+    }
+    this.#turn = setImmediate(() => this.#advance())
+  }
+
+  #remove(endpoint: Endpoint): void {
+    this.#endpoints.delete(endpoint.key)
+    endpoint.isRemoved = true
+    this.#ports.onRemoved(endpoint)
+  }
+
+  #stop(): void {
+    clearImmediate(this.#turn)
+    this.#work = undefined
+  }
+}
+
+const isSameAddress = (one: Instance, other: Instance): boolean =>
+  one === other ||
+  (one.host === other.host &&
+    one.port === other.port &&
+    one.path === other.path &&
+    one.tls === other.tls)
