@@ -53,6 +53,12 @@ export const refusals = {
     jsonRpc: -32600,
     says: 'Only HTTP/1.1 is spoken here.',
   },
+  RINGMAIN_TOO_MANY_HEADERS: {
+    ...malformed,
+    http: 431,
+    jsonRpc: -32600,
+    says: 'The request has more headers than are accepted.',
+  },
   RINGMAIN_AMBIGUOUS_JSON: {
     ...malformed,
     jsonRpc: -32600,

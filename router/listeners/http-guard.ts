@@ -29,6 +29,7 @@ const SINGLE: Readonly<Record<string, boolean>> = Object.freeze(
   ),
 )
 const OURS = 'mcp-'
+const MOST_HEADERS = 100
 /** Origin-form (RFC 9112, 3.2.1): one slash, then no second one that a URL parser would take for a host. */
 const TARGET = /^\/(?!\/)[!"$-[\]-~]*$/
 const VISIBLE = /^[\t -~]*$/
@@ -45,6 +46,9 @@ export function guardHead(head: ParsedHead): HttpProblem | undefined {
 }
 
 function guardHeaders({ headers, rawHeaders }: ParsedHead): HttpProblem | undefined {
+  if (rawHeaders.length > 2 * MOST_HEADERS)
+    return { code: 'RINGMAIN_TOO_MANY_HEADERS', says: `More than ${MOST_HEADERS}.` }
+  if (headers.host === undefined) return ambiguous('It has no Host.')
   let names = 0
   for (const name in headers) {
     names += 1
@@ -80,6 +84,8 @@ function guardFraming({ method, headers }: ParsedHead): HttpProblem | undefined 
       code: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE',
       says: 'A content encoding is not accepted; send the body as it is.',
     }
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
+    return ambiguous('It expects something else than 100-continue.')
   if (headers.upgrade !== undefined) return ambiguous('It asks to change the protocol.')
   const length = headers['content-length'] ?? '0'
   if (

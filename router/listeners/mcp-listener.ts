@@ -49,7 +49,6 @@ export interface McpListener {
 }
 
 const HEADER_BYTES = 16_384
-const HEADER_COUNT = 100
 /** Longer than a caller's usual pause, so that it is the caller who closes. */
 const KEEP_ALIVE_MS = 72_000
 const CHECK_EVERY_MS = 500
@@ -73,7 +72,11 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
   app.server.maxConnections = options.maxConnections
   app.server.on('drop', () => options.droppedConnection())
   capPerAddress(app.server, options)
-  app.server.maxHeadersCount = HEADER_COUNT
+  // Node would answer these itself, and keep the connection; the guard knows better.
+  app.server.on('checkExpectation', (request, response) =>
+    app.server.emit('request', request, response),
+  )
+  app.server.maxHeadersCount = 0 // Node would leave out what is over it, unseen; the guard counts instead
   await app.listen({ host: options.host, port: options.port })
   const { address, port, family } = app.server.address() as AddressInfo
   return {
@@ -121,6 +124,7 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
       headersTimeout: Math.min(options.headersTimeoutMs, options.requestTimeoutMs),
       maxHeaderSize: HEADER_BYTES,
       connectionsCheckingInterval: CHECK_EVERY_MS,
+      requireHostHeader: false, // Node would refuse it, and go on with what is pipelined behind it; the guard does not
     },
     routerOptions: { maxParamLength: HEADER_BYTES },
     // A path that cannot be decoded; fastify would answer it in words of its own, and leave no line of it.
@@ -163,6 +167,7 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
 const ENDING: readonly RefusalCode[] = [
   'RINGMAIN_AMBIGUOUS_REQUEST',
   'RINGMAIN_HTTP_VERSION_REFUSED',
+  'RINGMAIN_TOO_MANY_HEADERS',
 ]
 
 function condemn(request: IncomingMessage, response: ServerResponse, state: ListenerState): void {

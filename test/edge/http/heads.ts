@@ -1,0 +1,314 @@
+// What the head of a request says beside its framing: version, target, Host, Origin, headers that count, types, methods.
+import { chunked, LINE, type Payload, payload, type Verdict } from './payload.ts'
+
+const of = (
+  family: string,
+  verdict: Verdict,
+  words: readonly string[],
+  shape: (word: string) => Parameters<typeof payload>[3],
+): Payload[] => words.map(word => payload(family, verdict, JSON.stringify(word), shape(word)))
+
+const versions = (): Payload[] => [
+  ...of(
+    'versions',
+    'ambiguous',
+    'HTTP/0.9|HTTP/1.0|HTTP/1.2|HTTP/1.9|HTTP/2.0|HTTP/3.0|http/1.1|HTTP/11|HTTP/1.|HTTP/.1|HTTP|HTTP/1.1.1|HTTP/01.1|HTTPS/1.1|ICE/1.1|HTTP/1,1|HTTP/1.1 |HTTP/1.1\t|HTTP/1.1 x'.split(
+      '|',
+    ),
+    version => ({ line: `POST /mcp ${version}` }),
+  ),
+  payload('versions', 'ambiguous', 'none', { line: 'POST /mcp' }),
+]
+
+const targets = (): Payload[] => [
+  ...of('targets', 'accept', ['/mcp', '/mcp?a=b', '/mcp?', '/%6dcp', '/mcp/default'], target => ({
+    line: `POST ${target} HTTP/1.1`,
+  })),
+  ...of(
+    'targets',
+    'refuse',
+    [
+      '/',
+      '/other',
+      '/mcp/none',
+      '/mcp/a/b',
+      '/MCP',
+      '/mcp/',
+      '/mcp/../mcp',
+      '/./mcp',
+      '/mcp;a',
+      '/mcp%00',
+      '/%2fmcp',
+      '/mcp%',
+      '/mcp/%zz',
+      '/mcp%2f',
+    ],
+    target => ({
+      line: `POST ${target} HTTP/1.1`,
+    }),
+  ),
+  ...of(
+    'targets',
+    'ambiguous',
+    [
+      '//mcp',
+      '///mcp',
+      '//evil/mcp',
+      '/\\mcp',
+      '\\mcp',
+      'mcp',
+      '*',
+      '',
+      'http://localhost/mcp',
+      'http://evil/mcp',
+      'HTTP://localhost/mcp',
+      'https://localhost/mcp',
+      'localhost:80',
+      '@evil/mcp',
+      '?x',
+      '/mcp#a',
+      '/mcp\xe9',
+      '/m\tcp',
+      '/m cp',
+      '/mcp\x01',
+      '/mcp\x7f',
+      '/mcp\0',
+    ],
+    target => ({ line: `POST ${target} HTTP/1.1` }),
+  ),
+  // Whoever takes it reads the same words (RFC 9112, 3).
+  payload('targets', 'accept', 'two spaces', { line: 'POST  /mcp HTTP/1.1' }),
+  payload('targets', 'ambiguous', 'a tab between', { line: 'POST\t/mcp HTTP/1.1' }),
+]
+
+const hosts = (): Payload[] => [
+  ...of(
+    'hosts',
+    'accept',
+    ['localhost', 'LOCALHOST', 'localhost:1', '127.0.0.1', '127.0.0.1:65535', '[::1]', '[::1]:80'],
+    host => ({
+      host: `Host: ${host}\r\n`,
+    }),
+  ),
+  ...of(
+    'hosts',
+    'refuse',
+    [
+      '',
+      'evil',
+      'evil.test',
+      'localhost.',
+      'localhost.evil.test',
+      'localhost/',
+      'localhost/mcp?x=',
+      'localhost?x',
+      'localhost#x',
+      'localhost:',
+      'localhost:x',
+      'localhost:1:2',
+      'localhost:999999',
+      'a@localhost',
+      'localhost@evil',
+      'http://localhost',
+      '127.1',
+      '2130706433',
+      '0x7f.1',
+      '127.0.0.1.nip.io',
+      '0.0.0.0',
+      '[::]',
+      '::1',
+      '[::1',
+      '[::ffff:127.0.0.1]',
+      'local host',
+      'localhost,evil',
+      'localhost\tevil',
+      '*',
+      '[::1%25lo]',
+    ],
+    host => ({ host: `Host: ${host}\r\n` }),
+  ),
+  payload('hosts', 'ambiguous', 'none', { host: '' }),
+  payload('hosts', 'ambiguous', 'the same twice', { lines: 'Host: localhost\r\n' }),
+  payload('hosts', 'ambiguous', 'another, after', { lines: 'Host: evil\r\n' }),
+  payload('hosts', 'ambiguous', 'another, before', { host: 'Host: evil\r\nhost: localhost\r\n' }),
+  payload('hosts', 'ambiguous', 'one behind a fold', { host: 'Host: localhost\r\n evil\r\n' }),
+  payload('hosts', 'ambiguous', 'one of Latin-1', { host: 'Host: localh\xf6st\r\n' }),
+]
+
+const origins = (): Payload[] => [
+  ...of(
+    'origins',
+    'accept',
+    ['http://localhost', 'http://localhost:3000', 'https://127.0.0.1', 'http://[::1]:1'],
+    origin => ({
+      lines: `Origin: ${origin}\r\n`,
+    }),
+  ),
+  ...of(
+    'origins',
+    'refuse',
+    [
+      'null',
+      '',
+      'localhost',
+      'http://evil',
+      'https://evil.test',
+      'http://localhost.evil.test',
+      'http://localhost@evil',
+      'http://evil/localhost',
+      'file://localhost',
+      'ftp://localhost',
+      'http://localhost,http://evil',
+      'http://127.0.0.2',
+      'chrome-extension://abc',
+      'http://localhost%2eevil.test',
+    ],
+    origin => ({ lines: `Origin: ${origin}\r\n` }),
+  ),
+]
+
+const COUNTING =
+  'Host|Origin|Authorization|DPoP|Content-Type|Content-Length|MCP-Protocol-Version|Mcp-Method|Mcp-Name|Mcp-Session-Id|Mcp-Param-Region|Idempotency-Key|traceparent|Last-Event-ID'.split(
+    '|',
+  )
+
+const VALUES: Readonly<Record<string, string>> = {
+  Host: 'localhost',
+  Origin: 'http://localhost',
+  'Content-Type': 'application/json',
+  'Mcp-Name': 'echo',
+  'Mcp-Method': 'tools/call',
+  'MCP-Protocol-Version': '2026-07-28',
+}
+
+/** Twice the same, twice in another case and with another value, disguised by an underscore, named by `Connection`, in Latin-1. */
+const counting = (): Payload[] =>
+  COUNTING.flatMap(name => {
+    const value = VALUES[name] ?? '1'
+    const ambiguous = (what: string, lines: string): Payload =>
+      payload('headers that count', 'ambiguous', `${name}: ${what}`, { lines })
+    return [
+      ambiguous('twice', `${name}: ${value}\r\n${name}: ${value}\r\n`),
+      ambiguous(
+        'in two cases',
+        `${name.toLowerCase()}: ${value}\r\n${name.toUpperCase()}: other\r\n`,
+      ),
+      ambiguous('named by Connection', `Connection: keep-alive, ${name}\r\n`),
+      ambiguous('in Latin-1', `${name}: caf\xe9\r\n`),
+      ...(name.includes('-')
+        ? [ambiguous('with underscores', `${name.replaceAll('-', '_')}: ${value}\r\n`)]
+        : []),
+    ]
+  })
+
+const connections = (): Payload[] => [
+  ...of(
+    'connections',
+    'accept',
+    ['keep-alive', 'Keep-Alive', 'x-own', 'keep-alive, x-own'],
+    value => ({
+      lines: `Connection: ${value}\r\n`,
+    }),
+  ),
+  ...of('connections', 'ambiguous', ['h2c', 'websocket', 'TLS/1.3', 'HTTP/2.0', ''], value => ({
+    lines: `Upgrade: ${value}\r\n`,
+  })),
+  payload('connections', 'ambiguous', 'an upgrade that Connection names', {
+    lines:
+      'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n',
+  }),
+  payload('connections', 'accept', 'Expect: 100-continue', { lines: 'Expect: 100-continue\r\n' }),
+  ...of('connections', 'ambiguous', ['200-ok', '100-continue, x', 'x', ''], value => ({
+    lines: `Expect: ${value}\r\n`,
+  })),
+]
+
+const types = (): Payload[] => [
+  ...of(
+    'types',
+    'accept',
+    [
+      'application/json',
+      'APPLICATION/JSON',
+      'application/json; charset=utf-8',
+      'application/json;charset="UTF-8"',
+    ],
+    type => ({
+      type: `Content-Type: ${type}\r\n`,
+    }),
+  ),
+  ...of(
+    'types',
+    'refuse',
+    [
+      'text/plain',
+      'text/json',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/jsonx',
+      'application/json-seq',
+      'application/ld+json',
+      'json',
+      '',
+      '*/*',
+      'text/plain; application/json',
+      'application/xml',
+    ],
+    type => ({
+      type: `Content-Type: ${type}\r\n`,
+    }),
+  ),
+  payload('types', 'refuse', 'none', { type: '' }),
+  ...of(
+    'encodings',
+    'ambiguous',
+    ['gzip', 'br', 'deflate', 'zstd', 'gzip, gzip', 'x-gzip', 'identity, gzip', ''],
+    coding => ({
+      lines: `Content-Encoding: ${coding}\r\n`,
+    }),
+  ),
+  payload('encodings', 'accept', 'identity', { lines: 'Content-Encoding: identity\r\n' }),
+]
+
+const methods = (): Payload[] => [
+  ...of('methods', 'refuse', ['PUT', 'PATCH', 'QUERY'], method => ({
+    line: `${method} /mcp HTTP/1.1`,
+  })),
+  ...of(
+    'methods',
+    'ambiguous',
+    [
+      'GET',
+      'DELETE',
+      'OPTIONS',
+      'HEAD',
+      'TRACE',
+      'CONNECT',
+      'post',
+      'Post',
+      'POST\xe9',
+      'PRI',
+      'FOO',
+      'P OST',
+      '',
+      'PROPFIND',
+    ],
+    method => ({ line: `${method} /mcp HTTP/1.1` }),
+  ),
+  ...of('methods', 'ambiguous', ['GET', 'DELETE'], method => ({
+    line: `${method} /mcp HTTP/1.1`,
+    framed: body => `Transfer-Encoding: chunked\r\n\r\n${chunked(body)}`,
+  })),
+]
+
+export const heads = (): Payload[] => [
+  payload('plain', 'accept', 'a call', { line: LINE }),
+  ...versions(),
+  ...targets(),
+  ...hosts(),
+  ...origins(),
+  ...counting(),
+  ...connections(),
+  ...types(),
+  ...methods(),
+]
