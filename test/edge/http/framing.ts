@@ -71,7 +71,7 @@ const CHUNKS: ReadonlyArray<readonly [string, Verdict, (body: string) => string]
   [
     'one byte each',
     'accept',
-    body => `${[...body].map(byte => `1\r\n${byte}\r\n`).join('')}0\r\n\r\n`,
+    body => `${body.replaceAll(/[^]/g, byte => `1\r\n${byte}\r\n`)}0\r\n\r\n`,
   ],
   ['a trailer', 'accept', body => `${whole(body)}\r\n${body}\r\n0\r\nX-Sum: 1\r\n\r\n`],
   [

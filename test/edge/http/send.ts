@@ -76,7 +76,7 @@ export function exchange(
         read()
       } catch (error) {
         socket.destroy()
-        reject(error as Error)
+        reject(error)
       }
     })
     socket.on('end', finish)
