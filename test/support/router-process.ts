@@ -37,6 +37,8 @@ export interface RouterProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Kept; otherwise a new folder that goes with the process. */
   readonly state?: string
+  /** How much of what it prints is kept, in characters; all of it when absent. */
+  readonly keptOutput?: number
 }
 
 /** Resolves once it listens; rejects with what it said when it ends before. */
@@ -46,11 +48,12 @@ export async function startRouterProcess(
 ): Promise<RouterProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'ringmain-process-'))
   const policies = writePolicies(folder, documents)
-  const spoken = launch({
+  const env = {
     RINGMAIN_POLICIES: policies,
     RINGMAIN_STATE: options.state ?? join(folder, 'state'),
     ...options.env,
-  })
+  }
+  const spoken = launch(env, options.keptOutput)
   const { child, stdout, stderr, exited } = spoken
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   const urls = await listening(spoken).catch((error: unknown) => {
@@ -86,7 +89,10 @@ export interface Spoken {
 }
 
 /** Starts it with these settings and free ports, and waits for nothing. */
-export function launch(env: Readonly<Record<string, string>>): Spoken {
+export function launch(
+  env: Readonly<Record<string, string>>,
+  keptOutput = Number.POSITIVE_INFINITY,
+): Spoken {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env['PATH'],
@@ -100,8 +106,10 @@ export function launch(env: Readonly<Record<string, string>>): Spoken {
   const end = (): boolean => child.kill('SIGKILL')
   process.once('exit', end)
   const heard = { stdout: '', stderr: '' }
-  child.stdout?.on('data', (chunk: Buffer) => (heard.stdout += chunk.toString()))
-  child.stderr?.on('data', (chunk: Buffer) => (heard.stderr += chunk.toString()))
+  const endOfAll = (before: string, chunk: Buffer): string =>
+    (before + chunk.toString()).slice(-keptOutput)
+  child.stdout?.on('data', (chunk: Buffer) => (heard.stdout = endOfAll(heard.stdout, chunk)))
+  child.stderr?.on('data', (chunk: Buffer) => (heard.stderr = endOfAll(heard.stderr, chunk)))
   const exited = endOf(child).finally(() => process.off('exit', end))
   return { child, stdout: () => heard.stdout, stderr: () => heard.stderr, exited }
 }

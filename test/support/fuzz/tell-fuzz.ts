@@ -1,0 +1,50 @@
+// What a run of the fuzzer is held to, in one form for the test and the story.
+import { mebibytes } from '#test/support/router-process.ts'
+import type { Story } from '#test/support/story.ts'
+import type { FuzzRig } from './fuzz-rig.ts'
+import type { FuzzResult } from './fuzz-run.ts'
+
+/**
+ * Between the middle of the second quarter and of the last. The heap breathes by less than this; a router that kept one kilobyte of
+ * each case would be past it within a few minutes.
+ */
+const GROWTH = 48 * 1_048_576
+/** What Node holds itself, listeners, and a connection or two to each replica. The cases hold none any more. */
+const DESCRIPTORS = 70
+
+export async function tellFuzz(
+  story: Pick<Story, 'tell' | 'hold'>,
+  rig: Pick<FuzzRig, 'complaint' | 'leftovers' | 'descriptors'>,
+  result: FuzzResult,
+): Promise<void> {
+  const { cases, answers, findings, passedOn, cut, silent, memory } = result
+  for (const { wrong, file } of findings)
+    story.hold('a finding', `${wrong.slice(0, 300)}; again with --replay=${file}`, false)
+  story.hold('cases', `${cases}, ${findings.length} findings`, cases > 0 && findings.length === 0)
+  const statuses = [...answers].toSorted(([one], [other]) => one - other)
+  story.tell('answers', statuses.map(([status, count]) => `${status}: ${count}`).join(', '))
+  story.tell('broken answers of tool servers', `${cut} cut, ${passedOn} handed on as they were`)
+  story.tell('callers who ended or broke off, and were told nothing', String(silent))
+  const complaint = rig.complaint()
+  story.hold(
+    'complaints of the router',
+    complaint?.slice(0, 600) ?? 'none',
+    complaint === undefined,
+  )
+  if (complaint !== undefined) return
+  const left = await rig.leftovers()
+  story.hold('still held by nobody', left.join(', ') || 'nothing', left.length === 0)
+  const open = rig.descriptors()
+  story.hold('open descriptors at the end', String(open), open < DESCRIPTORS)
+  const quarter = Math.floor(memory.length / 4)
+  const before = middle(memory.slice(quarter, 2 * quarter))
+  const after = middle(memory.slice(-quarter))
+  story.hold(
+    'memory, second quarter and last',
+    `${mebibytes(before)}, ${mebibytes(after)}`,
+    after - before < GROWTH,
+  )
+}
+
+const middle = (figures: readonly number[]): number =>
+  figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)] ?? 0
