@@ -53,6 +53,8 @@ export interface EndpointView {
   readonly eras: readonly string[]
   readonly weight: number
   readonly zone?: string
+  /** What the replica says of itself in `rm-…` meta beyond that; never more than policy allows. */
+  readonly claims?: Readonly<Record<string, string>>
   readonly isHeld: boolean
   readonly ewmaMs: number
   readonly inFlight: number
@@ -76,6 +78,12 @@ export interface ClusterView {
     /** Milliseconds since the source last answered; since the set was written, when it is from disk. */
     readonly ageMs?: number
     readonly problem?: string
+    /** The Consul agent that is asked. */
+    readonly agent?: string
+    /** How Consul got its newest answer: `streaming` or `blocking-query`. */
+    readonly backend?: string
+    /** How often the watch broke by the router's own fault. */
+    readonly defects?: number
     /** What was odd in an answer that was used all the same: meta that was ignored, a name nobody registered. */
     readonly notes?: readonly string[]
   }

@@ -152,6 +152,8 @@ const GAUGES = {
   'ringmain.replica.ewma_seconds': 'Moving average of time to first byte.',
   'ringmain.replica.health': '1 up, 0 down or unknown.',
   'ringmain.discovery.failures': 'Failed attempts in a row of the discovery of a cluster.',
+  'ringmain.discovery.defects': 'Times the watch of a cluster broke by our own fault.',
+  'ringmain.discovery.backend': '1 for how Consul got its newest answer.',
 } as const
 
 /** Gauges of replicas and discovery, read when somebody scrapes; those of a replica end with it. */
@@ -165,8 +167,11 @@ export function observeClusters(
     read: (observe: Observe<keyof typeof GAUGES>) => {
       for (const cluster of active.clusters.values()) {
         const ofCluster = { 'ringmain.cluster': cluster.policy.name }
-        const { failuresInRow } = cluster.discovery.status()
+        const { failuresInRow, backend, defects } = cluster.discovery.status()
         observe('ringmain.discovery.failures', failuresInRow, ofCluster)
+        if (defects !== undefined) observe('ringmain.discovery.defects', defects, ofCluster)
+        if (backend !== undefined)
+          observe('ringmain.discovery.backend', 1, { ...ofCluster, 'ringmain.backend': backend })
         for (const endpoint of cluster.endpoints) {
           const labels = { ...ofCluster, 'ringmain.replica': endpoint.key }
           observe('ringmain.replica.inflight', endpoint.inFlight, labels)

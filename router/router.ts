@@ -12,7 +12,7 @@ import type { AdminListener } from './admin/admin-listener.ts'
 import { attemptPath } from './attempt-path.ts'
 import type { ReplicaPorts } from './choose-replica.ts'
 import { Cluster } from './clusters/cluster.ts'
-import { openDiscovery } from './clusters/discovery/open-discovery.ts'
+import { createSources, type Sources } from './clusters/discovery/open-discovery.ts'
 import { decodeRequest } from './eras/decode.ts'
 import { JsonGuard } from './eras/json-guard.ts'
 import { judgeAnswer } from './eras/judge.ts'
@@ -62,10 +62,11 @@ export async function startRouter(
   const pools = new Pools()
   const nextId = requestIds()
   const client = { name: 'ringmain', version: RINGMAIN_VERSION }
+  const sources = openSources(settings, log)
   const { feed, active } = await openTable(
     policies,
     log,
-    clusterOpener(settings, log, { pools, clock: systemClock, nextId, client }),
+    clusterOpener(sources, log, { pools, clock: systemClock, nextId, client }),
   )
   const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry, active, systemClock.nowMs)
@@ -86,6 +87,7 @@ export async function startRouter(
   const shutDown = async (): Promise<void> => {
     await feed.close()
     await active.close()
+    await sources.close()
     await pools.close()
     await telemetry.close()
   }
@@ -153,16 +155,26 @@ const isLoopback = (address: string): boolean =>
   address === '::1' ||
   (isIP(address) === 4 && address.startsWith('127.'))
 
+const openSources = (settings: RouterSettings, log: Log): Sources =>
+  createSources({
+    stateDirectory: settings.state,
+    consul: {
+      agents: settings.consul,
+      token: settings.consulToken,
+      tokenFile: settings.consulTokenFile,
+      caFile: settings.consulCa,
+      certFile: settings.consulCert,
+      keyFile: settings.consulKey,
+      serverName: settings.consulServerName,
+    },
+    log,
+  })
+
 const clusterOpener =
-  (settings: RouterSettings, log: Log, check: CheckPorts): OpenCluster =>
+  (sources: Sources, log: Log, check: CheckPorts): OpenCluster =>
   policy =>
     new Cluster(policy, {
-      discovery: openDiscovery(policy.discovery, {
-        stateDirectory: settings.state,
-        consulAgents: settings.consul,
-        consulToken: settings.consulToken,
-        log,
-      }),
+      discovery: sources.open(policy.discovery),
       check: createCheck(policy, check),
       clock: systemClock,
       random: systemRandom,

@@ -20,6 +20,9 @@ export interface ShownCluster {
       readonly problem?: string
       readonly notes?: readonly string[]
       readonly answeredAtMs?: number
+      readonly agent?: string
+      readonly backend?: string
+      readonly defects?: number
     }
   }
   readonly endpoints: Iterable<ShownEndpoint>
@@ -35,6 +38,7 @@ export interface ShownEndpoint {
     readonly reason?: string
     readonly weight: number
     readonly zone?: string
+    readonly claims?: Readonly<Record<string, string>>
     readonly isHeld?: boolean
   }
   readonly health: 'up' | 'down' | 'unknown'
@@ -64,7 +68,8 @@ export function clusterList(
 
 function clusterView(cluster: ShownCluster, now: Now): ClusterView {
   const { policy, snapshot } = cluster
-  const { kind, isSynced, problem, notes, answeredAtMs } = cluster.discovery.status()
+  const { kind, isSynced, problem, notes, answeredAtMs, agent, backend, defects } =
+    cluster.discovery.status()
   return {
     name: policy.name,
     vendor: policy.vendor,
@@ -78,6 +83,9 @@ function clusterView(cluster: ShownCluster, now: Now): ClusterView {
         ? {}
         : { from: snapshot.from, ageMs: ageOf(snapshot, answeredAtMs, now) }),
       ...(problem === undefined ? {} : { problem }),
+      ...(agent === undefined ? {} : { agent }),
+      ...(backend === undefined ? {} : { backend }),
+      ...(defects === undefined ? {} : { defects }),
       ...(notes === undefined || notes.length === 0 ? {} : { notes }),
     },
     waiting: cluster.slots.length,
@@ -106,6 +114,7 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     eras: endpoint.learned?.eras ?? [],
     weight: instance.weight,
     ...(instance.zone === undefined ? {} : { zone: instance.zone }),
+    ...(instance.claims === undefined ? {} : { claims: instance.claims }),
     isHeld: instance.isHeld === true,
     ewmaMs: Math.round(endpoint.ewmaMs(now.nowMs) * 100) / 100,
     inFlight: endpoint.inFlight,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Discovery } from '#router/clusters/discovery/instance.ts'
-import { openDiscovery } from '#router/clusters/discovery/open-discovery.ts'
+import { createSources } from '#router/clusters/discovery/open-discovery.ts'
 import type { DiscoveryPolicy } from '#routes/route-table.ts'
 import {
   type AgentService,
@@ -22,8 +22,19 @@ import { type DiscoveryRig, firstReplicas, type RigReplica } from './discovery-r
 async function opener(policy: DiscoveryPolicy, agents: readonly string[] = []) {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'ringmain-contract-'))
   return {
-    open: (): Discovery =>
-      openDiscovery(policy, { stateDirectory, consulAgents: agents, log: sentenceLog() }),
+    // Sources of its own, as of another process: what it shares goes with it.
+    open: (): Discovery => {
+      const consul = { agents }
+      const sources = createSources({ stateDirectory, consul, log: sentenceLog() })
+      const discovery = sources.open(policy)
+      return {
+        ...discovery,
+        async close() {
+          await discovery.close()
+          await sources.close()
+        },
+      }
+    },
     clean: () => rm(stateDirectory, { recursive: true, force: true }),
   }
 }

@@ -5,6 +5,10 @@ import { backOffMs, type DiscoveryPorts } from './ports.ts'
 import { createQueryPace } from './query-pace.ts'
 
 const REFUSED_MS = 30_000
+/** How often somebody is looked for who has acted on a refusal. */
+const RENEWAL_MS = 5_000
+/** An agent that is not running costs a packet to ask; its return is to be noticed soon. */
+const MOST_NOBODY_MS = 5_000
 
 export interface BlockingQuery {
   /** Without an index a plain read; with one it hangs until the index moves. */
@@ -12,6 +16,8 @@ export interface BlockingQuery {
   /** Takes the answer; says whether it held news, or why it is none. */
   readonly take: (answer: ConsulAnswer) => 'news' | 'quiet' | ConsulFault
   readonly fail: (fault: ConsulFault) => void
+  /** Whether what was refused may be granted now: another token, another certificate. */
+  readonly isRenewed?: () => Promise<boolean>
 }
 
 export async function runBlockingQuery(
@@ -35,15 +41,27 @@ export async function runBlockingQuery(
       index = undefined
       failuresInRow += 1
       query.fail(step.fault)
-      await wait(
-        step.fault.kind === 'refused' ? REFUSED_MS : backOffMs(failuresInRow, random),
-        signal,
-      )
+      if (step.fault.kind === 'refused') await untilRenewed(query, wait, signal)
+      else await wait(backOffMs(failuresInRow, random, mostMsAfter(step.fault)), signal)
       continue
     }
     failuresInRow = 0
     pace.woke(step.hadNews)
     index = step.index
+  }
+}
+
+const mostMsAfter = ({ isNobody }: ConsulFault) => (isNobody === true ? MOST_NOBODY_MS : undefined)
+
+async function untilRenewed(
+  { isRenewed }: BlockingQuery,
+  wait: DiscoveryPorts['wait'],
+  signal: AbortSignal,
+): Promise<void> {
+  if (isRenewed === undefined) return wait(REFUSED_MS, signal)
+  for (let waitedMs = 0; waitedMs < REFUSED_MS; waitedMs += RENEWAL_MS) {
+    await wait(RENEWAL_MS, signal)
+    if (signal.aborted || (await isRenewed())) return
   }
 }
 

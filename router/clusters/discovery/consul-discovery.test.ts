@@ -7,32 +7,41 @@ import { type TestContext, test } from 'node:test'
 import { type ConsulFaultScript, startFakeConsul } from '#test/support/fake-consul.ts'
 import { manualTime } from '#test/support/manual-time.ts'
 import { sentenceLog, snapshotLog } from '#test/support/snapshots.ts'
-import { type ConsulDiscoveryOptions, createConsulDiscovery } from './consul-discovery.ts'
+import { type ConsulAccess, createConsulAccess } from './consul-access.ts'
+import { createConsulDiscovery } from './consul-discovery.ts'
+import type { ConsulQuestion } from './consul-question.ts'
+import { createConsulWatches } from './consul-watches.ts'
 import type { Discovery, Snapshot } from './instance.ts'
 
 const SERVICE = 'mcp-a'
 const shown = ({ instances }: Pick<Snapshot, 'instances'>) =>
   instances.map(({ key, isHeld }) => key.slice(-1) + (isHeld === true ? '*' : '')).join(' ')
 
-async function rig(t: TestContext, options: Partial<ConsulDiscoveryOptions> = {}) {
+async function rig(t: TestContext, options: Partial<ConsulQuestion> = {}) {
   const fake = await startFakeConsul()
   const stateDirectory = await mkdtemp(join(tmpdir(), 'ringmain-consul-'))
   const time = manualTime()
   const log = sentenceLog()
   const opened: Discovery[] = []
+  const accesses: ConsulAccess[] = []
   const open = (agents: readonly string[] = [fake.url]) => {
     const seen = snapshotLog()
+    // The highest chance there is: back-offs are at their bound and known.
+    const ports = { ...time, log, random: () => 1 }
+    const access = createConsulAccess({ agents, token: 'secret-token' }, log)
+    const watches = createConsulWatches(access, ports)
     const discovery = createConsulDiscovery(
-      { service: SERVICE, agents, stateDirectory, token: 'secret-token', ...options },
-      // The highest chance there is: back-offs are at their bound and known.
-      { ...time, log, random: () => 1 },
+      { service: SERVICE, stateDirectory, watches, ...options },
+      ports,
     )
+    accesses.push(access)
     discovery.start(seen.publish)
     opened.push(discovery)
     return { discovery, seen }
   }
   t.after(async () => {
     await Promise.all(opened.map(discovery => discovery.close()))
+    await Promise.all(accesses.map(access => access.close()))
     await fake.close()
     await rm(stateDirectory, { recursive: true, force: true })
   })

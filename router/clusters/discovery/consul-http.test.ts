@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type ConsulFaultScript, startFakeConsul } from '#test/support/fake-consul.ts'
 import { manualTime } from '#test/support/manual-time.ts'
+import { sentenceLog } from '#test/support/snapshots.ts'
+import { createConsulAccess } from './consul-access.ts'
 import { createConsulHttp } from './consul-http.ts'
 
 const PATH = '/v1/health/service/mcp-a?stale'
@@ -11,18 +13,19 @@ const SECRET = 'a-very-secret-token'
 async function rig(t: TestContext, agents?: (url: string) => readonly string[]) {
   const fake = await startFakeConsul()
   const time = manualTime()
-  const http = createConsulHttp({
-    agents: agents?.(fake.url) ?? [fake.url],
-    token: SECRET,
-    wait: time.wait,
-  })
+  const access = createConsulAccess(
+    { agents: agents?.(fake.url) ?? [fake.url], token: SECRET },
+    sentenceLog(),
+  )
+  const http = createConsulHttp(access, time)
   t.after(async () => {
-    await http.close()
+    await access.close()
     await fake.close()
   })
   const get = (signal = new AbortController().signal) =>
-    http.get(PATH, { headersMs: 5_000, signal })
-  return { fake, time, http, get }
+    http.get(PATH, { headersMs: 5_000, signal, onEntry: entry => entries.push(entry) })
+  const entries: unknown[] = []
+  return { entries, fake, time, http, get }
 }
 
 test('the token travels in its header and in nothing else', async t => {
@@ -73,12 +76,13 @@ test('a body that is cut, or is not JSON, is a fault', async t => {
 })
 
 test('a body that comes one byte a chunk is put together', async t => {
-  const { fake, get } = await rig(t)
+  const { fake, get, entries } = await rig(t)
   fake.register('mcp-a', { id: 'a', port: 1, meta: { note: 'äöü' } })
   fake.script({ kind: 'split' })
   const outcome = await get()
   assert.ok('answer' in outcome)
-  assert.equal((outcome.answer.body as unknown[]).length, 1)
+  assert.equal(entries.length, 1)
+  assert.match(JSON.stringify(entries), /äöü/)
 })
 
 test('an agent that says nothing is given up after the limit, and no wait is left', async t => {

@@ -1,10 +1,19 @@
 // One GET at a time against the first Consul agent that answers. Every outcome is a value: a source that is away is no defect.
 // The token goes in its header and nowhere else; what an agent says is cleaned before it reaches a sentence.
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+import type { Clock } from '#foundation/clock.ts'
+import { createBreather } from './breather.ts'
+import type { ConsulAccess } from './consul-access.ts'
+import { createDeadline, type Deadline } from './deadline.ts'
+import { createJsonElements } from './json-elements.ts'
 import type { Wait } from './ports.ts'
 
-/** 5,000 instances with their checks are about 16 MiB. */
-const MAX_BYTES = 32 * 1_048_576
+/** 10,000 instances with a check each are 14 MiB; nothing but one entry is held of it. */
+const MAX_BYTES = 64 * 1_048_576
+/** Meta is at most 40 KB and a check's output 4 KB: this leaves room for hundreds of checks. */
+const MAX_ENTRY_BYTES = 1_048_576
+/** What is quoted of a refusal comes from its beginning. */
+const MAX_SAID_BYTES = 4_096
 const BODY_MS = 10_000
 
 export interface ConsulFault {
@@ -14,202 +23,183 @@ export interface ConsulFault {
    */
   readonly kind: 'refused' | 'hidden' | 'busy' | 'unreachable' | 'garbled'
   readonly says: string
+  /** Nobody listens there: to ask costs next to nothing. */
+  readonly isNobody?: true
 }
 
 export interface ConsulAnswer {
   readonly index: string | undefined
   readonly isFilteredByAcl: boolean
+  /** The agent denies what no policy allows, and was asked without a token: nothing may mean nothing to see. */
+  readonly isBlind: boolean
   readonly knowsLeader: boolean
   readonly lastContactMs: number
-  readonly body: unknown
+  readonly backend: string | undefined
 }
 
 export type ConsulOutcome = { readonly answer: ConsulAnswer } | { readonly fault: ConsulFault }
 
+export interface ConsulRequest {
+  readonly headersMs: number
+  readonly signal: AbortSignal
+  /** Is given each element of the list as it arrives; the answer is whole only when the outcome says so. */
+  readonly onEntry: (entry: unknown) => void
+}
+
 export interface ConsulHttp {
-  readonly get: (
-    path: string,
-    limits: { readonly headersMs: number; readonly signal: AbortSignal },
-  ) => Promise<ConsulOutcome>
+  readonly get: (path: string, request: ConsulRequest) => Promise<ConsulOutcome>
   /** The agent that is asked now. */
   readonly agent: () => string
   readonly tryNextAgent: () => void
-  readonly close: () => Promise<void>
+  /** Asks the first agent again if it was left; true when that one answers and is asked from now on. */
+  readonly tryPreferred: (signal: AbortSignal) => Promise<boolean>
 }
 
-export function createConsulHttp(options: {
-  readonly agents: readonly string[]
-  readonly token?: string | undefined
-  readonly wait: Wait
-}): ConsulHttp {
-  const { agents, token, wait } = options
-  const pools = openPools()
+const PREFERRED_MS = 2_000
+
+export function createConsulHttp(
+  access: ConsulAccess,
+  ports: { readonly wait: Wait; readonly clock: Clock },
+): ConsulHttp {
+  const { agents } = access
   let position = 0
   const agent = () => agents[position % agents.length] ?? ''
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    ...(token === undefined || token === '' ? {} : { 'x-consul-token': token }),
-  }
-  const exchange = async (path: string, headersMs: number, deadline: Deadline) => {
-    const url = new URL(agent())
-    deadline.within(headersMs)
-    const response = await pools.of(url.origin).request({
+  const send = (base: string, path: string, signal: AbortSignal) => {
+    const url = new URL(base)
+    const token = access.token()
+    return access.pool(url.origin).request({
       method: 'GET',
       path: url.pathname.replace(/\/+$/, '') + path,
-      headers,
-      signal: deadline.signal,
+      headers: {
+        accept: 'application/json',
+        ...(token === undefined || token === '' ? {} : { 'x-consul-token': token }),
+      },
+      signal,
     })
+  }
+  const exchange = async (path: string, request: ConsulRequest, deadline: Deadline) => {
+    deadline.within(request.headersMs)
+    const response = await send(agent(), path, deadline.signal)
     deadline.within(BODY_MS)
-    return { response, text: await readBody(response.body) }
+    const at = `Consul at ${agent()} answered`
+    if (response.statusCode !== 200) {
+      const said = quote(await beginningOf(response.body), access.token())
+      return {
+        fault: {
+          kind: kindOf(response.statusCode, said),
+          says: `${at} ${response.statusCode}${said}`,
+        },
+      }
+    }
+    const problem = await readEntries(response.body, request.onEntry, createBreather(ports.clock))
+    if (problem !== undefined)
+      return { fault: { kind: 'garbled' as const, says: `${at} with ${problem}` } }
+    return { answer: answerOf(response.headers, access.token()) }
   }
   return {
     agent,
     tryNextAgent() {
       position = (position + 1) % agents.length
     },
-    async get(path, { headersMs, signal }) {
-      const deadline = createDeadline(signal, wait)
+    async get(path, request) {
+      const unusable = await access.load()
+      if (unusable !== undefined) return { fault: { kind: 'refused', says: unusable } }
+      const deadline = createDeadline(request.signal, ports.wait)
       try {
-        const { response, text } = await exchange(path, headersMs, deadline)
-        return outcomeOf(response, text, agent(), token)
+        return await exchange(path, request, deadline)
       } catch (error) {
         const reason = deadline.isOver() ? 'it did not answer in time' : reasonOf(error)
         return {
-          fault: { kind: 'unreachable', says: `Consul at ${agent()} gave no answer: ${reason}` },
+          fault: {
+            kind: 'unreachable',
+            says: `Consul at ${agent()} gave no answer: ${reason}`,
+            ...(codeOf(error) === 'ECONNREFUSED' ? { isNobody: true } : {}),
+          },
         }
       } finally {
         deadline.end()
       }
     },
-    close: pools.close,
-  }
-}
-
-/** One pool an agent; no more than there are agents. */
-function openPools() {
-  const pools = new Map<string, Pool>()
-  return {
-    of(origin: string): Pool {
-      const known = pools.get(origin)
-      if (known !== undefined) return known
-      // Deadlines are ours (`wait`), since a blocking read and a plain one differ by a minute.
-      const pool = new Pool(origin, {
-        connections: 2,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        connect: { timeout: 5_000 },
-      })
-      pools.set(origin, pool)
-      return pool
-    },
-    close: async () => {
-      await Promise.all([...pools.values()].map(pool => pool.destroy()))
-      pools.clear()
+    async tryPreferred(signal) {
+      const [preferred] = agents
+      if (position === 0 || preferred === undefined) return false
+      const deadline = createDeadline(signal, ports.wait)
+      try {
+        deadline.within(PREFERRED_MS)
+        const { statusCode, body } = await send(preferred, '/v1/status/leader', deadline.signal)
+        const leader = await beginningOf(body)
+        if (statusCode !== 200 || !/^"[^"]/.test(leader)) return false
+        position = 0
+        return true
+      } catch {
+        return false // it is still away, and the one that is asked now answers
+      } finally {
+        deadline.end()
+      }
     },
   }
 }
 
-interface Deadline {
-  readonly signal: AbortSignal
-  readonly within: (ms: number) => void
-  readonly isOver: () => boolean
-  readonly end: () => void
-}
-
-function createDeadline(outer: AbortSignal, wait: Wait): Deadline {
-  const inner = new AbortController()
-  let timer = new AbortController()
-  let isOver = false
-  const stop = () => inner.abort()
-  if (outer.aborted) stop()
-  outer.addEventListener('abort', stop, { once: true })
-  return {
-    signal: inner.signal,
-    within(ms) {
-      timer.abort()
-      const mine = new AbortController()
-      timer = mine
-      void wait(ms, mine.signal).then(() => {
-        if (mine.signal.aborted) return
-        isOver = true
-        inner.abort()
-      })
-    },
-    isOver: () => isOver,
-    end() {
-      timer.abort()
-      outer.removeEventListener('abort', stop)
-    },
-  }
-}
-
-async function readBody(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (size < MAX_SAID_BYTES) chunks.push(chunk)
     size += chunk.length
-    if (size > MAX_BYTES) throw new Error(`its answer is larger than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
+    if (size > MAX_ENTRY_BYTES) break
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks).subarray(0, MAX_SAID_BYTES).toString('utf8')
 }
 
-function outcomeOf(
-  response: Dispatcher.ResponseData,
-  text: string,
-  agent: string,
-  token: string | undefined,
-): ConsulOutcome {
-  const { statusCode, headers } = response
-  if (statusCode !== 200) {
-    const said = quote(text, token)
-    return {
-      fault: {
-        kind: kindOf(statusCode, text),
-        says: `Consul at ${agent} answered ${statusCode}${said}`,
-      },
-    }
+/** What is wrong with the list, if anything. Its bytes are let go as soon as they are read. */
+async function readEntries(
+  body: Dispatcher.ResponseData['body'],
+  onEntry: (entry: unknown) => void,
+  breathe: () => Promise<void>,
+): Promise<string | undefined> {
+  const elements = createJsonElements(onEntry, MAX_ENTRY_BYTES)
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    const problem = size > MAX_BYTES ? `more than ${MAX_BYTES} bytes` : elements.push(chunk)
+    if (problem !== undefined) return problem // leaving the loop ends the exchange
+    await breathe()
   }
+  return elements.end()
+}
+
+function answerOf(
+  headers: Dispatcher.ResponseData['headers'],
+  token: string | undefined,
+): ConsulAnswer {
   const header = (name: string) => {
     const value = headers[name]
     return Array.isArray(value) ? value[0] : value
   }
-  const body = parse(text)
-  if (body === undefined)
-    return {
-      fault: {
-        kind: 'garbled',
-        says: `Consul at ${agent} answered with something that is not JSON`,
-      },
-    }
   const lastContactMs = Number(header('x-consul-lastcontact') ?? 0)
+  const backend = header('x-consul-query-backend')
   return {
-    answer: {
-      index: header('x-consul-index'),
-      isFilteredByAcl: header('x-consul-results-filtered-by-acls') === 'true',
-      // An answer by the streaming backend says "false" whatever the truth: seen on 1.14.11 with a leader in place.
-      knowsLeader:
-        header('x-consul-knownleader') !== 'false' ||
-        header('x-consul-query-backend') === 'streaming',
-      lastContactMs: Number.isFinite(lastContactMs) ? lastContactMs : 0,
-      body,
-    },
+    index: header('x-consul-index'),
+    isFilteredByAcl: header('x-consul-results-filtered-by-acls') === 'true',
+    // Consul does not tell an anonymous caller that results were filtered.
+    isBlind:
+      header('x-consul-default-acl-policy') === 'deny' && (token === undefined || token === ''),
+    // An answer by the streaming backend says "false" whatever the truth: seen on 1.14.11 with a leader in place.
+    knowsLeader: header('x-consul-knownleader') !== 'false' || backend === 'streaming',
+    lastContactMs: Number.isFinite(lastContactMs) ? lastContactMs : 0,
+    backend: BACKENDS.find(known => known === backend),
   }
 }
 
-/** Consul up to 1.14 answers a filter that it cannot read with 500, as if the agent were ill. */
+/** It becomes a label: nothing else is let in. */
+const BACKENDS = ['streaming', 'blocking-query'] as const
+
+/** Consul answers a filter that it cannot read (up to 1.14) and a datacenter it does not know with 500, as if it were ill. */
+const OURS_TO_MEND = /boolean expression|No path to datacenter/
+
 function kindOf(status: number, text: string): ConsulFault['kind'] {
-  if (status === 429 || (status >= 500 && !text.includes('boolean expression'))) return 'busy'
+  if (status === 429 || (status >= 500 && !OURS_TO_MEND.test(text))) return 'busy'
   return 'refused'
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 function quote(text: string, token: string | undefined): string {
@@ -218,7 +208,10 @@ function quote(text: string, token: string | undefined): string {
   return line === '' ? '' : `: ${line.slice(0, 200)}`
 }
 
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
+
 function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
+  const code = codeOf(error)
+  const { message } = error as Error
   return code === undefined || message.includes(code) ? message : `${message} (${code})`.trim()
 }

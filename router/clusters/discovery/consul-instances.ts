@@ -3,37 +3,65 @@
 import type { Instance } from './instance.ts'
 import { readServiceMeta } from './service-meta.ts'
 
-export type ConsulReading =
-  | { readonly instances: readonly Instance[]; readonly notes: readonly string[] }
-  | { readonly garbled: string }
+export interface ConsulSet {
+  readonly instances: readonly Instance[]
+  readonly notes: readonly string[]
+}
+
+export interface ConsulReading {
+  /** One entry of the list. */
+  readonly add: (entry: unknown) => void
+  readonly result: () => ConsulSet | { readonly garbled: string }
+}
 
 const MAX_WEIGHT = 1_000
+/** Twice what a router is made for. */
+const MAX_INSTANCES = 20_000
+/** Of oddities; the first tell what is wrong. */
+const MAX_NOTES = 100
 const HOST = /^[A-Za-z0-9._:-]{1,253}$/
 
-export function readConsulInstances(body: unknown): ConsulReading {
-  if (!Array.isArray(body)) return { garbled: 'the body is not a list' }
-  const instances = new Map<string, Instance>()
+export function createConsulReading(): ConsulReading {
+  const instances = new Map<string, Instance>() // bounded by MAX_INSTANCES
   const notes: string[] = []
-  for (const [position, entry] of body.entries()) {
-    const node = recordIn(entry, 'Node')
-    const service = recordIn(entry, 'Service')
-    const nodeName = textIn(node, 'Node')
-    const id = textIn(service, 'ID')
-    // One entry that is not Consul's makes the whole answer doubtful: half a set must not stand for the whole.
-    if (nodeName === '' || id === '')
-      return { garbled: `entry ${position} has no node or no service id` }
-    const key = `${nodeName}/${id}`
-    const note = (says: string) => notes.push(`${key}: ${says}`)
-    const host = textIn(service, 'Address') || textIn(node, 'Address')
-    const port = service['Port']
+  let position = -1
+  let garbled: string | undefined
+  const keep = (key: string, entry: Omit<Entry, 'key'>) => {
+    const note = (says: string) => {
+      if (notes.length < MAX_NOTES) notes.push(`${key}: ${says}`)
+    }
+    const { host, port } = entry
     if (!HOST.test(host)) note('it has no usable address and is left out')
-    else if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535)
-      note('it has no port and is left out')
+    else if (!isPort(port)) note('it has no port and is left out')
     else if (instances.has(key)) note('it is listed twice; the first stands')
-    else instances.set(key, instanceOf({ key, host, port, service, checks: checksOf(entry) }, note))
+    else if (instances.size >= MAX_INSTANCES) garbled = `it has more than ${MAX_INSTANCES} entries`
+    else instances.set(key, instanceOf({ key, ...entry }, note))
   }
-  return { instances: [...instances.values()], notes }
+  return {
+    add(entry) {
+      position += 1
+      if (garbled !== undefined) return
+      const node = recordIn(entry, 'Node')
+      const service = recordIn(entry, 'Service')
+      const nodeName = textIn(node, 'Node')
+      const id = textIn(service, 'ID')
+      // One entry that is not Consul's makes the whole answer doubtful: half a set must not stand for the whole.
+      if (nodeName === '' || id === '') garbled = `entry ${position} has no node or no service id`
+      else
+        keep(`${nodeName}/${id}`, {
+          host: textIn(service, 'Address') || textIn(node, 'Address'),
+          port: service['Port'] as number,
+          service,
+          checks: checksOf(entry),
+        })
+    },
+    result: () =>
+      garbled === undefined ? { instances: [...instances.values()], notes } : { garbled },
+  }
 }
+
+const isPort = (port: unknown): boolean =>
+  typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65_535
 
 interface Entry {
   readonly key: string

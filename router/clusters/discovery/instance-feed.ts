@@ -3,6 +3,7 @@
 import type { Clock } from '#foundation/clock.ts'
 import type { Discovery, DiscoveryStatus, Instance, Snapshot } from './instance.ts'
 import type { DiscoveryLog } from './ports.ts'
+import { areSameInstances, isSameInstance } from './same-instance.ts'
 
 const MAX_NOTES = 20
 
@@ -30,7 +31,6 @@ export interface Remarks {
 interface State {
   publish: ((snapshot: Snapshot) => void) | undefined
   last: Snapshot | undefined
-  lastText: string
   problem: string | undefined
   failuresInRow: number
   answeredAtMs: number | undefined
@@ -46,7 +46,6 @@ export function createInstanceFeed(options: {
   const state: State = {
     publish: undefined,
     last: undefined,
-    lastText: '',
     problem: undefined,
     failuresInRow: 0,
     answeredAtMs: undefined,
@@ -54,10 +53,10 @@ export function createInstanceFeed(options: {
   }
   const offer = (snapshot: Snapshot) => {
     if (state.publish === undefined) return false
-    const instances = [...snapshot.instances].sort((a, b) => (a.key < b.key ? -1 : 1))
-    const text = contentOf(snapshot.from, instances)
-    if (text === state.lastText) return false
-    state.lastText = text
+    const { last } = state
+    const sorted = [...snapshot.instances].sort((a, b) => (a.key < b.key ? -1 : 1))
+    const instances = keepKnown(last?.instances ?? [], sorted)
+    if (last?.from === snapshot.from && areSameInstances(last.instances, instances)) return false
     state.last = { ...snapshot, instances }
     state.publish(state.last)
     return true
@@ -108,15 +107,15 @@ function statusOf(kind: string, state: State): DiscoveryStatus {
   }
 }
 
-/** Fields in a fixed order: the order in which a provider builds an object must not look like a change. */
-function contentOf(from: string, instances: readonly Instance[]): string {
-  return JSON.stringify([
-    from,
-    ...instances.map(
-      ({ key, host, port, tls, path, weight, state, reason, zone, eras, isHeld }) => [
-        [key, host, port, tls ?? false, path ?? '', weight, state, reason ?? '', zone ?? ''],
-        [eras ?? [], isHeld ?? false],
-      ],
-    ),
-  ])
+/**
+ * What has not changed is the very object of the set before, so that whoever is told can see so at a glance, and ten
+ * thousand instances are not held twice. Both are in order of their keys.
+ */
+function keepKnown(last: readonly Instance[], next: readonly Instance[]): readonly Instance[] {
+  let place = 0
+  return next.map(instance => {
+    while (place < last.length && (last[place] as Instance).key < instance.key) place += 1
+    const known = last[place]
+    return known !== undefined && isSameInstance(known, instance) ? known : instance
+  })
 }

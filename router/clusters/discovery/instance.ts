@@ -20,6 +20,11 @@ export interface Instance {
   readonly zone?: string
   /** Eras the replica claims, from its meta; a hint that the probe confirms. */
   readonly eras?: readonly Era[]
+  /**
+   * What else it registered about itself, by the name of the key without `rm-`: `class-max`, `tools-rev`, `vendor`…
+   * Its own word: it may lower what the replica is trusted with and never raise it.
+   */
+  readonly claims?: Readonly<Record<string, string>>
   /** Present in the last good set, absent from the newest; kept until its own check fails. */
   readonly isHeld?: boolean
 }
@@ -43,6 +48,12 @@ export interface DiscoveryStatus {
   readonly answeredAtMs?: number
   /** What the newest answer says that was ignored, and why: unreadable meta, an instance without a port. */
   readonly notes?: readonly string[]
+  /** Which of several sources of one kind is asked now, such as the URL of a Consul agent. */
+  readonly agent?: string
+  /** How Consul got its newest answer: `streaming` or `blocking-query`. */
+  readonly backend?: string
+  /** How often the watch broke by our own fault and began again; absent when never. */
+  readonly defects?: number
 }
 
 export interface Discovery {

@@ -1,12 +1,13 @@
 // The last good set of one source, on disk, so that a router starts while the source is down.
 // The file is a cache that anybody may delete; one that cannot be read is said and ignored, never an error.
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '#foundation/clock.ts'
 import type { Instance } from './instance.ts'
 import type { DiscoveryLog } from './ports.ts'
-import { readSavedInstances } from './saved-instances.ts'
+import { areSameInstances } from './same-instance.ts'
+import { parseSaved, readSavedInstances, savedTexts } from './saved-instances.ts'
 
 /** Consul's own agent serves its cache for as long when it is cut off. */
 const MAX_AGE_MS = 72 * 3_600_000
@@ -47,16 +48,16 @@ export function openLastGood(options: LastGoodOptions): LastGood {
   const identity = JSON.stringify([kind, service, scope])
   let waiting: SavedSet | undefined
   let writing: Promise<void> | undefined
-  let lastText = ''
+  let lastInstances: readonly Instance[] | undefined
   let lastSavedMs = 0
 
   const drain = async () => {
     for (let set = waiting; set !== undefined; set = waiting) {
       waiting = undefined
       try {
-        await writeDurably(file, JSON.stringify({ version: 1, identity, ...set }))
+        await writeDurably(file, savedTexts(identity, set))
       } catch (error) {
-        lastText = ''
+        lastInstances = undefined
         log.warn(
           { file, reason: (error as Error).message },
           'the last good set cannot be written; a restart without the source will not know these endpoints',
@@ -78,9 +79,9 @@ export function openLastGood(options: LastGoodOptions): LastGood {
       return undefined
     },
     save(set) {
-      const text = JSON.stringify(set.instances)
-      if (text === lastText && set.asOfMs - lastSavedMs < REFRESH_MS) return
-      lastText = text
+      const isSame = lastInstances !== undefined && areSameInstances(lastInstances, set.instances)
+      if (isSame && set.asOfMs - lastSavedMs < REFRESH_MS) return
+      lastInstances = set.instances
       lastSavedMs = set.asOfMs
       waiting = set
       writing ??= drain()
@@ -114,17 +115,17 @@ async function readSet(file: string, identity: string): Promise<SavedSet | undef
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  return readSavedInstances(JSON.parse(text), identity)
+  return readSavedInstances(await parseSaved(text), identity)
 }
 
 /** On disk before it has its name: a crash leaves the old file or the new one, never half of one. */
-async function writeDurably(file: string, text: string): Promise<void> {
+async function writeDurably(file: string, texts: Iterable<string>): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.${randomUUID()}.draft`
   try {
     const handle = await open(draft, 'wx', 0o600)
     try {
-      await handle.writeFile(text)
+      await writeAll(handle, texts)
       await handle.sync()
     } finally {
       await handle.close()
@@ -140,4 +141,9 @@ async function writeDurably(file: string, text: string): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+/** Each text is made when the one before it is written, so that no large set is turned into text in one go. */
+async function writeAll(handle: FileHandle, texts: Iterable<string>): Promise<void> {
+  for (const text of texts) await handle.writeFile(text)
 }

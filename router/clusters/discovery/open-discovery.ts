@@ -1,20 +1,20 @@
-// Opens the discovery that a cluster's policy names. Several clusters may watch the same source: each has its own loop,
-// so that one cluster's checks never release what another still holds.
+// Opens the discovery that a cluster's policy names. Several clusters may name the same source: each has its own memory of
+// it, so that one cluster's checks never release what another still holds; questions to Consul are shared.
 import { type Clock, type Random, systemClock, systemRandom } from '#foundation/clock.ts'
 import type { DiscoveryPolicy } from '#routes/route-table.ts'
+import { type ConsulAccessOptions, createConsulAccess } from './consul-access.ts'
 import { createConsulDiscovery } from './consul-discovery.ts'
+import { createConsulWatches } from './consul-watches.ts'
 import { createDnsDiscovery } from './dns-discovery.ts'
 import type { Discovery } from './instance.ts'
 import { type DiscoveryLog, type DiscoveryPorts, systemWait, type Wait } from './ports.ts'
 import { createRegistryDiscovery } from './registry-discovery.ts'
 import { createStaticDiscovery } from './static-discovery.ts'
 
-export interface OpenDiscoveryPorts {
+export interface SourceOptions {
   /** Folder of the router's state; last good sets go to `discovery` inside it. */
   readonly stateDirectory: string
-  /** Base URLs of Consul agents, in order of preference. */
-  readonly consulAgents: readonly string[]
-  readonly consulToken?: string | undefined
+  readonly consul: ConsulAccessOptions
   /** A pino logger will do. */
   readonly log: DiscoveryLog
   readonly clock?: Clock
@@ -22,19 +22,29 @@ export interface OpenDiscoveryPorts {
   readonly wait?: Wait
 }
 
-export function openDiscovery(policy: DiscoveryPolicy, outside: OpenDiscoveryPorts): Discovery {
-  const { stateDirectory, consulAgents, consulToken, log } = outside
+/** One a process: what its discoveries share. */
+export interface Sources {
+  readonly open: (policy: DiscoveryPolicy) => Discovery
+  /** After every discovery that was opened here is closed. */
+  readonly close: () => Promise<void>
+}
+
+export function createSources(outside: SourceOptions): Sources {
+  const { stateDirectory, log } = outside
   const ports: DiscoveryPorts = {
     log,
     clock: outside.clock ?? systemClock,
     random: outside.random ?? systemRandom,
     wait: outside.wait ?? systemWait,
   }
-  if (policy.kind === 'endpoints') return createStaticDiscovery(policy.endpoints, ports)
-  if (policy.kind === 'registry') return createRegistryDiscovery(policy, ports)
-  if (policy.kind === 'dns') return createDnsDiscovery({ ...policy, stateDirectory }, ports)
-  return createConsulDiscovery(
-    { ...policy, stateDirectory, agents: consulAgents, token: consulToken },
-    ports,
-  )
+  const watches = createConsulWatches(createConsulAccess(outside.consul, log), ports)
+  return {
+    open(policy) {
+      if (policy.kind === 'endpoints') return createStaticDiscovery(policy.endpoints, ports)
+      if (policy.kind === 'registry') return createRegistryDiscovery(policy, ports)
+      if (policy.kind === 'dns') return createDnsDiscovery({ ...policy, stateDirectory }, ports)
+      return createConsulDiscovery({ ...policy, stateDirectory, watches }, ports)
+    },
+    close: watches.close,
+  }
 }

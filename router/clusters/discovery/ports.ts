@@ -27,6 +27,6 @@ export const systemWait: Wait = async (ms, signal) => {
 }
 
 /** Full jitter: routers that lost the same source must not return to it together. */
-export function backOffMs(failuresInRow: number, random: Random): number {
-  return random() * Math.min(30_000, 250 * 2 ** Math.min(failuresInRow, 10))
+export function backOffMs(failuresInRow: number, random: Random, mostMs = 30_000): number {
+  return random() * Math.min(mostMs, 250 * 2 ** Math.min(failuresInRow, 10))
 }

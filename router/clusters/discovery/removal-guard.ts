@@ -14,10 +14,10 @@ export function guardRemovals(
   next: readonly Instance[],
 ): readonly Instance[] {
   const keys = new Set(next.map(instance => instance.key))
+  const unnamed = last.filter(instance => !keys.has(instance.key))
+  if (unnamed.length === 0) return next
   const addresses = new Set(next.map(addressOf))
-  const absent = last.filter(
-    instance => !keys.has(instance.key) && !addresses.has(addressOf(instance)),
-  )
+  const absent = unnamed.filter(instance => !addresses.has(addressOf(instance)))
   const heldBefore = absent.filter(instance => instance.isHeld === true)
   const leaving = absent.filter(isReady)
   const isMass = leaving.length > 0 && leaving.length * 2 > last.filter(isReady).length

@@ -1,8 +1,42 @@
-// Reads back a set that `last-good.ts` wrote. Checks every field: the file may be half written, edited, or another version's.
+// The form of a last good set on disk: one JSON object, with an instance a line so that neither end handles a large set in
+// one go. Reading checks every field: the file may be half written, edited, or another version's.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Instance } from './instance.ts'
 
 const STATES: readonly string[] = ['ready', 'draining', 'down']
+/** Written or parsed in one turn of the event loop: some tenths of a millisecond. */
+const SLICE = 200
+/** A smaller file is parsed whole, whatever its lines. */
+const SMALL_CHARS = 65_536
+const HEAD_END = '"instances":['
+
+/** The texts that make the file, one after another. */
+export function* savedTexts(
+  identity: string,
+  { asOfMs, instances }: { readonly asOfMs: number; readonly instances: readonly Instance[] },
+): Iterable<string> {
+  yield `${JSON.stringify({ version: 1, identity, asOfMs }).slice(0, -1)},${HEAD_END}`
+  for (let from = 0; from < instances.length; from += SLICE) {
+    const lines = instances.slice(from, from + SLICE).map(instance => JSON.stringify(instance))
+    yield `${from === 0 ? '' : ','}\n${lines.join(',\n')}`
+  }
+  yield '\n]}\n'
+}
+
+/** The same as `JSON.parse`; a large file that has an instance a line is read with turns of the event loop in between. */
+export async function parseSaved(text: string): Promise<unknown> {
+  const lines = text.length < SMALL_CHARS ? [] : text.trimEnd().split('\n')
+  const [head = ''] = lines
+  if (!head.endsWith(HEAD_END) || lines.at(-1) !== ']}') return JSON.parse(text)
+  const instances: unknown[] = []
+  for (let from = 1; from < lines.length - 1; from += SLICE) {
+    const slice = lines.slice(from, Math.min(from + SLICE, lines.length - 1)).join('')
+    instances.push(...(JSON.parse(`[${slice.replace(/,$/, '')}]`) as unknown[]))
+    await nextTurn()
+  }
+  return { ...(JSON.parse(`${head}]}`) as object), instances }
+}
 
 /** Throws with the reason when it is not the set that `identity` names. */
 export function readSavedInstances(
@@ -21,13 +55,15 @@ export function readSavedInstances(
 function readOne(value: unknown, position: number): Instance {
   const bad = (what: string) => new Error(`instance ${position} has no valid ${what}`)
   if (!isRecord(value)) throw bad('content')
-  const { key, host, port, weight, state, eras } = value
+  const { key, host, port, weight, state, eras, claims } = value
   if (!isText(key)) throw bad('key')
   if (!isText(host)) throw bad('host')
   if (!isWhole(port, 65_535)) throw bad('port')
   if (!isWhole(weight, 1_000)) throw bad('weight')
   if (typeof state !== 'string' || !STATES.includes(state)) throw bad('state')
   if (eras !== undefined && !(Array.isArray(eras) && eras.every(isEra))) throw bad('eras')
+  if (claims !== undefined && !(isRecord(claims) && Object.values(claims).every(isText)))
+    throw bad('claims')
   return {
     key,
     host,
@@ -39,6 +75,7 @@ function readOne(value: unknown, position: number): Instance {
     ...(isText(value['reason']) ? { reason: value['reason'] } : {}),
     ...(isText(value['zone']) ? { zone: value['zone'] } : {}),
     ...(eras === undefined ? {} : { eras: eras as readonly Era[] }),
+    ...(claims === undefined ? {} : { claims: claims as Readonly<Record<string, string>> }),
     ...(value['isHeld'] === true ? { isHeld: true } : {}),
   }
 }

@@ -31,14 +31,25 @@ test('protocol revisions stand in where no eras are named', () => {
   assert.deepEqual(read({ 'rm-proto': '2026-07-28', 'rm-eras': 'legacy' }).eras, ['legacy'])
 })
 
-test('keys of other programs and of later use are passed over in silence', () => {
+test('claims are kept in their own words for those who judge them; keys of other programs are passed over', () => {
   const meta = {
     version: '3',
     'rm-class-max': 'internal',
     'rm-cost': 'usd-micro:1200/call',
     'rm-att': 'x',
+    'rm-tools-rev': 'y'.repeat(600),
+    'rm-vendor': '',
   }
-  assert.deepEqual(read(meta), { isDraining: false, notes: [] })
+  assert.deepEqual(read(meta), {
+    isDraining: false,
+    notes: [],
+    claims: {
+      'class-max': 'internal',
+      cost: 'usd-micro:1200/call',
+      att: 'x',
+      'tools-rev': 'y'.repeat(512),
+    },
+  })
 })
 
 test('an unknown or malformed key is ignored with a reason, and the rest is read', () => {

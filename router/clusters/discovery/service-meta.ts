@@ -3,18 +3,17 @@
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Instance } from './instance.ts'
 
-export interface ServiceMeta extends Pick<Instance, 'path' | 'zone' | 'eras'> {
+export interface ServiceMeta extends Pick<Instance, 'path' | 'zone' | 'eras' | 'claims'> {
   readonly isDraining: boolean
 }
 
 /** The first revision of the modern era; revisions are dates and compare as text. */
 const FIRST_MODERN = '2026-07-28'
 
-/** Keys that mean something in a mesh; those without a reader here belong to policy and identity. */
+/** Kept as they are: policy and identity decide what a claim is worth. */
+const CLAIMS = 'app att class-max conc cost id idem node region tenant tools-rev vendor'.split(' ')
 const KNOWN: ReadonlySet<string> = new Set(
-  'v eras proto path zone drain tools-rev app class-max id region node tenant vendor cost conc idem att'
-    .split(' ')
-    .map(name => `rm-${name}`),
+  ['v', 'eras', 'proto', 'path', 'zone', 'drain', ...CLAIMS].map(name => `rm-${name}`),
 )
 
 export function readServiceMeta(meta: unknown, note: (says: string) => void): ServiceMeta {
@@ -38,7 +37,9 @@ export function readServiceMeta(meta: unknown, note: (says: string) => void): Se
   const zone = read('rm-zone', text => (/^[\w.-]{1,63}$/.test(text) ? text : undefined))
   const protocols = read('rm-proto', erasOfProtocols)
   const eras = read('rm-eras', erasOf) ?? protocols
+  const claims = claimsIn(texts)
   return {
+    ...(claims === undefined ? {} : { claims }),
     isDraining: read('rm-drain', drainOf) ?? false,
     ...(path === undefined ? {} : { path }),
     ...(zone === undefined ? {} : { zone }),
@@ -67,4 +68,15 @@ function erasOfProtocols(text: string): readonly Era[] | undefined {
   if (!revisions.every(revision => /^\d{4}-\d{2}-\d{2}$/.test(revision))) return undefined
   const isModern = (revision: string) => revision >= FIRST_MODERN
   return ERAS.filter(era => revisions.some(revision => isModern(revision) === (era === 'modern')))
+}
+
+/** Consul allows 512 bytes a value; another source of meta gets no more. */
+const CLAIM_CHARS = 512
+
+function claimsIn(texts: ReadonlyMap<string, string>): ServiceMeta['claims'] {
+  const found = CLAIMS.flatMap(name => {
+    const text = texts.get(`rm-${name}`) ?? ''
+    return text === '' ? [] : [[name, text.slice(0, CLAIM_CHARS)] as const]
+  })
+  return found.length === 0 ? undefined : Object.fromEntries(found)
 }

@@ -54,24 +54,24 @@ test('first checks are spread by the number of replicas, and their repeats no fa
 test('replicas that hang hold a bounded number of checks; the others wait, and none is lost', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const hanging: (() => void)[] = []
-  let [asked, most] = [0, 0]
+  const seen = { asked: 0, most: 0 }
   const { checker, endpoints } = rig(() => {
-    asked += 1
+    seen.asked += 1
     const { promise, resolve } = Promise.withResolvers<CheckResult>()
     hanging.push(() => resolve(REFUSED))
-    most = Math.max(most, hanging.length)
+    seen.most = Math.max(seen.most, hanging.length)
     return promise
   })
   for (const endpoint of endpoints) checker.watch(endpoint)
   t.mock.timers.tick(2_000)
   await settle()
-  assert.equal(asked, 128)
-  while (asked < COUNT) {
-    const before = asked
+  assert.equal(seen.asked, 128)
+  while (seen.asked < COUNT) {
+    const before: number = seen.asked
     for (const end of hanging.splice(0)) end()
     await settle()
-    assert.ok(asked > before, 'the next ones are asked')
+    assert.ok(seen.asked > before, 'the next ones are asked')
   }
-  assert.ok(most <= 128)
+  assert.ok(seen.most <= 128)
   checker.close()
 })
