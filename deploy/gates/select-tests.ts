@@ -4,7 +4,7 @@ import { globSync } from 'node:fs'
 const NOT_OURS = ['node_modules/**', '.ringmain/**', '.tools/**']
 
 /** Folders whose tests start processes and measure time: they run one at a time. */
-const ALONE = ['test/integration/', 'test/chaos/', 'test/conformance/']
+const ALONE = ['test/integration/', 'test/edge/', 'test/chaos/', 'test/conformance/']
 
 export interface Selection {
   readonly together: readonly string[]
