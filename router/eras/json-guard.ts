@@ -11,7 +11,16 @@ import {
   told,
 } from './json-limits.ts'
 import { createNames, isLookAlike, type Names, ROLE } from './json-names.ts'
-import { mayOverflow, readScalar, readString, skipBlank, TOKEN_FAULTS } from './json-tokens.ts'
+import {
+  isBlank,
+  mayOverflow,
+  readScalar,
+  readString,
+  skipBlank,
+  TOKEN_FAULTS,
+  TOO_LONG,
+  UNENDED,
+} from './json-tokens.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -24,13 +33,13 @@ const CLOSE_ARRAY = 0x5d
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** As keys they change what an object is where one is copied into another. */
 const FORBIDDEN: readonly string[] = ['__proto__', 'constructor', 'prototype']
-const LONGEST_PATH = 128
 /** A reader that has stopped. */
 const STOPPED = -1
 
 /** Holds its tables from one text to the next; not for two texts at once. */
 export class JsonGuard {
   readonly #limits: JsonLimits
+  readonly #mostNodes: number
   readonly #names = createNames()
   readonly #keys: KeyTable
   // One entry for each container that is open; 0 is the text itself.
@@ -53,6 +62,7 @@ export class JsonGuard {
   constructor(random: () => number, limits: JsonLimits = JSON_LIMITS) {
     const size = limits.depth + 1
     this.#limits = limits
+    this.#mostNodes = limits.nodes
     this.#keys = new KeyTable(limits.nodes, {
       seed: Math.floor(random() * 2 ** 31),
       factor: Math.floor(random() * 2 ** 31) | 1,
@@ -70,13 +80,14 @@ export class JsonGuard {
     this.#begin(bytes)
     if (bytes.subarray(0, 3).equals(BYTE_ORDER_MARK))
       return told('malformed', 'It begins with a byte order mark.')
-    if (!isUtf8(bytes)) return told('malformed', 'It is not valid UTF-8.')
     const end = this.#read(skipBlank(bytes, 0))
     if (end >= 0) {
       const after = skipBlank(bytes, end)
       if (after < bytes.length) this.#malformed('something stands after the value', after)
     }
     if (this.#problem !== undefined) return { kind: 'problem', problem: this.#problem }
+    // Last, since it reads the whole: bytes that are no ASCII stand in strings only by now.
+    if (!isUtf8(bytes)) return told('malformed', 'It is not valid UTF-8.')
     return {
       kind: 'ok',
       spans: {
@@ -128,10 +139,11 @@ export class JsonGuard {
     const bytes = this.#bytes
     let at = end
     while (this.#depth > 0) {
-      this.#noteSpan(at)
+      if (this.#roles[this.#depth] !== ROLE.none) this.#noteSpan(at)
       at = skipBlank(bytes, at)
-      if (bytes[at] === COMMA) return this.#member(skipBlank(bytes, at + 1))
-      if (bytes[at] !== this.#closer())
+      const byte = bytes[at]
+      if (byte === COMMA) return this.#member(skipBlank(bytes, at + 1))
+      if (byte !== this.#closer())
         return this.#malformed('a comma or the end of the list was expected', at)
       at = this.#close(at)
     }
@@ -180,7 +192,7 @@ export class JsonGuard {
     const count = (this.#counts[depth] as number) + 1
     this.#counts[depth] = count
     this.#nodes += 1
-    if (this.#nodes > this.#limits.nodes)
+    if (this.#nodes > this.#mostNodes)
       return this.#excessive(`it holds more than ${this.#limits.nodes} values and keys`, at)
     if (this.#isObject[depth] === 0) return at
     if (count > this.#limits.keysPerObject)
@@ -197,10 +209,11 @@ export class JsonGuard {
   #key(at: number): number {
     const bytes = this.#bytes
     if (bytes[at] !== QUOTE) return this.#malformed('a key in quotes was expected', at)
-    const after = readString(bytes, at)
-    if (after < 0) return this.#malformed(TOKEN_FAULTS[after] as string, at)
-    if (after - at - 2 > this.#limits.keyBytes)
+    const most = at + this.#limits.keyBytes + 2
+    const after = readString(bytes, at, Math.min(most, bytes.length))
+    if (after === UNENDED && most < bytes.length)
       return this.#excessive(`a key is longer than ${this.#limits.keyBytes} bytes`, at)
+    if (after < 0) return this.#malformed(TOKEN_FAULTS[after] as string, at)
     let isPlain = true
     for (let index = at + 1; index < after; index += 1)
       if (bytes[index] === BACKSLASH) isPlain = false
@@ -247,9 +260,9 @@ export class JsonGuard {
     const bytes = this.#bytes
     const isString = bytes[at] === QUOTE
     const end = isString ? readString(bytes, at) : readScalar(bytes, at)
-    if (end < 0) return this.#malformed(TOKEN_FAULTS[end] as string, at)
+    if (end < 0 && end !== TOO_LONG) return this.#malformed(TOKEN_FAULTS[end] as string, at)
     if (isString || !isNumber(bytes[at] as number)) return end
-    if (end - at > this.#limits.numberChars)
+    if (end < 0 || end - at > this.#limits.numberChars)
       return this.#excessive(`a number is longer than ${this.#limits.numberChars} characters`, at)
     if (mayOverflow(bytes, at, end) && !Number.isFinite(Number(bytes.toString('latin1', at, end))))
       return this.#ambiguous('a number is larger than a double can hold', at)
@@ -259,14 +272,17 @@ export class JsonGuard {
   #noteSpan(end: number): void {
     const depth = this.#depth
     const role = this.#roles[depth]
-    if (role === ROLE.none) return
     const span = { start: this.#valueStarts[depth] as number, end }
     if (role === ROLE.id) this.#id = span
     else if (role === ROLE.params) this.#params = span
     else if (role === ROLE.name) this.#name = span
   }
 
-  #malformed = (what: string, at: number): number => this.#stop('malformed', what, at)
+  /** A blank where none may be left is one of too many. */
+  #malformed = (what: string, at: number): number =>
+    isBlank(this.#bytes[at])
+      ? this.#stop('excessive', 'too much white space stands in a row', at)
+      : this.#stop('malformed', what, at)
   #ambiguous = (what: string, at: number): number => this.#stop('ambiguous', what, at)
   #excessive = (what: string, at: number): number => this.#stop('excessive', what, at)
 
@@ -277,22 +293,16 @@ export class JsonGuard {
     return STOPPED
   }
 
-  /** JSON pointer (RFC 6901) of the innermost value that was begun, as far as its keys can be printed. */
+  /** Where the innermost value that was begun stands. */
   #path(): string {
-    let path = ''
-    for (let depth = 1; depth <= this.#depth && path.length < LONGEST_PATH; depth += 1) {
-      const isObject = this.#isObject[depth] === 1
+    const segments: Array<string | number> = []
+    for (let depth = 1; depth <= this.#depth; depth += 1) {
       const next = depth === this.#depth ? this.#keys.size : (this.#bases[depth + 1] as number)
-      const hasKey = next > (this.#bases[depth] as number)
-      if (isObject && !hasKey) break
-      path += isObject
-        ? `/${this.#keys
-            .text(next - 1)
-            .replaceAll('~', '~0')
-            .replaceAll('/', '~1')}`
-        : `/${Math.max(0, (this.#counts[depth] as number) - 1)}`
+      if (this.#isObject[depth] === 0)
+        segments.push(Math.max(0, (this.#counts[depth] as number) - 1))
+      else if (next > (this.#bases[depth] as number)) segments.push(this.#keys.text(next - 1))
     }
-    return path.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_PATH)
+    return pointerTo(segments)
   }
 }
 

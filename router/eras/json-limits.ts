@@ -34,3 +34,13 @@ export const told = (kind: JsonProblem['kind'], says: string): Guarded => ({
   kind: 'problem',
   problem: { kind, says },
 })
+
+const LONGEST_POINTER = 128
+
+/** JSON pointer (RFC 6901), cut, and with nothing in it that a terminal would obey. */
+export const pointerTo = (segments: ReadonlyArray<string | number>): string =>
+  segments
+    .map(segment => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('')
+    .replaceAll(/[^ -~]/g, '?')
+    .slice(0, LONGEST_POINTER)

@@ -12,9 +12,12 @@ export const TOKEN_FAULTS: Readonly<Record<number, string>> = Object.freeze({
 const CONTROL = -1
 const ESCAPE = -2
 const SURROGATE = -3
-const UNENDED = -4
 const NO_VALUE = -5
 const NUMBER = -6
+/** A number of more digits than are read. */
+export const TOO_LONG = -7
+export const UNENDED = -4
+const MOST_DIGITS = 1_024
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -35,9 +38,16 @@ const LITERALS: Readonly<Record<number, Buffer>> = Object.freeze({
   0x6e: Buffer.from('null'),
 })
 
-export function skipBlank(bytes: Buffer, at: number): number {
+/** More white space in a row than indentation ever needs is not read on: the byte it stops at is then a blank. */
+const MOST_BLANKS = 4_096
+
+export const skipBlank = (bytes: Buffer, at: number): number =>
+  at < bytes.length && (bytes[at] as number) > SPACE ? at : skipBlanks(bytes, at)
+
+function skipBlanks(bytes: Buffer, at: number): number {
   let position = at
-  while (position < bytes.length) {
+  const last = Math.min(bytes.length, at + MOST_BLANKS)
+  while (position < last) {
     const byte = bytes[position] as number
     if (byte > SPACE || (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) break
     position += 1
@@ -45,11 +55,13 @@ export function skipBlank(bytes: Buffer, at: number): number {
   return position
 }
 
-/** `at` is the opening quote. */
-export function readString(bytes: Buffer, at: number): number {
-  const { length } = bytes
+export const isBlank = (byte: number | undefined): boolean =>
+  byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09
+
+/** `at` is the opening quote. One that does not end before `last` has no end. */
+export function readString(bytes: Buffer, at: number, last = bytes.length): number {
   let position = at + 1
-  while (position < length) {
+  while (position < last) {
     const byte = bytes[position] as number
     if (byte === QUOTE) return position + 1
     if (byte === BACKSLASH) {
@@ -107,25 +119,28 @@ function readNumber(bytes: Buffer, at: number): number {
   if (bytes[position] === ZERO) position += 1
   else {
     position = skipDigits(bytes, position)
-    if (position < 0) return NUMBER
+    if (position < 0) return position
   }
   if (isDigit(bytes[position])) return NUMBER // a leading zero
   if (bytes[position] === POINT) {
     position = skipDigits(bytes, position + 1)
-    if (position < 0) return NUMBER
+    if (position < 0) return position
   }
   if (bytes[position] === LOWER_E || bytes[position] === UPPER_E) {
     const sign = bytes[position + 1]
     position = skipDigits(bytes, sign === PLUS || sign === MINUS ? position + 2 : position + 1)
-    if (position < 0) return NUMBER
+    if (position < 0) return position
   }
   return position
 }
 
-/** At least one; negative when there is none. */
+/** At least one; negative when there is none, or so many that they are not read on. */
 function skipDigits(bytes: Buffer, at: number): number {
   let position = at
-  while (isDigit(bytes[position])) position += 1
+  while (isDigit(bytes[position])) {
+    position += 1
+    if (position - at > MOST_DIGITS) return TOO_LONG
+  }
   return position === at ? NUMBER : position
 }
 

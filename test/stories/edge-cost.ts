@@ -1,0 +1,147 @@
+// Bodies made to cost: each is refused, and its refusal costs the router's process next to nothing beyond reading it.
+// CPU is the process's own, read before the last byte goes out and after the answer; what reading alone costs is measured too.
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { openCaller, openLoop } from '#test/support/open-loop.ts'
+import { callParams, modernHeaders, modernRequest } from '#test/support/raw-http.ts'
+import { type RouterProcess, startRouterProcess } from '#test/support/router-process.ts'
+import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
+import { startScripted } from '#test/support/scripted-server.ts'
+import { ms, type Story, tellStory } from '#test/support/story.ts'
+
+const BAR_MS = 5
+const ROUNDS = 5
+const MOST_LOOKS = 10
+const HEAD = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":'
+
+interface Bomb {
+  readonly what: string
+  readonly body: Buffer
+  readonly status: number
+}
+
+const inArguments = (json: string): Buffer => Buffer.from(HEAD + json)
+const object = (keys: number): string =>
+  `{${Array.from({ length: keys }, (_, index) => `"k${index}":0`).join()}}`
+
+const BOMBS: readonly Bomb[] = [
+  { what: '10 MB, over the size limit', body: Buffer.alloc(10_000_000, 0x20), status: 413 },
+  { what: '10^6 keys, over it too', body: inArguments(object(1_000_000)), status: 413 },
+  { what: '300,000 keys', body: inArguments(object(300_000)), status: 400 },
+  { what: 'depth 10^6', body: inArguments('['.repeat(1_000_000)), status: 400 },
+  { what: 'depth 8*10^5 of objects', body: inArguments('{"a":'.repeat(800_000)), status: 400 },
+  {
+    what: '4 MB of brackets, closed',
+    body: inArguments('['.repeat(2_000_000) + ']'.repeat(2_000_000)),
+    status: 400,
+  },
+  { what: '10^6 elements', body: inArguments(`[${'1,'.repeat(1_000_000)}1]`), status: 400 },
+  { what: '4 MB of spaces', body: inArguments(' '.repeat(4_000_000)), status: 400 },
+  { what: 'a key of 4 MB', body: inArguments(`{"${'k'.repeat(4_000_000)}":1}`), status: 400 },
+  { what: 'a number of 4 MB', body: inArguments('1'.repeat(4_000_000)), status: 400 },
+  { what: 'a batch of 10^6', body: Buffer.from(`[${'{},'.repeat(1_000_000)}{}]`), status: 400 },
+]
+
+/** Milliseconds on the CPU of every thread of a process, from the scheduler's own account. */
+function cpuMs(pid: number): number {
+  const [ns = '0'] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')
+  return Number(ns) / 1e6
+}
+
+interface Cost {
+  readonly status: number
+  readonly readMs: number
+  readonly verdictMs: number
+}
+
+/** Everything but the last byte goes first; when the process has read that and rests, the last byte decides. */
+async function costOf(router: RouterProcess, { body, status: wanted }: Bomb): Promise<Cost> {
+  const isUnsent = wanted === 413 // what it says of its length is enough
+  const pid = router.child.pid ?? 0
+  const socket = connect(Number(new URL(router.mcpUrl).port), '127.0.0.1')
+  await new Promise(resolve => socket.once('connect', resolve))
+  const headers = {
+    host: 'localhost',
+    ...modernHeaders('tools/call', 'echo'),
+    'content-length': String(body.length),
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = `POST /mcp HTTP/1.1\r\n${lines.join('')}\r\n`
+  const answer = new Promise<string>(resolve =>
+    socket.once('data', chunk => resolve(chunk.toString())),
+  )
+  const idle = cpuMs(pid)
+  if (!isUnsent) await write(socket, Buffer.concat([Buffer.from(head), body.subarray(0, -1)]))
+  const before = await resting(pid)
+  socket.write(isUnsent ? head : body.subarray(-1))
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(await answer)?.[1])
+  const verdictMs = (await resting(pid)) - before
+  socket.destroy()
+  return { status, readMs: before - idle, verdictMs }
+}
+
+const write = (socket: Socket, bytes: Buffer): Promise<void> =>
+  new Promise((resolve, reject) =>
+    socket.write(bytes, error => (error ? reject(error) : resolve())),
+  )
+
+/** The account once it stands still. */
+async function resting(pid: number): Promise<number> {
+  let last = cpuMs(pid)
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    await new Promise(resolve => setTimeout(resolve, 40))
+    const now = cpuMs(pid)
+    if (now - last < 0.5) return now
+    last = now
+  }
+  return last // other calls keep it busy
+}
+
+async function measure(story: Story, router: RouterProcess, bomb: Bomb): Promise<void> {
+  const costs: Cost[] = []
+  for (let round = 0; round < ROUNDS; round += 1) costs.push(await costOf(router, bomb))
+  const sorted = costs.map(({ verdictMs }) => verdictMs).toSorted((one, other) => one - other)
+  const median = sorted[Math.floor(ROUNDS / 2)] ?? Number.NaN
+  const isRefused = costs.every(({ status }) => status === bomb.status)
+  story.hold(
+    bomb.what,
+    `${isRefused ? bomb.status : costs.map(({ status }) => status).join()}, CPU of the verdict ${ms(median)} (${ms(sorted[0] ?? 0)} to ${ms(sorted.at(-1) ?? 0)}), of the reading ${ms(costs[0]?.readMs ?? 0)}`,
+    isRefused && median <= BAR_MS,
+  )
+}
+
+await tellStory(
+  `bodies made to cost, each refused within ${BAR_MS} ms of CPU once it is there`,
+  async story => {
+    const tool = await startScripted()
+    story.later(tool.close)
+    const router = await startRouterProcess(
+      documents(
+        clusterOf('tools', [tool.url], { health: { interval: '1h', timeout: '5s' } }),
+        serverOf('default', ['tools']),
+      ),
+      { env: { RINGMAIN_LOG_LEVEL: 'error' } },
+    )
+    story.later(router.close)
+    await router.untilUp('tools', 1)
+    const caller = openCaller(router.mcpUrl)
+    story.later(caller.close)
+    const echo = modernRequest('tools/call', callParams('echo'))
+    for (let n = 0; n < 200; n += 1) await caller.call(echo) // warm
+    for (const bomb of BOMBS) await measure(story, router, bomb)
+    const load = openLoop(50, () => caller.call(echo))
+    for (const bomb of BOMBS) await costOf(router, bomb)
+    const { sent, failures, latencies } = await load.stop()
+    story.hold(
+      'other calls that failed meanwhile',
+      `${failures.length} of ${sent}`,
+      failures.length === 0,
+    )
+    story.tell('their slowest', ms(latencies.at(-1) ?? 0))
+    story.hold(
+      'calls that reached the tool from these bodies',
+      '0',
+      tool.executions() === 200 + sent,
+    )
+  },
+)
