@@ -11,6 +11,8 @@ import type { FuzzResult } from './fuzz-run.ts'
 const GROWTH = 48 * 1_048_576
 /** What Node holds itself, listeners, and a connection or two to each replica. The cases hold none any more. */
 const DESCRIPTORS = 70
+/** The others are in the same folder. */
+const SHOWN = 5
 
 export async function tellFuzz(
   story: Pick<Story, 'tell' | 'hold'>,
@@ -18,7 +20,7 @@ export async function tellFuzz(
   result: FuzzResult,
 ): Promise<void> {
   const { cases, answers, findings, passedOn, cut, silent, memory } = result
-  for (const { wrong, file } of findings)
+  for (const { wrong, file } of findings.slice(0, SHOWN))
     story.hold('a finding', `${wrong.slice(0, 300)}; again with --replay=${file}`, false)
   story.hold('cases', `${cases}, ${findings.length} findings`, cases > 0 && findings.length === 0)
   const statuses = [...answers].toSorted(([one], [other]) => one - other)
