@@ -8,12 +8,21 @@ import {
   JSON_LIMITS,
   type JsonLimits,
   type JsonProblem,
+  pointerTo,
   told,
 } from './json-limits.ts'
 import { createNames, isLookAlike, type Names, ROLE } from './json-names.ts'
 import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
   isBlank,
   mayOverflow,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
   readScalar,
   readString,
   skipBlank,
@@ -22,14 +31,6 @@ import {
   UNENDED,
 } from './json-tokens.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** As keys they change what an object is where one is copied into another. */
 const FORBIDDEN: readonly string[] = ['__proto__', 'constructor', 'prototype']

@@ -19,8 +19,14 @@ export const TOO_LONG = -7
 export const UNENDED = -4
 const MOST_DIGITS = 1_024
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
+export const QUOTE = 0x22
+export const BACKSLASH = 0x5c
+export const COMMA = 0x2c
+export const COLON = 0x3a
+export const OPEN_OBJECT = 0x7b
+export const CLOSE_OBJECT = 0x7d
+export const OPEN_ARRAY = 0x5b
+export const CLOSE_ARRAY = 0x5d
 const ZERO = 0x30
 const NINE = 0x39
 const MINUS = 0x2d
