@@ -11,7 +11,7 @@ import {
   pointerTo,
   told,
 } from './json-limits.ts'
-import { createNames, isLookAlike, type Names, ROLE } from './json-names.ts'
+import { createNames, faultOfKey, type Names, ROLE } from './json-names.ts'
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -32,8 +32,6 @@ import {
 } from './json-tokens.ts'
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
-/** As keys they change what an object is where one is copied into another. */
-const FORBIDDEN: readonly string[] = ['__proto__', 'constructor', 'prototype']
 /** A reader that has stopped. */
 const STOPPED = -1
 
@@ -243,17 +241,9 @@ export class JsonGuard {
     this.#roles[depth] = name?.role ?? ROLE.none
     if (name !== undefined) return true
     if (names === undefined && !keys.isNewestSuspect()) return true
-    const key = keys.newest()
-    if (FORBIDDEN.includes(key))
-      return this.#ambiguous(`the key "${key}" is not accepted anywhere`, at) !== STOPPED
-    if (Array.from(key).some(letter => letter < ' '))
-      return this.#ambiguous('a key has a control character in it', at) !== STOPPED
-    if (names === undefined) return true
-    if (isLookAlike(names, key))
-      return this.#ambiguous('a key differs from a known one in its case only', at) !== STOPPED
-    if (names === this.#names.top)
-      return this.#ambiguous('the message has a member that JSON-RPC does not know', at) !== STOPPED
-    return true
+    const fault = faultOfKey(keys.newest(), names, names === this.#names.top)
+    if (fault !== undefined) this.#ambiguous(fault, at)
+    return fault === undefined
   }
 
   /** A string, a number, `true`, `false` or `null`. */

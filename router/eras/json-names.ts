@@ -39,6 +39,20 @@ export const createNames = (): LevelNames => ({
   meta: names([...Object.values(META), ...IN_META.split(' ')]),
 })
 
-/** One of the names but for its case; both ways, since a parser may fold `ſ` to `s`. */
-export const isLookAlike = ({ lower }: Names, key: string): boolean =>
-  lower.has(key.toUpperCase().toLowerCase())
+/** As keys they change what an object is where one is copied into another. */
+const FORBIDDEN: readonly string[] = ['__proto__', 'constructor', 'prototype']
+
+/** What is wrong with a key that is none of the names that count where it stands. */
+export function faultOfKey(
+  key: string,
+  names: Names | undefined,
+  isTop: boolean,
+): string | undefined {
+  if (FORBIDDEN.includes(key)) return `the key "${key}" is not accepted anywhere`
+  if (Array.from(key).some(letter => letter < ' ')) return 'a key has a control character in it'
+  if (names === undefined) return undefined
+  // Both ways, since a parser may fold `ſ` to `s`.
+  if (names.lower.has(key.toUpperCase().toLowerCase()))
+    return 'a key differs from a known one in its case only'
+  return isTop ? 'the message has a member that JSON-RPC does not know' : undefined
+}
