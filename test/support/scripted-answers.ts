@@ -14,6 +14,8 @@ export interface ScriptedOptions {
   /** Tools on one page of the list; all of them when absent. */
   readonly pageSize?: number
   readonly port?: number
+  /** Keeps no record of requests: for runs of many minutes. */
+  readonly isForgetful?: boolean
   /** What a session waits for before it is opened. */
   readonly beforeSession?: () => Promise<void>
 }

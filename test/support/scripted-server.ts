@@ -98,6 +98,6 @@ function see(state: State, request: IncomingMessage, body: Buffer): SeenRequest 
     params: message.params ?? {},
     atMs: performance.now(),
   }
-  state.requests.push(seen)
+  if (state.options.isForgetful !== true) state.requests.push(seen)
   return seen
 }
