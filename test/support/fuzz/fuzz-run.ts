@@ -40,7 +40,7 @@ const AT_ONCE = 24
 const CANARY_EVERY = 100
 const MOST_FINDINGS = 5
 /** Above the longest limit of the rig, the pause of its checks, and a machine that is busy. */
-export const HANG_MS = 8_000
+const HANG_MS = 8_000
 const SAMPLE_MS = 1_000
 
 export async function fuzz(rig: FuzzRig, options: FuzzOptions): Promise<FuzzResult> {
