@@ -56,6 +56,10 @@ export interface EndpointView {
   /** What the replica says of itself in `rm-…` meta beyond that; never more than policy allows. */
   readonly claims?: Readonly<Record<string, string>>
   readonly isHeld: boolean
+  /** Up, and given nothing: its list of tools differs from that of the replicas that serve. */
+  readonly isApart: boolean
+  /** Of its whole list of tools; absent when that is not known. */
+  readonly toolsDigest?: string
   readonly ewmaMs: number
   readonly inFlight: number
   readonly streams: number

@@ -70,6 +70,8 @@ export interface Trail {
   isStream?: boolean
   /** JSON-RPC code of an upstream's error answer, or `tool_error` when it could be told. */
   upstreamError?: string
+  /** `mcp-param-*` headers that mirror nothing of the tool, and were left out. */
+  droppedParams?: number
   /** Set when a relay ended otherwise than whole. */
   broken?: RefusalCode | 'caller_gone'
   /** As much as `decode` understood of a message it refused: the answer needs its era and id. */
@@ -108,8 +110,24 @@ export interface Decoded {
   /** Which ordered list the message goes down. */
   readonly list: ListName
   readonly session?: Session
-  /** Header values that travel on as they came: `mcp-param-*`, `traceparent`, `tracestate`. */
+  /** Header values that travel on as they came: `traceparent`, `tracestate`. */
   readonly passedHeaders: ReadonlyArray<readonly [string, string]>
+  /** `mcp-param-*` as they came. */
+  readonly paramHeaders: ReadonlyArray<readonly [string, string]>
+}
+
+/** An argument of a tool that goes into a header of its own as well (`x-mcp-header` in its schema). */
+export interface Mirror {
+  /** Lower case, `mcp-param-` included. */
+  readonly header: string
+  /** Keys from `arguments` down to the value. */
+  readonly path: readonly string[]
+  readonly type: 'string' | 'integer' | 'boolean'
+}
+
+/** What is known of a tool's definition. */
+export interface ToolFacts {
+  readonly mirrors: readonly Mirror[]
 }
 
 export interface Located {
@@ -120,6 +138,8 @@ export interface Resolved {
   readonly cluster: ClusterPolicy
   /** The tool's name at the replica. */
   readonly toolName: string
+  /** `mcp-param-*` for the replica: written anew from the arguments where the tool's definition is known. */
+  readonly mirroredHeaders: ReadonlyArray<readonly [string, string]>
 }
 
 /** Bytes of an upstream answer, read at the reader's pace. Exactly one of `pipe` and `collect` is called. */

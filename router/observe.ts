@@ -33,6 +33,7 @@ export class CallObserver implements Observations {
   readonly #served: Histogram
   readonly #firstByte: Histogram
   readonly #refusals: Counter
+  readonly #droppedParams: Counter
   readonly #isLogged: boolean
   readonly #tools = new ToolLabels()
   #total = 0
@@ -62,6 +63,9 @@ export class CallObserver implements Observations {
     this.#refusals = meter.createCounter('ringmain.refusals', {
       description: 'Calls that the router itself refused or could not complete.',
     })
+    this.#droppedParams = meter.createCounter('ringmain.params.dropped', {
+      description: 'Mcp-Param headers left out, because their tool mirrors no argument into them.',
+    })
     meter
       .createObservableGauge('ringmain.calls.in_flight', {
         description: 'Calls of callers under way.',
@@ -86,11 +90,14 @@ export class CallObserver implements Observations {
 
   #measure(call: CallRecord): void {
     const method = methodLabel(call.method)
-    const { tool, cluster = '', firstByteMs } = call.trail
+    const { trail } = call
+    const { tool, cluster = '', firstByteMs } = trail
     const label = tool === undefined ? '' : this.#tools.labelOf(cluster, tool)
     this.#served.series(method, call.result, cluster, label).record(call.durationMs / 1_000)
     if (firstByteMs !== undefined && cluster !== '')
       this.#firstByte.series(cluster).record(firstByteMs / 1_000)
+    if (trail.droppedParams !== undefined)
+      this.#droppedParams.add(trail.droppedParams, { 'ringmain.cluster': cluster })
     if (call.reason !== undefined) {
       this.#refused += 1
       this.#refusals.add(1, {
@@ -151,6 +158,7 @@ const GAUGES = {
   'ringmain.replica.streams': 'Event streams a replica carries.',
   'ringmain.replica.ewma_seconds': 'Moving average of time to first byte.',
   'ringmain.replica.health': '1 up, 0 down or unknown.',
+  'ringmain.replica.apart': '1 when its tools differ from those of the replicas that serve.',
   'ringmain.discovery.failures': 'Failed attempts in a row of the discovery of a cluster.',
   'ringmain.discovery.defects': 'Times the watch of a cluster broke by our own fault.',
   'ringmain.discovery.backend': '1 for how Consul got its newest answer.',
@@ -177,6 +185,7 @@ export function observeClusters(
           observe('ringmain.replica.inflight', endpoint.inFlight, labels)
           observe('ringmain.replica.streams', endpoint.streams, labels)
           observe('ringmain.replica.ewma_seconds', endpoint.ewmaMs(nowMs()) / 1_000, labels)
+          observe('ringmain.replica.apart', endpoint.isApart ? 1 : 0, labels)
           observe('ringmain.replica.health', endpoint.health === 'up' ? 1 : 0, labels)
         }
       }

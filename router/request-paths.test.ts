@@ -39,7 +39,8 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
     table: {
       server: () => say('locate', server),
       cluster: () => say('resolve', cluster),
-      offers: () => true,
+      tool: () => ({ mirrors: [] }),
+      mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
     },
     attempts: {
       choose: () =>
@@ -211,7 +212,7 @@ test('a defect in any port is answered and recorded as one', async () => {
   for (const instead of [
     () => ({ eras: { decode: broken } }),
     ({ table }: Ports) => ({ table: { ...table, server: broken } }),
-    ({ table }: Ports) => ({ table: { ...table, offers: broken } }),
+    ({ table }: Ports) => ({ table: { ...table, tool: broken } }),
     () => ({ attempts: { choose: broken } }),
     () => ({ judge: broken }),
   ]) {

@@ -16,6 +16,7 @@ import { createSources, type Sources } from './clusters/discovery/open-discovery
 import { decodeRequest } from './eras/decode.ts'
 import { JsonGuard } from './eras/json-guard.ts'
 import { judgeAnswer } from './eras/judge.ts'
+import { mirrorForEra } from './eras/mirrored-params.ts'
 import { respond } from './eras/respond.ts'
 import { listPages } from './list-pages.ts'
 import { createAllowList } from './listeners/allow-list.ts'
@@ -27,6 +28,7 @@ import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
+import { createAddressGuard } from './upstream/address-guard.ts'
 import { InFlight } from './upstream/in-flight.ts'
 import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
 import { Pools } from './upstream/pools.ts'
@@ -178,6 +180,7 @@ const clusterOpener =
       check: createCheck(policy, check),
       clock: systemClock,
       random: systemRandom,
+      hostRefusal: createAddressGuard(policy.addresses.allow).hostRefusal,
       onRemoved: endpoint => check.pools.release(endpoint),
       log: (event, fields) => log.info({ event, ...fields }, event),
     })
@@ -200,7 +203,8 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     table: {
       server: name => active.server(name),
       cluster: name => active.cluster(name)?.policy,
-      offers: (name, tool) => active.cluster(name)?.offers(tool) === true,
+      tool: (name, tool) => active.cluster(name)?.tool(tool),
+      mirror: mirrorForEra,
     },
     attempts: attemptPath({ ...parts, inFlight }),
     judge: judgeAnswer,

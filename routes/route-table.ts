@@ -71,6 +71,14 @@ export interface ConnectionPolicy {
   readonly waitMs: number
 }
 
+/** How replicas are spoken to over TLS. Certificates are always verified. */
+export interface TlsPolicy {
+  /** PEM file of the authorities to trust; the system's when absent. */
+  readonly ca?: string
+  /** Name that each certificate must carry; the replica's host when absent. */
+  readonly serverName?: string
+}
+
 export interface ClusterPolicy {
   readonly name: string
   readonly owner?: string
@@ -78,10 +86,16 @@ export interface ClusterPolicy {
   readonly clearance: DataClass
   readonly assurance: Assurance
   readonly discovery: DiscoveryPolicy
+  /** Words and ranges, all that are meant: what no replica may have is not connected to. */
+  readonly addresses: { readonly allow: readonly string[] }
+  /** Present when every replica is spoken to over TLS, whatever discovery says of it. */
+  readonly tls?: TlsPolicy
   /** URL path of the MCP endpoint on each replica, unless the replica names its own. */
   readonly path: string
   /** Pins what the replicas speak; probed when absent. */
   readonly eras?: readonly Era[]
+  /** `agree`: replicas whose tools differ from those of most others are set apart. */
+  readonly toolLists: 'agree' | 'any'
   readonly health: HealthPolicy
   readonly ejection?: EjectionPolicy
   readonly connections: ConnectionPolicy

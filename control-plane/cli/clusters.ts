@@ -67,11 +67,14 @@ function sayWhatIsMissing({ name, endpoints, discovery }: ClusterView, terminal:
   if (endpoints.length === 0) terminal.say(`! ${name}: no endpoint is known`)
 }
 
+const stateOf = ({ state, isHeld, isApart }: EndpointRow): string =>
+  `${state}${isHeld ? ' (held)' : ''}${isApart ? ' (apart)' : ''}`
+
 function columns({ paint }: Pick<Terminal, 'paint'>): readonly Column<EndpointRow>[] {
   return [
     { head: 'CLUSTER', value: ({ cluster }) => cluster, least: 17 },
     { head: 'ENDPOINT', value: ({ key }) => key, least: 22 },
-    { head: 'STATE', value: ({ state, isHeld }) => (isHeld ? `${state} (held)` : state) },
+    { head: 'STATE', value: stateOf },
     {
       head: 'HEALTH',
       value: ({ health }) => health,

@@ -14,6 +14,7 @@ const endpoint = (key: string, more: Partial<EndpointView> = {}): EndpointView =
   eras: ['modern'],
   weight: 1,
   isHeld: false,
+  isApart: false,
   ewmaMs: 3,
   inFlight: 1,
   streams: 0,

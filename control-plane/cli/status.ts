@@ -122,7 +122,7 @@ function discoveryProblems(clusters: readonly ClusterView[]): readonly string[] 
 }
 
 export function takesCalls(endpoint: EndpointView): boolean {
-  return endpoint.state === 'ready' && endpoint.health === 'up'
+  return endpoint.state === 'ready' && endpoint.health === 'up' && !endpoint.isApart
 }
 
 const serverColumns: readonly Column<RouterView['virtualServers'][number]>[] = [

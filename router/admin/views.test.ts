@@ -72,6 +72,7 @@ test('a replica tells where it is, how it is and what it carries', () => {
     weight: 5,
     zone: 'z1',
     isHeld: true,
+    isApart: false,
     ewmaMs: 12.35,
     inFlight: 1,
     streams: 2,

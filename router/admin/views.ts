@@ -43,7 +43,8 @@ export interface ShownEndpoint {
   }
   readonly health: 'up' | 'down' | 'unknown'
   readonly reason: string | undefined
-  readonly learned: { readonly eras: readonly string[] } | undefined
+  readonly isApart: boolean
+  readonly learned: { readonly eras: readonly string[]; readonly toolsDigest?: string } | undefined
   readonly ewmaMs: (nowMs: number) => number
   readonly inFlight: number
   readonly streams: number
@@ -51,6 +52,8 @@ export interface ShownEndpoint {
   readonly faults: number
   readonly checkedAtMs: number | undefined
 }
+
+const APART = 'its tools differ from those of the replicas that serve'
 
 export interface Now {
   readonly nowMs: number
@@ -104,7 +107,8 @@ function ageOf(
 
 function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
   const { instance } = endpoint
-  const reason = instance.state === 'ready' ? endpoint.reason : (instance.reason ?? instance.state)
+  const own = endpoint.isApart ? APART : endpoint.reason
+  const reason = instance.state === 'ready' ? own : (instance.reason ?? instance.state)
   return {
     key: endpoint.key,
     url: `${endpoint.origin}${instance.path ?? ''}`,
@@ -116,6 +120,10 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     ...(instance.zone === undefined ? {} : { zone: instance.zone }),
     ...(instance.claims === undefined ? {} : { claims: instance.claims }),
     isHeld: instance.isHeld === true,
+    isApart: endpoint.isApart,
+    ...(endpoint.learned?.toolsDigest === undefined
+      ? {}
+      : { toolsDigest: endpoint.learned.toolsDigest }),
     ewmaMs: Math.round(endpoint.ewmaMs(now.nowMs) * 100) / 100,
     inFlight: endpoint.inFlight,
     streams: endpoint.streams,

@@ -1,10 +1,12 @@
 // What discovery publishes and what checks find, put together: who serves which era, who is chosen, and when all is known.
+
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { seededRandom } from '#foundation/clock.ts'
 import type { Era } from '#routes/route-table.ts'
 import { clusterPolicy, instanceAt } from '#test/support/cluster-policy.ts'
 import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
+import { toolsNamed } from '#test/support/tools-named.ts'
 import { type Choice, Cluster } from './cluster.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { CheckResult } from './health/checker.ts'
@@ -21,7 +23,7 @@ interface Ground {
 
 const speaks = (eras: readonly Era[], ...tools: readonly string[]): CheckResult => ({
   ok: true,
-  learned: { eras, isSessionful: false, tools: new Set(tools) },
+  learned: { eras, isSessionful: false, tools: toolsNamed(...tools) },
 })
 const BAD: CheckResult = { ok: false, reason: 'no answer', isRefused: false }
 
@@ -37,6 +39,7 @@ function ground(t: TestContext): Ground {
     check: async ({ key }) => answers.get(key) ?? speaks(['modern'], 'find'),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),
+    hostRefusal: () => undefined,
     onRemoved: ({ key }) => void removed.push(key),
     log: (event, fields) =>
       void log.push(`${event} ${String(fields['ringmain.replica'] ?? fields['endpoints'])}`),
@@ -93,10 +96,10 @@ test('what any replica in service offers is offered', async t => {
   const { cluster, discovery, answers, pass } = ground(t)
   answers.set(B, speaks(['legacy'], 'old'))
   discovery.publish(instanceAt(1), instanceAt(2))
-  assert.equal(cluster.offers('find'), false)
+  assert.equal(cluster.tool('find'), undefined)
   await pass(150)
   assert.deepEqual(
-    ['find', 'old', 'nope'].map(name => cluster.offers(name)),
+    ['find', 'old', 'nope'].map(name => cluster.tool(name) !== undefined),
     [true, true, false],
   )
 })

@@ -1,6 +1,7 @@
 // A named set of interchangeable replicas: what discovery found, what checks say, and which of them takes the next call.
 import type { Clock, Random } from '#foundation/clock.ts'
-import type { ClusterPolicy, Era } from '#routes/route-table.ts'
+import type { ToolFacts } from '#router/facts.ts'
+import { type ClusterPolicy, ERAS, type Era } from '#routes/route-table.ts'
 import { pickEndpoint } from './balancers/peak-ewma.ts'
 import type { Discovery, Snapshot } from './discovery/instance.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -14,6 +15,8 @@ export interface ClusterPorts {
   readonly check: Check
   readonly clock: Clock
   readonly random: Random
+  /** Why this host must not be connected to, in words for people. */
+  readonly hostRefusal: (host: string) => string | undefined
   /** The endpoint left the set: its connections may close once its calls are done. */
   readonly onRemoved: (endpoint: Endpoint) => void
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
@@ -34,7 +37,7 @@ export class Cluster {
   readonly #ports: ClusterPorts
   readonly #checker: Checker
   readonly #endpoints: Membership
-  readonly #serving = new ServingSets()
+  readonly #serving: ServingSets
   /** Not asked yet. Bounded by the endpoints. */
   readonly #unasked = new Set<Endpoint>()
   #snapshot: Snapshot | undefined
@@ -53,12 +56,16 @@ export class Cluster {
         if (endpoint.instance.isHeld === true) ports.discovery.release(endpoint.key)
       },
     })
-    this.#endpoints = new Membership({
-      onAdded: endpoint => {
-        this.#unasked.add(endpoint)
-        this.#checker.watch(endpoint)
+    this.#serving = new ServingSets({
+      mustAgree: policy.toolLists === 'agree',
+      onApart: endpoint => this.#apartChanged(endpoint),
+    })
+    this.#endpoints = new Membership(policy, {
+      onAdded: endpoint => this.#add(endpoint),
+      onChanged: endpoint => {
+        this.#serving.update(endpoint)
+        this.#releaseBlocked(endpoint)
       },
-      onChanged: endpoint => this.#serving.update(endpoint),
       onRemoved: endpoint => this.#remove(endpoint),
       onComplete: () => this.#applied(),
     })
@@ -93,9 +100,15 @@ export class Cluster {
     return this.#serving.of(era)
   }
 
-  /** Whether any replica in service offers this tool under its own name. */
-  offers(toolName: string): boolean {
-    return this.#anyServing(endpoint => endpoint.learned?.tools.has(toolName) === true)
+  /** What a replica in service tells of this tool, which is called by its own name; undefined when none offers it. */
+  tool(name: string): ToolFacts | 'broken' | undefined {
+    for (const era of ERAS) {
+      for (const endpoint of this.serving(era)) {
+        const facts = endpoint.learned?.tools.get(name)
+        if (facts !== undefined) return facts
+      }
+    }
+    return undefined
   }
 
   /** `tried` holds keys of endpoints that are out of the question for this call. */
@@ -183,6 +196,29 @@ export class Cluster {
     this.#changed()
   }
 
+  #add(endpoint: Endpoint): void {
+    const refusal = this.#ports.hostRefusal(endpoint.instance.host)
+    if (refusal === undefined) {
+      this.#unasked.add(endpoint)
+      this.#checker.watch(endpoint)
+      return
+    }
+    endpoint.isBlocked = true
+    endpoint.becomeDown(refusal)
+    this.#ports.log('endpoint.blocked', {
+      'ringmain.cluster': this.policy.name,
+      'ringmain.replica': endpoint.key,
+      reason: refusal,
+    })
+    this.#releaseBlocked(endpoint)
+  }
+
+  /** What is held until its check fails would be held for ever where nothing checks it. */
+  #releaseBlocked({ isBlocked, instance, key }: Endpoint): void {
+    if (!isBlocked || instance.isHeld !== true) return
+    queueMicrotask(() => this.#ports.discovery.release(key)) // not while a set is being put in place
+  }
+
   #remove(endpoint: Endpoint): void {
     this.#checker.unwatch(endpoint)
     this.#unasked.delete(endpoint)
@@ -202,6 +238,14 @@ export class Cluster {
     this.#changed()
   }
 
+  #apartChanged({ key, isApart, learned }: Endpoint): void {
+    this.#ports.log(isApart ? 'endpoint.apart' : 'endpoint.joined', {
+      'ringmain.cluster': this.policy.name,
+      'ringmain.replica': key,
+      toolsDigest: learned?.toolsDigest,
+    })
+  }
+
   #changed(): void {
     this.slots.free() // a replica that came back may serve those who wait
     if (this.#isSettled()) for (const wake of this.#settledWaiters.splice(0)) wake()
@@ -210,9 +254,5 @@ export class Cluster {
   #isSettled(): boolean {
     if (this.#snapshot === undefined) return this.#isClosed
     return this.#endpoints.isComplete && this.#unasked.size === 0
-  }
-
-  #anyServing(test: (endpoint: Endpoint) => boolean): boolean {
-    return this.serving('modern').some(test) || this.serving('legacy').some(test)
   }
 }

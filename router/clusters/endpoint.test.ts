@@ -1,7 +1,9 @@
 // How fast a replica seems to be: a slow answer counts at once, a fast one sinks in, a failure weighs, and what is past fades.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { instanceAt } from '#test/support/cluster-policy.ts'
+import { toolsNamed } from '#test/support/tools-named.ts'
 import { Endpoint } from './endpoint.ts'
 
 const up = (differences: Parameters<typeof instanceAt>[1] = {}, atMs = 0): Endpoint => {
@@ -106,7 +108,7 @@ test('a replica that comes back starts anew: neither its past nor a full share a
 test('it serves an era when it is up, ready, not removed, and was found to speak it', () => {
   const endpoint = up()
   assert.equal(endpoint.mayServe('modern'), false)
-  endpoint.learned = { eras: ['modern'], isSessionful: false, tools: new Set() }
+  endpoint.learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed() }
   assert.equal(endpoint.mayServe('modern'), true)
   assert.equal(endpoint.mayServe('legacy'), false)
   for (const state of ['draining', 'down'] as const) {

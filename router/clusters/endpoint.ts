@@ -1,6 +1,7 @@
 // One replica as this router knows it: what discovery says, what checks say, how fast it answered, what it carries now.
 // Health is this process's own opinion and is never shared.
-import type { Era } from '#routes/route-table.ts'
+import type { ToolFacts } from '#router/facts.ts'
+import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import type { Instance } from './discovery/instance.ts'
 
 /** What a check that spoke MCP learned of the replica. */
@@ -11,9 +12,17 @@ export interface Learned {
   /** Legacy revision it answers under. */
   readonly legacyVersion?: string
   readonly instructions?: string
-  /** Own names of the tools it offers. */
-  readonly tools: ReadonlySet<string>
+  /** Its tools by own name; `broken`: a definition that a client must leave out. */
+  readonly tools: ReadonlyMap<string, ToolFacts | 'broken'>
+  /** Of the whole list of its tools, definitions included; absent when it would not tell, or broke off. */
+  readonly toolsDigest?: string
 }
+
+/** How replicas of its cluster may be reached, by the document. */
+export type Reach = Pick<ClusterPolicy, 'addresses' | 'tls'>
+
+/** What a document allows for replicas that it names itself. */
+const OWN_REACH: Reach = { addresses: { allow: ['loopback', 'private', 'public'] } }
 
 export type Health = 'unknown' | 'up' | 'down'
 
@@ -29,6 +38,7 @@ const SEED_MS = 1
 
 export class Endpoint {
   readonly key: string
+  readonly reach: Reach
   instance: Instance
   health: Health = 'unknown'
   /** Why health is not `up`. */
@@ -42,18 +52,24 @@ export class Endpoint {
   faults = 0
   checkedAtMs: number | undefined
   isRemoved = false
+  /** It has an address that is never connected to, neither by a call nor by a check. */
+  isBlocked = false
+  /** In service, but its tools differ from those of the replicas that serve: it is given nothing new. */
+  isApart = false
   #ewmaMs = SEED_MS
   #stampMs = 0
   #upSinceMs = 0
 
-  constructor(instance: Instance) {
+  constructor(instance: Instance, reach: Reach = OWN_REACH) {
     this.key = instance.key
+    this.reach = reach
     this.instance = instance
   }
 
   get origin(): string {
     const { host, port, tls } = this.instance
-    return `${tls === true ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const isTls = tls === true || this.reach.tls !== undefined
+    return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
   }
 
   mayServe(era: Era): boolean {

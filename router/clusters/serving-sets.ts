@@ -2,6 +2,7 @@
 // anew at each change of health would cost more than the checks. A list changes in place and its order means nothing.
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Endpoint } from './endpoint.ts'
+import { ToolAgreement } from './tool-agreement.ts'
 
 interface ServingSet {
   readonly list: Endpoint[]
@@ -9,11 +10,28 @@ interface ServingSet {
   readonly places: Map<Endpoint, number>
 }
 
+export interface ServingPorts {
+  /** False: replicas share the cluster's calls whatever tools they list. */
+  readonly mustAgree: boolean
+  /** A replica in service was set apart, or is no longer. */
+  readonly onApart: (endpoint: Endpoint) => void
+}
+
 export class ServingSets {
+  readonly #ports: ServingPorts
+  /** By the era that a list was read in: the same server may describe its tools in another way to the other. */
+  readonly #agreements: Readonly<Record<Era, ToolAgreement>> = {
+    legacy: new ToolAgreement(),
+    modern: new ToolAgreement(),
+  }
   // Bounded by the endpoints of the cluster.
   readonly #sets: Readonly<Record<Era, ServingSet>> = {
     legacy: { list: [], places: new Map() },
     modern: { list: [], places: new Map() },
+  }
+
+  constructor(ports: ServingPorts) {
+    this.#ports = ports
   }
 
   of(era: Era): readonly Endpoint[] {
@@ -22,9 +40,28 @@ export class ServingSets {
 
   /** Whatever changed of it: its health, what it speaks, what discovery says, or that it left. */
   update(endpoint: Endpoint): void {
+    if (this.#ports.mustAgree) {
+      for (const era of ERAS) {
+        const agreement = this.#agreements[era]
+        if (!agreement.update(endpoint, listEraOf(endpoint) === era)) continue
+        for (const member of agreement.members) this.#place(member)
+      }
+    }
+    this.#place(endpoint)
+  }
+
+  #place(endpoint: Endpoint): void {
+    const { mustAgree } = this.#ports
+    const agreement = this.#agreements[listEraOf(endpoint)]
+    const isApart = mustAgree && endpoint.isRoutable && agreement.isApart(endpoint)
+    if (isApart !== endpoint.isApart) {
+      endpoint.isApart = isApart
+      if (endpoint.isRoutable) this.#ports.onApart(endpoint)
+    }
     for (const era of ERAS) {
       const set = this.#sets[era]
-      if (endpoint.mayServe(era) === set.places.has(endpoint)) continue
+      const mayServe = endpoint.mayServe(era) && !isApart
+      if (mayServe === set.places.has(endpoint)) continue
       if (set.places.has(endpoint)) remove(set, endpoint)
       else {
         set.places.set(endpoint, set.list.length)
@@ -33,6 +70,9 @@ export class ServingSets {
     }
   }
 }
+
+const listEraOf = ({ learned }: Endpoint): Era =>
+  learned?.eras.includes('modern') === true ? 'modern' : 'legacy'
 
 /** The last takes its place. */
 function remove({ list, places }: ServingSet, endpoint: Endpoint): void {

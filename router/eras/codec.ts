@@ -1,7 +1,7 @@
 // One interface, two implementations: what differs between the eras on the wire. The facts between them are neutral,
 // so that a bridge is a call decoded by one codec and sent by the other.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Decoded, ListName, Message } from '#router/facts.ts'
+import type { Decoded, ListName, Message, Resolved } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { Read } from './message.ts'
@@ -24,6 +24,10 @@ export interface Upward {
   readonly sessionId?: string
 }
 
+/** Of a call, what goes up. */
+export type Upgoing = Pick<Decoded, 'message' | 'passedHeaders'> &
+  Partial<Pick<Resolved, 'mirroredHeaders'>>
+
 export interface UpstreamRequest {
   /** Flat name, value list, ready for the client. */
   readonly headers: readonly string[]
@@ -38,7 +42,7 @@ export interface Codec {
     headers: IncomingHttpHeaders,
   ) => Read<{ readonly version: string; readonly list: ListName }>
   /** The message for a replica: the same bytes but for the spans that must change. */
-  readonly upward: (call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward) => UpstreamRequest
+  readonly upward: (call: Upgoing, to: Upward) => UpstreamRequest
   /** The id this era sends upstream for a caller's request. */
   readonly upstreamIdJson: (message: Message, nextId: () => number) => string
   /** A result made by the router; `fields` is a JSON object. */

@@ -271,9 +271,9 @@ test('of the headers only those that travel on are kept', () => {
     authorization: 'Bearer secret',
     cookie: 'c',
   }
-  const { passedHeaders } = taken(modern('tools/list', { headers }))
+  const { passedHeaders, paramHeaders } = taken(modern('tools/list', { headers }))
+  assert.deepEqual(paramHeaders, [['mcp-param-region', 'eu']])
   assert.deepEqual(passedHeaders, [
-    ['mcp-param-region', 'eu'],
     ['traceparent', '00-1-2-01'],
     ['tracestate', 'a=b'],
   ])

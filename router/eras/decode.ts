@@ -69,6 +69,7 @@ function decodeDelete(
       list: 'close',
       session,
       passedHeaders: [],
+      paramHeaders: [],
     },
   }
 }
@@ -99,7 +100,8 @@ function decodeMessage(
       version: session?.version ?? verdict.value.version,
       message,
       list: verdict.value.list,
-      passedHeaders: passed(headers),
+      passedHeaders: picked(headers, name => name === 'traceparent' || name === 'tracestate'),
+      paramHeaders: picked(headers, name => name.startsWith(HEADER.paramPrefix)),
       ...(session === undefined ? {} : { session }),
     },
   }
@@ -113,13 +115,14 @@ function eraOf(message: Message, headers: IncomingHttpHeaders, hasSession: boole
   return isLater ? 'modern' : 'legacy'
 }
 
-function passed(headers: IncomingHttpHeaders): ReadonlyArray<readonly [string, string]> {
+function picked(
+  headers: IncomingHttpHeaders,
+  isWanted: (name: string) => boolean,
+): ReadonlyArray<readonly [string, string]> {
   const out: Array<readonly [string, string]> = []
   for (const name in headers) {
-    if (name.startsWith(HEADER.paramPrefix) || name === 'traceparent' || name === 'tracestate') {
-      const value = headers[name]
-      if (typeof value === 'string') out.push([name, value])
-    }
+    const value = headers[name]
+    if (isWanted(name) && typeof value === 'string') out.push([name, value])
   }
   return out
 }

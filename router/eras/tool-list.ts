@@ -1,7 +1,13 @@
 // A page of tools as bytes: definitions travel as they were sent, but for the name that the caller sees.
 import type { Era } from '#routes/route-table.ts'
 import { eachElement, eachMember, firstValue, isArrayAt, isObjectAt, splice } from './json-spans.ts'
+import { factsOf } from './tool-facts.ts'
 import { META } from './versions.ts'
+
+type Tool = Readonly<Record<string, unknown>>
+
+/** An escaped spelling of it is not looked for: no server writes one, and whoever does hides its own header from itself. */
+const MIRROR_MARK = '"x-mcp-header"'
 
 /** Definitions of one `tools/list` answer, each with `prefix` before its name. One without a name hides only itself. */
 export function definitionsIn(answer: Buffer, prefix: string): readonly Buffer[] {
@@ -26,6 +32,8 @@ function rename(tool: Buffer, prefix: string): Buffer | undefined {
     if (key === 'name') name = value
   })
   if (name === undefined || tool[name.start] !== 0x22) return undefined
+  if (tool.includes(MIRROR_MARK) && factsOf(JSON.parse(tool.toString()) as Tool) === 'broken')
+    return undefined
   if (prefix === '') return tool
   const own = JSON.parse(tool.toString('utf8', name.start, name.end)) as string
   return splice(tool, [{ span: name, by: JSON.stringify(`${prefix}${own}`) }])

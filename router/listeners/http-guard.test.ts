@@ -83,6 +83,12 @@ test('a header that counts is refused when it comes twice, disguised, or in othe
     assert.match(said(lines) ?? '', /^RINGMAIN_AMBIGUOUS_REQUEST /, lines.join())
 })
 
+test('more headers than are counted on are refused', () => {
+  const lines = (count: number): string[] => Array.from({ length: count }, (_, n) => `X-${n}: 1`)
+  assert.equal(said(lines(98)), undefined) // two are there already
+  assert.match(said(lines(99)) ?? '', /^RINGMAIN_TOO_MANY_HEADERS /)
+})
+
 test('a body whose end could be seen elsewhere is refused, and one that would have to be unpacked', () => {
   for (const coding of ['gzip, chunked', 'identity', 'chunked, chunked', 'xchunked', ' '])
     assert.match(said([`Transfer-Encoding: ${coding}`]) ?? '', /coding/, coding)

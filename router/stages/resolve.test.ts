@@ -31,7 +31,9 @@ function resolved(name: string, server: VirtualServerPolicy = PREFIXED): string 
   const call = callAs({ server, message: messageAs({ params: { name } }) })
   const stage = resolve({
     cluster: cluster => (cluster in OFFERS ? clusterPolicy(cluster) : undefined),
-    offers: (cluster, tool) => OFFERS[cluster]?.includes(tool) === true,
+    tool: (cluster, tool) =>
+      OFFERS[cluster]?.includes(tool) === true ? { mirrors: [] } : undefined,
+    mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
   })
   const verdict = stage.decide(call)
   assert.ok(!(verdict instanceof Promise) && verdict.kind !== 'answer')

@@ -1,6 +1,6 @@
 // From the tool's name on the wire to the cluster that has it and the name it has there.
 // A name that belongs to no cluster and one that no replica offers look the same to the caller.
-import type { Decoded, Located, McpAnswer, Recorded, Resolved } from '#router/facts.ts'
+import type { Decoded, Located, McpAnswer, Recorded, Resolved, ToolFacts } from '#router/facts.ts'
 import { go, refuse, type Stage } from '#router/pipeline/stage.ts'
 import {
   type ClusterPolicy,
@@ -10,9 +10,16 @@ import {
 
 export interface Offers {
   readonly cluster: (name: string) => ClusterPolicy | undefined
-  /** Whether a replica in service offers a tool of this own name. */
-  readonly offers: (cluster: string, toolName: string) => boolean
+  /** What a replica in service tells of a tool of this own name; undefined when none offers it. */
+  readonly tool: (cluster: string, toolName: string) => ToolFacts | 'broken' | undefined
+  /** Holds the arguments that the tool mirrors against the headers that came, and writes those that go. */
+  readonly mirror: (tool: ToolFacts | undefined, call: Decoded) => Mirrored
 }
+
+export type Mirrored =
+  /** `dropped`: headers that no argument of this tool is mirrored into. */
+  | { readonly kind: 'ok'; readonly headers: Resolved['mirroredHeaders']; readonly dropped: number }
+  | { readonly kind: 'mismatch'; readonly header: string; readonly says: string }
 
 export const resolve = (
   table: Offers,
@@ -34,9 +41,19 @@ export const resolve = (
       return refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
         detail: `${owner.cluster} is not in the table`,
       })
+    const { toolName } = owner
     call.trail.cluster = cluster.name
-    if (table.offers(cluster.name, owner.toolName)) call.trail.tool = owner.toolName
-    return go({ cluster, toolName: owner.toolName })
+    const tool = table.tool(cluster.name, toolName)
+    // A list leaves it out, and no client could write its headers.
+    if (tool === 'broken') return refuse('RINGMAIN_UNKNOWN_TOOL')
+    if (tool !== undefined) call.trail.tool = toolName
+    const mirrored = table.mirror(tool, call)
+    if (mirrored.kind === 'mismatch') {
+      const { header, says } = mirrored
+      return refuse('RINGMAIN_HEADER_MISMATCH', { says: `${header}: ${says}` })
+    }
+    if (mirrored.dropped > 0) call.trail.droppedParams = mirrored.dropped
+    return go({ cluster, toolName, mirroredHeaders: mirrored.headers })
   },
 })
 
@@ -51,7 +68,7 @@ function ownersOf(server: VirtualServerPolicy, wireName: string, table: Offers):
     if (server.members.length === 1 && only !== undefined)
       return [{ cluster: only.cluster, toolName: wireName }]
     return server.members
-      .filter(member => table.offers(member.cluster, wireName))
+      .filter(member => isOffered(table, member.cluster, wireName))
       .map(member => ({ cluster: member.cluster, toolName: wireName }))
   }
   const at = wireName.indexOf(NAME_SEPARATOR)
@@ -61,4 +78,9 @@ function ownersOf(server: VirtualServerPolicy, wireName: string, table: Offers):
   return member === undefined
     ? []
     : [{ cluster: member.cluster, toolName: wireName.slice(at + NAME_SEPARATOR.length) }]
+}
+
+function isOffered(table: Offers, cluster: string, toolName: string): boolean {
+  const tool = table.tool(cluster, toolName)
+  return tool !== undefined && tool !== 'broken'
 }

@@ -1,5 +1,6 @@
 // What a check knew before, against real servers that cannot be asked for all of it: a part that stayed silent is not a part that
 // said no.
+
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Learned } from '#router/clusters/endpoint.ts'
@@ -12,6 +13,7 @@ import {
   MODERN_SCRIPT,
   type Script,
 } from '#test/support/small-replica.ts'
+import { toolsNamed } from '#test/support/tools-named.ts'
 
 type Answer = (asked: Asked) => void
 
@@ -77,7 +79,7 @@ test('a no is still a no: to initialize, and to the list of tools', async t => {
   const result = await check()
   assert.ok(result.ok && result.isPartial !== true)
   assert.deepEqual(result.learned?.eras, ['modern'])
-  assert.deepEqual(result.learned?.tools, new Set())
+  assert.deepEqual(result.learned?.tools, toolsNamed())
 })
 
 test('a list that fails within the server, or breaks off at a later page, adds to what was known', async t => {
@@ -85,14 +87,14 @@ test('a list that fails within the server, or breaks off at a later page, adds t
   script['tools/list'] = ({ error }) => error(200, -32_603)
   const failing = await check()
   assert.ok(failing.ok && failing.isPartial === true)
-  assert.deepEqual(failing.learned?.tools, new Set(['a', 'b']))
+  assert.deepEqual(failing.learned?.tools, toolsNamed('a', 'b'))
   script['tools/list'] = ({ params, result, status }) =>
     params['cursor'] === undefined
       ? result({ tools: [{ name: 'c' }], nextCursor: 'two' })
       : status(404)
   const broken = await check()
   assert.ok(broken.ok && broken.isPartial === true)
-  assert.deepEqual(broken.learned?.tools, new Set(['c', 'a', 'b']))
+  assert.deepEqual(broken.learned?.tools, toolsNamed('c', 'a', 'b'))
 })
 
 test('a list that is kept from strangers is not an empty one', async t => {

@@ -1,6 +1,8 @@
 // How long a check may take in all, against real servers on a clock that only the test moves: each answer costs what the test says.
+
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { Learned } from '#router/clusters/endpoint.ts'
 import { type Checked, checked } from '#test/support/checked-replica.ts'
 import {
   type Asked,
@@ -8,6 +10,7 @@ import {
   MODERN_SCRIPT,
   type Script,
 } from '#test/support/small-replica.ts'
+import { toolsNamed } from '#test/support/tools-named.ts'
 
 /** As `checked` sets it. */
 const TIMEOUT_MS = 300
@@ -56,8 +59,8 @@ const paged =
     })
   }
 
-const names = (count: number): ReadonlySet<string> =>
-  new Set(Array.from({ length: count }, (_, page) => `t${page}`))
+const names = (count: number): Learned['tools'] =>
+  toolsNamed(...Array.from({ length: count }, (_, page) => `t${page}`))
 
 for (const [era, script] of [
   ['modern', MODERN_SCRIPT],
@@ -84,7 +87,7 @@ for (const [era, script] of [
 test('a list that goes on where it was cut forgets, once it is whole, what is no longer in it', async t => {
   const script = { ...MODERN_SCRIPT, 'tools/list': paged(8) }
   const scene = await slow(t, script)
-  scene.endpoint.learned = { eras: ['modern'], isSessionful: false, tools: new Set(['gone']) }
+  scene.endpoint.learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed('gone') }
   scene.costMs = 150
   await scene.check()
   assert.ok(scene.endpoint.learned.tools.has('gone'))
@@ -115,7 +118,7 @@ test('the session of a check that ran out of time is ended all the same', async 
       ended.resolve()
     },
   })
-  scene.endpoint.learned = { eras: ['legacy'], isSessionful: true, tools: new Set() }
+  scene.endpoint.learned = { eras: ['legacy'], isSessionful: true, tools: toolsNamed() }
   scene.costMs = 2 * TIMEOUT_MS
   assert.equal((await scene.check(false)).ok, false)
   await ended.promise
@@ -124,7 +127,7 @@ test('the session of a check that ran out of time is ended all the same', async 
 
 test('a question that the rest of the time does not suffice for is told by the limit of the check', async t => {
   const scene = await slow(t, { ...legacyScript('s-1'), ping: () => undefined })
-  scene.endpoint.learned = { eras: ['legacy'], isSessionful: true, tools: new Set() }
+  scene.endpoint.learned = { eras: ['legacy'], isSessionful: true, tools: toolsNamed() }
   scene.costMs = 100
   assert.deepEqual(await scene.check(false), {
     ok: false,
@@ -136,7 +139,7 @@ test('a question that the rest of the time does not suffice for is told by the l
 
 test('a modern replica that has become a legacy one is learned within the time for learning', async t => {
   const scene = await slow(t, legacyScript('s-1'))
-  scene.endpoint.learned = { eras: ['modern'], isSessionful: false, tools: new Set() }
+  scene.endpoint.learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed() }
   scene.costMs = 120
   const result = await scene.check(false)
   assert.ok(result.ok)

@@ -1,4 +1,5 @@
 // The active check against small real servers, one for each kind that is met in the wild: verdict, what was learned, and no session left.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Learned } from '#router/clusters/endpoint.ts'
@@ -6,6 +7,7 @@ import type { CheckResult } from '#router/clusters/health/checker.ts'
 import { checked } from '#test/support/checked-replica.ts'
 import { HEALTH, instanceAt } from '#test/support/cluster-policy.ts'
 import { legacyScript, MODERN_SCRIPT, type Script } from '#test/support/small-replica.ts'
+import { toolsNamed } from '#test/support/tools-named.ts'
 
 const learned = (result: CheckResult): Learned => {
   assert.ok(result.ok && result.learned !== undefined, JSON.stringify(result))
@@ -20,12 +22,14 @@ const refusal = (result: CheckResult): string => {
 
 test('a modern server is learned: era, instructions, names of tools', async t => {
   const { check, replica } = await checked(t, MODERN_SCRIPT)
-  assert.deepEqual(learned(await check()), {
+  const { toolsDigest, ...rest } = learned(await check())
+  assert.deepEqual(rest, {
     eras: ['modern'],
     isSessionful: false,
     instructions: 'modern words',
-    tools: new Set(['search', 'count']),
+    tools: toolsNamed('search', 'count'),
   })
+  assert.match(toolsDigest ?? '', /^[\w-]{16}$/)
   const { headers } = replica.asked[0] ?? assert.fail('nothing was asked')
   assert.equal(headers['mcp-protocol-version'], '2026-07-28')
   assert.equal(headers['mcp-method'], 'server/discover')
@@ -41,13 +45,15 @@ test('a modern server is then asked server/discover alone', async t => {
 
 test('a legacy server with sessions answers 400 -32000: learned as legacy, and its session is ended', async t => {
   const { check, replica } = await checked(t, legacyScript('s-1'))
-  assert.deepEqual(learned(await check()), {
+  const { toolsDigest, ...rest } = learned(await check())
+  assert.deepEqual(rest, {
     eras: ['legacy'],
     isSessionful: true,
     legacyVersion: '2025-11-25',
     instructions: 'legacy words',
-    tools: new Set(['old']),
+    tools: toolsNamed('old'),
   })
+  assert.match(toolsDigest ?? '', /^[\w-]{16}$/)
   assert.deepEqual(replica.methods(), [
     'server/discover',
     'initialize',
@@ -84,7 +90,7 @@ test('a server of both eras is learned as both', async t => {
   })
   const { eras, tools, instructions } = learned(await check())
   assert.deepEqual(eras, ['modern', 'legacy'])
-  assert.deepEqual(tools, new Set(['search', 'count']))
+  assert.deepEqual(tools, toolsNamed('search', 'count'))
   assert.equal(instructions, 'modern words')
 })
 
@@ -150,7 +156,7 @@ test('one that was learned and then guards itself stays what it was', async t =>
 
 test('a legacy server that begins to answer 401 is alive', async t => {
   const { check, endpoint } = await checked(t, { initialize: ({ status }) => status(401) })
-  endpoint.learned = { eras: ['legacy'], isSessionful: false, tools: new Set() }
+  endpoint.learned = { eras: ['legacy'], isSessionful: false, tools: toolsNamed() }
   assert.deepEqual(await check(false), { ok: true })
 })
 
@@ -227,20 +233,20 @@ test('a tool list of pages is read to its end, once around when a cursor repeats
     'tools/list': ({ params, result }) =>
       result(params['cursor'] === undefined ? page(['a'], 'two') : page(['b'])),
   })
-  assert.deepEqual(learned(await paged.check()).tools, new Set(['a', 'b']))
+  assert.deepEqual(learned(await paged.check()).tools, toolsNamed('a', 'b'))
   const circling = await checked(t, {
     ...MODERN_SCRIPT,
     'tools/list': ({ result }) => result(page(['a'], 'again')),
   })
-  assert.deepEqual(learned(await circling.check()).tools, new Set(['a']))
+  assert.deepEqual(learned(await circling.check()).tools, toolsNamed('a'))
   assert.equal(circling.replica.methods().filter(method => method === 'tools/list').length, 2)
   const broken = await checked(t, { ...MODERN_SCRIPT, 'tools/list': ({ status }) => status(500) })
-  assert.deepEqual(learned(await broken.check()).tools, new Set())
+  assert.deepEqual(learned(await broken.check()).tools, toolsNamed())
   const odd = await checked(t, {
     ...MODERN_SCRIPT,
     'tools/list': ({ result }) => result({ tools: [null, { name: 5 }, { name: 'ok' }] }),
   })
-  assert.deepEqual(learned(await odd.check()).tools, new Set(['ok']))
+  assert.deepEqual(learned(await odd.check()).tools, toolsNamed('ok'))
 })
 
 test('a plain path that the document names is asked with GET, and MCP only to learn', async t => {
@@ -265,7 +271,7 @@ test('where a plain path proves life, a server that does not tell what it speaks
   assert.deepEqual(learned(await check()), {
     eras: ['modern'],
     isSessionful: false,
-    tools: new Set(),
+    tools: toolsNamed(),
   })
   const unnamed = await checked(t, script, { health })
   assert.match(refusal(await unnamed.check()), /speaks neither era/)

@@ -12,7 +12,7 @@ import {
   type ProbeMeans,
   type ProbePorts,
 } from './mcp-probe.ts'
-import { namesOf, type ToolNames } from './tool-names.ts'
+import { type ToolList, toolsOf } from './read-tools.ts'
 
 export type CheckPorts = ProbePorts
 
@@ -50,22 +50,20 @@ async function learn(probe: Probe): Promise<CheckResult> {
   if (modern.kind === 'failed') return modern.result
   if (modern.kind === 'guarded') return guarded(probe)
   const isModern = modern.kind === 'modern'
-  const legacy = await probe.legacy(async session =>
-    isModern ? undefined : probe.toolNames(session),
-  )
+  const legacy = await probe.legacy(async session => (isModern ? undefined : probe.tools(session)))
   if (modern.kind === 'not_modern') {
     if (legacy.kind === 'guarded') return guarded(probe)
     if (legacy.kind !== 'open' && !legacy.result.ok) return legacy.result
   }
   const inSession = legacy.kind === 'open' ? legacy.found : undefined
-  const list = isModern ? await probe.toolNames() : inSession
+  const list = isModern ? await probe.tools() : inSession
   return concluded(probe, { modern, legacy, list })
 }
 
 interface Shown {
   readonly modern: Exclude<Modern, { kind: 'failed' }>
   readonly legacy: Legacy<unknown>
-  readonly list: ToolNames | undefined
+  readonly list: ToolList | undefined
 }
 
 function concluded(probe: Probe, { modern, legacy, list }: Shown): CheckResult {
@@ -89,12 +87,15 @@ function concluded(probe: Probe, { modern, legacy, list }: Shown): CheckResult {
     modern.instructions ??
     (isPartial ? known?.instructions : undefined) ??
     (isOpen ? legacy.session.instructions : undefined)
+  // A list that was cut, or not told, is no evidence against the one before.
+  const digest = list?.end === 'whole' ? list.digest : known?.toolsDigest
   const learned: Learned = {
     eras: kept,
     isSessionful: isOpen ? legacy.session.sessionId !== undefined : (before?.isSessionful ?? false),
     ...(legacyVersion === undefined ? {} : { legacyVersion }),
     ...(instructions === undefined ? {} : { instructions }),
-    tools: namesOf(list, known?.tools),
+    tools: toolsOf(list, known?.tools),
+    ...(digest === undefined ? {} : { toolsDigest: digest }),
   }
   return isPartial || list?.end === 'cut'
     ? { ok: true, learned, isPartial: true }
@@ -126,7 +127,7 @@ function guarded(probe: Probe): CheckResult {
 
 const assumed = ({ endpoint }: Probe, eras: readonly Era[]): Learned => ({
   isSessionful: false,
-  tools: new Set(),
+  tools: new Map(),
   ...endpoint.learned,
   eras,
 })

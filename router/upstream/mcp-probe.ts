@@ -13,9 +13,9 @@ import {
 } from './legacy-handshake.ts'
 import type { Pools } from './pools.ts'
 import { type ClientInfo, legacyQuestion, modernQuestion, type Question } from './questions.ts'
+import { type Rest, readTools, type ToolList } from './read-tools.ts'
 import { askReplica, outcomeOf, type RpcReply } from './rpc.ts'
 import { sendUncounted } from './send.ts'
-import { type Rest, readToolNames, type ToolNames } from './tool-names.ts'
 
 export interface ProbePorts {
   readonly pools: Pools
@@ -133,12 +133,12 @@ export class Probe {
     return notAlive(`ping answered ${reply.status}`)
   }
 
-  /** Own names of the tools; a list that breaks off is no fault of health. */
-  async toolNames(session?: UpstreamSession): Promise<ToolNames> {
+  /** Its tools; a list that breaks off is no fault of health. */
+  async tools(session?: UpstreamSession): Promise<ToolList> {
     const isModern = session === undefined
     const rest = this.#rests.get(this.endpoint)
     this.#rests.delete(this.endpoint)
-    const list = await readToolNames(
+    const list = await readTools(
       params =>
         isModern
           ? this.#put(this.#modernQuestion('tools/list', params))

@@ -2,6 +2,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { Value } from 'typebox/value'
 import { parseDuration } from '#foundation/duration.ts'
+import { isAddressRule } from '#routes/address-range.ts'
 import { KINDS, type Kind } from '#routes/schema/kinds.ts'
 import { type Breach, breaches } from './breaches.ts'
 import { httpUrlRefusal } from './http-url.ts'
@@ -43,6 +44,12 @@ function compileChecks(): Record<Kind, ValidateFunction> {
     type: 'string',
     errors: false,
     validate: (_: true, text: string) => httpUrlRefusal(text) === undefined,
+  })
+  ajv.addKeyword({
+    keyword: 'x-address-rule',
+    type: 'string',
+    errors: false,
+    validate: (_: true, text: string) => isAddressRule(text),
   })
   return {
     Cluster: ajv.compile(KINDS.Cluster),

@@ -8,6 +8,7 @@ import {
   type StaticEndpoint,
 } from '#routes/route-table.ts'
 import type { ClusterDocument } from '#routes/schema/cluster.ts'
+import { addressFindings, reachPolicy, tlsFindings } from './reach.ts'
 import type { FieldRule, Finding } from './rules.ts'
 
 type Spec = ClusterDocument['spec']
@@ -17,8 +18,9 @@ export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
   { reads: ['spec', 'discovery', 'dns'], check: ({ spec }) => dnsFindings(spec.discovery.dns) },
   {
     reads: ['spec', 'discovery', 'endpoints'],
-    check: ({ spec }) => twiceListed(spec),
+    check: ({ spec }) => [...twiceListed(spec), ...tlsFindings(spec)],
   },
+  { reads: ['spec', 'addresses'], check: ({ spec }) => addressFindings(spec.addresses) },
 ]
 
 function ejectionFindings(ejection: Spec['ejection']): Finding[] {
@@ -84,16 +86,19 @@ const staticEndpoint = (
 export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolicy {
   const { health, connections, timeouts, eras, ejection } = spec
   const { path, ...counts } = health
+  const discovery = discoveryPolicy(spec.discovery)
   return {
     name: metadata.name,
     ...(metadata.owner === undefined ? {} : { owner: metadata.owner }),
     vendor: spec.vendor ?? metadata.name,
     clearance: spec.clearance,
     assurance: spec.assurance,
-    discovery: discoveryPolicy(spec.discovery),
+    discovery,
+    ...reachPolicy(spec, discovery),
     path: spec.path,
     // In one order, so that the order of writing does not make another table.
     ...(eras === undefined ? {} : { eras: ERAS.filter(era => eras.includes(era)) }),
+    toolLists: spec.toolLists,
     health: {
       intervalMs: mustParseDuration(counts.interval),
       timeoutMs: mustParseDuration(counts.timeout),

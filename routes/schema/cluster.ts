@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { ASSURANCES, DATA_CLASSES, ERAS } from '#routes/route-table.ts'
 import { discovery } from './discovery.ts'
 import { closed, policyDocument } from './document.ts'
+import { addresses, tls } from './reach.ts'
 import { count, duration, percentage, share, text, urlPath } from './scalars.ts'
 
 const health = closed(
@@ -142,6 +143,8 @@ const spec = closed(
       }),
     ),
     discovery,
+    addresses: Type.Optional(addresses),
+    tls: Type.Optional(tls),
     clearance: Type.Enum([...DATA_CLASSES], {
       default: 'internal',
       description: 'Highest data class its replicas may carry. Recorded and shown.',
@@ -161,6 +164,11 @@ const spec = closed(
         description: 'Protocol eras that the replicas speak. The router asks them when absent.',
       }),
     ),
+    toolLists: Type.Enum(['agree', 'any'], {
+      default: 'agree',
+      description:
+        'agree: replicas whose list of tools differs from that of most others are set apart and get no calls. any: every replica is given calls, for servers whose lists vary by themselves.',
+    }),
     health,
     ejection: Type.Optional(ejection),
     connections,

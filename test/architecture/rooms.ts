@@ -48,7 +48,11 @@ export const ROOMS: readonly Room[] = [
     packages: [],
   },
   // Health checks and Consul speak HTTP; the registry file is YAML.
-  { name: 'router/clusters', imports: ['routes', 'foundation'], packages: ['undici', 'yaml'] },
+  {
+    name: 'router/clusters',
+    imports: ['router/facts.ts', 'routes', 'foundation'],
+    packages: ['undici', 'yaml'],
+  },
   {
     name: 'router/upstream',
     imports: ['router/clusters', 'router/eras', 'router/facts.ts', 'routes', 'foundation'],

@@ -20,6 +20,7 @@ export const decodedAs = (differences: Partial<Decoded> = {}): Decoded => ({
   message: messageAs(),
   list: 'call',
   passedHeaders: [],
+  paramHeaders: [],
   ...differences,
 })
 
@@ -36,6 +37,7 @@ export function callAs(differences: Partial<CallFacts> = {}): CallFacts {
     server,
     cluster: crm,
     toolName: 'find',
+    mirroredHeaders: [],
     ...differences,
   }
 }

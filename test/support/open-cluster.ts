@@ -1,9 +1,11 @@
 // Clusters over sources and checks that a test plays, opened as the table opens them.
+
 import type { ActiveTable } from '#router/active-table.ts'
 import { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
+import { toolsNamed } from '#test/support/tools-named.ts'
 import { instanceAt } from './cluster-policy.ts'
 import { type FakeDiscovery, fakeDiscovery } from './fake-discovery.ts'
 
@@ -37,6 +39,7 @@ export function playedClusters(
         check,
         clock: { nowMs, wallMs: () => 0 },
         random: () => 0,
+        hostRefusal: () => undefined,
         onRemoved: () => undefined,
         log: () => undefined,
       })
@@ -44,7 +47,7 @@ export function playedClusters(
   }
 }
 
-export const MODERN: Learned = { eras: ['modern'], isSessionful: false, tools: new Set(['find']) }
+export const MODERN: Learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed('find') }
 
 /** One replica of the cluster in service at once, without waiting for a check of it. */
 export function serveAt(

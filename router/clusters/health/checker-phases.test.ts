@@ -1,8 +1,10 @@
 // Many replicas are never asked in one instant: not at the start, and not after hours of the same interval.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '#foundation/clock.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
+import { toolsNamed } from '#test/support/tools-named.ts'
 import { Endpoint } from '../endpoint.ts'
 import { Checker } from './checker.ts'
 
@@ -20,7 +22,7 @@ test('fifty replicas are spread over a tenth of a second at the start, and evenl
     {
       check: () => {
         asked.push(nowMs)
-        const learned = { eras: ['modern'], isSessionful: false, tools: new Set<string>() } as const
+        const learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed() } as const
         return Promise.resolve({ ok: true, learned })
       },
       clock: { nowMs: () => nowMs, wallMs: () => 0 },

@@ -1,11 +1,13 @@
 // When a replica is asked, and what its answers make of it. Time is the test's; chance is fixed at the middle of its range.
+
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { instanceAt } from '#test/support/cluster-policy.ts'
+import { toolsNamed } from '#test/support/tools-named.ts'
 import { Endpoint, type Learned } from '../endpoint.ts'
 import { Checker, type CheckResult } from './checker.ts'
 
-const LEARNED: Learned = { eras: ['modern'], isSessionful: false, tools: new Set(['a']) }
+const LEARNED: Learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed('a') }
 const GOOD: CheckResult = { ok: true, learned: LEARNED }
 const ALIVE: CheckResult = { ok: true }
 const BAD: CheckResult = { ok: false, reason: 'no answer', isRefused: false }
@@ -123,7 +125,7 @@ test('one that is down comes back after two successes in a row, asked in depth o
 })
 
 test('what it speaks is asked for again after a minute, and a change is told', async t => {
-  const deep = [LEARNED, { ...LEARNED, tools: new Set(['a', 'b']) }]
+  const deep = [LEARNED, { ...LEARNED, tools: toolsNamed('a', 'b') }]
   const { endpoint, asked, log, pass } = ground(t, isDeep => {
     const learned = isDeep ? deep.shift() : undefined
     return learned === undefined ? ALIVE : { ok: true, learned }
@@ -132,7 +134,7 @@ test('what it speaks is asked for again after a minute, and a change is told', a
   assert.equal(asked.filter(one => one.endsWith('deep')).length, 1)
   await pass(5_000)
   assert.deepEqual(asked.at(-1), '65050 deep')
-  assert.deepEqual(endpoint.learned?.tools, new Set(['a', 'b']))
+  assert.deepEqual(endpoint.learned?.tools, toolsNamed('a', 'b'))
   assert.deepEqual(log, ['up', 'up'])
 })
 
@@ -146,7 +148,7 @@ test('what could be asked only in part is asked again at the next turn, from the
 
 test('learning the same again is no change', async t => {
   const same = (isDeep: boolean): CheckResult =>
-    isDeep ? { ok: true, learned: { ...LEARNED, tools: new Set(['a']) } } : ALIVE
+    isDeep ? { ok: true, learned: { ...LEARNED, tools: toolsNamed('a') } } : ALIVE
   const { asked, log, pass } = ground(t, same)
   await pass(200_000)
   assert.ok(asked.filter(one => one.endsWith('deep')).length > 2)

@@ -117,10 +117,8 @@ test('headers name version and session as far as the revision knows them', () =>
       .upward(
         {
           message: request('ping'),
-          passedHeaders: [
-            ['mcp-param-region', 'eu'],
-            ['traceparent', '00-a-b-01'],
-          ],
+          passedHeaders: [['traceparent', '00-a-b-01']],
+          mirroredHeaders: [],
         },
         { ...UP, ...to },
       )

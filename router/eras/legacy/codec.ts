@@ -1,12 +1,13 @@
 // The legacy era (2025-03-26 to 2025-11-25): sessions, `initialize`, ids that live as long as the session.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Decoded, ListName, Message, Span } from '#router/facts.ts'
+import type { ListName, Message, Span } from '#router/facts.ts'
 import { refuse } from '#router/pipeline/stage.ts'
 import {
   type Codec,
   JSON_HEADERS,
   rpcError,
   rpcResult,
+  type Upgoing,
   type UpstreamRequest,
   type Upward,
 } from '../codec.ts'
@@ -79,7 +80,7 @@ function negotiate(message: Message): string {
   return typeof asked === 'string' ? heldVersion(asked) : LATEST_LEGACY
 }
 
-function upward(call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward): UpstreamRequest {
+function upward(call: Upgoing, to: Upward): UpstreamRequest {
   const { message } = call
   const headers = [
     'content-type',
@@ -89,9 +90,7 @@ function upward(call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward): U
   ]
   if (to.version !== ASSUMED_LEGACY) headers.push(HEADER.version, to.version) // 2025-03-26 does not know the header
   if (to.sessionId !== undefined) headers.push(HEADER.session, to.sessionId)
-  for (const [name, value] of call.passedHeaders) {
-    if (!name.startsWith(HEADER.paramPrefix)) headers.push(name, value)
-  }
+  for (const [name, value] of call.passedHeaders) headers.push(name, value) // `Mcp-*` of this era means nothing
   const changes: { span: Span; by: string }[] = []
   const { id, name } = message.spans
   if (id !== undefined && to.idJson !== message.idJson) changes.push({ span: id, by: to.idJson })

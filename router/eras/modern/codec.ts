@@ -1,12 +1,13 @@
 // The modern era (2026-07-28): every request carries its own metadata, headers mirror the body, any replica may answer.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Decoded, ListName, Message } from '#router/facts.ts'
+import type { ListName, Message } from '#router/facts.ts'
 import { type Refusal, refuse } from '#router/pipeline/stage.ts'
 import {
   type Codec,
   JSON_HEADERS,
   rpcError,
   rpcResult,
+  type Upgoing,
   type UpstreamRequest,
   type Upward,
 } from '../codec.ts'
@@ -115,7 +116,7 @@ const mismatch = (header: string, got: string | string[] | undefined, body: stri
   data: { mismatch: { header: got ?? null, body } },
 })
 
-function upward(call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward): UpstreamRequest {
+function upward(call: Upgoing, to: Upward): UpstreamRequest {
   const { message } = call
   const headers = [
     'content-type',
@@ -128,6 +129,7 @@ function upward(call: Pick<Decoded, 'message' | 'passedHeaders'>, to: Upward): U
     message.method,
   ]
   if (to.toolName !== undefined) headers.push(HEADER.name, encodeHeaderValue(to.toolName))
+  for (const [name, value] of call.mirroredHeaders ?? []) headers.push(name, value)
   for (const [name, value] of call.passedHeaders) headers.push(name, value)
   const { name } = message.spans
   const isRenamed =

@@ -1,0 +1,74 @@
+// What a router needs of a tool's definition: which arguments it mirrors into headers (2026-07-28, transports, Custom Headers),
+// and a digest by which two replicas are told apart. The definition itself is not kept.
+import { createHash } from 'node:crypto'
+import type { Mirror, ToolFacts } from '#router/facts.ts'
+import { isRecord } from './message.ts'
+
+const MARK = 'x-mcp-header'
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/
+const MIRRORED = ['string', 'integer', 'boolean'] as const
+/** Where the mark must not stand: what is reached only under a condition, or many times, has no header of its own. */
+const DEEPEST = 32
+const MOST_MIRRORS = 64
+
+/** `broken`: a client must leave such a tool out of the list. */
+export function factsOf(tool: Readonly<Record<string, unknown>>): ToolFacts | 'broken' {
+  const mirrors: Mirror[] = []
+  if (!collect(tool['inputSchema'], [], mirrors)) return 'broken'
+  const names = new Set(mirrors.map(({ header }) => header))
+  return names.size < mirrors.length || mirrors.length > MOST_MIRRORS ? 'broken' : { mirrors }
+}
+
+/** False when a mark stands where none may, or does not say what it must. */
+function collect(schema: unknown, path: readonly string[], mirrors: Mirror[]): boolean {
+  if (!isRecord(schema)) return true
+  if (path.length > DEEPEST) return !hasMark(schema, 0)
+  if (MARK in schema) {
+    const name = schema[MARK]
+    const type = MIRRORED.find(candidate => candidate === schema['type'])
+    if (path.length === 0 || typeof name !== 'string' || !TOKEN.test(name) || type === undefined)
+      return false
+    mirrors.push({ header: `mcp-param-${name.toLowerCase()}`, path, type })
+  }
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === MARK) continue
+    if (keyword !== 'properties') {
+      if (KEPT_AS_DATA.includes(keyword) || !hasMark(value, 0)) continue
+      return false
+    }
+    if (!isRecord(value)) continue
+    for (const [property, inner] of Object.entries(value))
+      if (!collect(inner, [...path, property], mirrors)) return false
+  }
+  return true
+}
+
+/** Values of these are examples, not schemas. */
+const KEPT_AS_DATA: readonly string[] = ['default', 'const', 'enum', 'examples', 'description']
+
+function hasMark(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null || depth > DEEPEST) return false
+  if (!Array.isArray(value) && MARK in value) return true
+  return Object.values(value).some(inner => hasMark(inner, depth + 1))
+}
+
+/** The same for two definitions that say the same, whatever the order of their keys. */
+export const digestOf = (definition: unknown): string =>
+  createHash('sha256').update(canonical(definition, 0)).digest('base64url')
+
+function canonical(value: unknown, depth: number): string {
+  if (depth > 4 * DEEPEST) return 'null' // a definition that deep is no tool's; the digest may overlook what lies below
+  if (Array.isArray(value)) return `[${value.map(inner => canonical(inner, depth + 1)).join(',')}]`
+  if (!isRecord(value)) return JSON.stringify(value) ?? 'null'
+  const members = Object.keys(value)
+    .toSorted()
+    .map(key => `${JSON.stringify(key)}:${canonical(value[key], depth + 1)}`)
+  return `{${members.join(',')}}`
+}
+
+/** Of a whole list, whatever the order of its tools. */
+export const listDigest = (digests: ReadonlyMap<string, string>): string =>
+  createHash('sha256')
+    .update(JSON.stringify([...digests].toSorted(([one], [other]) => (one < other ? -1 : 1))))
+    .digest('base64url')
+    .slice(0, 16)

@@ -1,0 +1,85 @@
+// Connects to a replica. A name is resolved once for each connection, every address it has is judged, and the connection goes to
+// one that was judged: what the name says a moment later changes nothing. The name stays what TLS and `Host` are held against.
+import { lookup as systemLookup } from 'node:dns'
+import { readFile } from 'node:fs/promises'
+import type { LookupFunction } from 'node:net'
+import { buildConnector } from 'undici'
+import type { TlsPolicy } from '#routes/route-table.ts'
+import { type AddressGuard, AddressRefused } from './address-guard.ts'
+
+const CONNECT_TIMEOUT_MS = 2_000
+
+type Connect = ReturnType<typeof buildConnector>
+type Resolve = typeof systemLookup
+
+export interface ConnectOptions {
+  readonly guard: AddressGuard
+  readonly tls?: TlsPolicy | undefined
+  readonly resolve?: Resolve
+}
+
+export function guardedConnect({ guard, tls, resolve = systemLookup }: ConnectOptions): Connect {
+  const lookup = guardedLookup(guard, resolve)
+  let known: { readonly ca: string | undefined; readonly connect: Connect } | undefined
+  const connectorFor = (ca: string | undefined): Connect => {
+    if (known !== undefined && known.ca === ca) return known.connect
+    const connect = buildConnector({
+      allowH2: false,
+      timeout: CONNECT_TIMEOUT_MS,
+      autoSelectFamily: true,
+      lookup,
+      rejectUnauthorized: true, // whatever the environment says
+      ...(ca === undefined ? {} : { ca }),
+    })
+    known = { ca, connect }
+    return connect
+  }
+  return (options, callback) => {
+    const refusal = guard.hostRefusal(options.hostname.replace(/^\[(.*)\]$/, '$1'))
+    if (refusal !== undefined) {
+      queueMicrotask(() => callback(new AddressRefused(refusal), null))
+      return
+    }
+    const servername = tls?.serverName ?? options.servername
+    const target = servername === undefined ? options : { ...options, servername }
+    if (options.protocol !== 'https:') connectorFor(undefined)(options, callback)
+    else
+      authorities(tls).then(
+        ca => connectorFor(ca)(target, callback),
+        (error: unknown) => callback(error as Error, null),
+      )
+  }
+}
+
+/** Read for each connection: a file that was replaced counts from the next one on. */
+async function authorities(tls: TlsPolicy | undefined): Promise<string | undefined> {
+  if (tls?.ca === undefined) return undefined
+  try {
+    return await readFile(tls.ca, 'utf8')
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    throw new Error(`the certificate authorities in ${tls.ca} (tls.ca) cannot be read: ${why}`)
+  }
+}
+
+/** Of the addresses of a name, those that may be connected to; an error in the guard's words where there is none. */
+function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {
+  return (host, options, callback) => {
+    resolve(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, '')
+      const judged = found.map(one => ({ ...one, refusal: guard.addressRefusal(one.address) }))
+      const good = judged.filter(({ refusal }) => refusal === undefined)
+      const [first] = good
+      if (first === undefined) {
+        const why = judged[0]?.refusal ?? 'the name has no address'
+        return callback(new AddressRefused(`${host}: ${why}`), '')
+      }
+      if (options.all === true)
+        return callback(
+          null,
+          good.map(({ address, family }) => ({ address, family })),
+        )
+      return callback(null, first.address, first.family)
+    })
+  }
+}
