@@ -35,7 +35,7 @@ export function oddRange(text: string): string | undefined {
   if (range === undefined) return undefined
   const { family, address, prefix } = range
   if (family === 'ipv6' && /^::ffff:/i.test(address))
-    return 'an IPv4 address written as IPv6 is judged as IPv4: this range allows nothing; write it as IPv4'
+    return 'is IPv4 written as IPv6 and allows nothing, since such an address is judged as IPv4; write the range as IPv4'
   if (prefix < LEAST_PREFIX[family])
     return `allows every private and public ${family === 'ipv4' ? 'IPv4' : 'IPv6'} address within it, which is hardly a range of your own; name the networks that the replicas are in`
   if (hasHostBits(range))

@@ -18,14 +18,17 @@ function rig() {
   const told: string[] = []
   const done = { count: 0 }
   const tell = (what: string) => (endpoint: Endpoint) => void told.push(`${what} ${endpoint.key}`)
-  const membership = new Membership({
-    onAdded: tell('+'),
-    onChanged: tell('~'),
-    onRemoved: tell('-'),
-    onComplete: () => {
-      done.count += 1
+  const membership = new Membership(
+    { addresses: { allow: ['loopback'] } },
+    {
+      onAdded: tell('+'),
+      onChanged: tell('~'),
+      onRemoved: tell('-'),
+      onComplete: () => {
+        done.count += 1
+      },
     },
-  })
+  )
   return { membership, told, done }
 }
 

@@ -1,7 +1,7 @@
 // The endpoints of a cluster, brought in line with what discovery says. A large change is made in slices with turns of the
 // event loop between them, so a set of ten thousand never holds up a call; what is known already is updated at once.
 import type { Instance } from './discovery/instance.ts'
-import { Endpoint } from './endpoint.ts'
+import { Endpoint, type Reach } from './endpoint.ts'
 
 /** Endpoints that come or go in one turn: about a millisecond of work. */
 export const SLICE = 200
@@ -15,12 +15,14 @@ export interface MembershipPorts {
 }
 
 export class Membership {
+  readonly #reach: Reach
   readonly #ports: MembershipPorts
   readonly #endpoints = new Map<string, Endpoint>() // bounded by what discovery publishes
   #work: Iterator<void> | undefined
   #turn: NodeJS.Immediate | undefined
 
-  constructor(ports: MembershipPorts) {
+  constructor(reach: Reach, ports: MembershipPorts) {
+    this.#reach = reach
     this.#ports = ports
   }
 
@@ -73,7 +75,7 @@ export class Membership {
     for (const instance of added) {
       const replaced = this.#endpoints.get(instance.key)
       if (replaced !== undefined) this.#remove(replaced)
-      const endpoint = new Endpoint(instance)
+      const endpoint = new Endpoint(instance, this.#reach)
       this.#endpoints.set(instance.key, endpoint)
       this.#ports.onAdded(endpoint)
       yield

@@ -1,14 +1,17 @@
 // What the first byte of an upstream answer means: pass it on, or say in our own words what it is.
 // The only reader of upstream statuses on the way of a call.
-import type { Attempt, McpAnswer } from '#router/facts.ts'
+import { LONGEST_TEXT, plainText } from '#foundation/plain-text.ts'
+import type { Attempt, McpAnswer, Span } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
-import { eachMember, firstValue } from './json-spans.ts'
+import { eachMember, firstValue, splice } from './json-spans.ts'
 import { isRecord } from './message.ts'
 
 type Answered = Extract<Attempt, { kind: 'answered' }>
 type Judged = 'relay' | McpAnswer | Refusal | Promise<McpAnswer | Refusal>
 
+/** Of a type or an encoding that is told: no real one is longer. */
+const LONGEST_NAME = 100
 /** Largest error body that is read. */
 const ERROR_LIMIT = 65_536
 /** What a modern caller may see of the range that JSON-RPC and MCP reserve. -32020 and -32022 say that the router itself was wrong. */
@@ -25,6 +28,12 @@ export function judgeAnswer(
   call: { readonly era: Era; readonly isBound: boolean },
 ): Judged {
   const { status } = attempt
+  const encoding = foreignEncoding(attempt)
+  if ((status === 200 || isUnsaid(status)) && encoding !== undefined)
+    return drop(attempt, {
+      code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+      detail: `content-encoding ${encoding} was not asked for`,
+    })
   if (status === 200) return judgeBody(attempt)
   if (status === 404 && call.isBound)
     return drop(attempt, { code: 'RINGMAIN_SESSION_UNKNOWN', detail: 'the replica answered 404' })
@@ -34,25 +43,29 @@ export function judgeAnswer(
       detail: `the replica answered ${status}`,
     })
   if (status === 429) return drop(attempt, busy(attempt))
-  if (status >= 400 && status < 500) return readError(attempt, call.era)
+  if (isUnsaid(status)) return readError(attempt, call.era)
   return drop(attempt, {
     code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
     detail: `the replica answered ${status}`,
   })
 }
 
+/** The body has to say what such an answer means. */
+const isUnsaid = (status: number): boolean => status >= 400 && status < 500
+
+/** How a body is packed that was asked for as it is: it is neither unpacked nor handed on. */
+export function foreignEncoding({ header }: Pick<Answered, 'header'>): string | undefined {
+  const encoding = header('content-encoding')?.trim()
+  return encoding === undefined || /^(?:identity)?$/i.test(encoding)
+    ? undefined
+    : plainText(encoding, LONGEST_NAME)
+}
+
 function judgeBody(attempt: Answered): Judged {
-  const encoding = attempt.header('content-encoding')
-  if (encoding !== undefined && encoding !== 'identity') {
-    return drop(attempt, {
-      code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
-      detail: `content-encoding ${encoding} was not asked for`,
-    })
-  }
   if (IS_MCP.test(attempt.contentType)) return 'relay'
   return drop(attempt, {
     code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
-    detail: `content-type ${attempt.contentType || 'missing'}`,
+    detail: `content-type ${plainText(attempt.contentType, LONGEST_NAME) || 'missing'}`,
   })
 }
 
@@ -90,7 +103,24 @@ function maySee(era: Era, code: number): boolean {
   return (era === 'modern' ? MODERN_CODES : LEGACY_CODES).includes(code)
 }
 
-/** The error as it was written: its data may hold numbers that would not survive a parse. */
+/** The `error` member; its message is for people, and goes into their terminals and logs as it is. */
+function withPlainMessage(body: Buffer, message: string): string {
+  let error: Span | undefined
+  eachMember(body, firstValue(body), (key, span) => {
+    if (key === 'error') error = span
+  })
+  if (error === undefined) return ''
+  const plain = plainText(message, LONGEST_TEXT)
+  const whole = body.subarray(error.start, error.end)
+  if (plain === message) return whole.toString()
+  let at: Span | undefined
+  eachMember(whole, firstValue(whole), (key, span) => {
+    if (key === 'message') at = span
+  })
+  return at === undefined ? '' : splice(whole, [{ span: at, by: JSON.stringify(plain) }]).toString()
+}
+
+/** The error as it was written, but for its message: its data may hold numbers that would not survive a parse. */
 function errorIn(body: Buffer): { readonly code: number; readonly json: string } | undefined {
   try {
     const value: unknown = JSON.parse(body.toString())
@@ -101,11 +131,7 @@ function errorIn(body: Buffer): { readonly code: number; readonly json: string }
       typeof error['message'] !== 'string'
     )
       return undefined
-    let json = ''
-    eachMember(body, firstValue(body), (key, { start, end }) => {
-      if (key === 'error') json = body.toString('utf8', start, end)
-    })
-    return { code: error['code'], json }
+    return { code: error['code'], json: withPlainMessage(body, error['message']) }
   } catch {
     return undefined // not JSON: told apart from a JSON-RPC error by the caller
   }

@@ -1,5 +1,6 @@
 // First in, last out: whatever becomes of a call leaves one access line and its metrics.
 import type { Clock } from '#foundation/clock.ts'
+import { plainText } from '#foundation/plain-text.ts'
 import { type RefusalCode, shapeOf } from '#foundation/refusals.ts'
 import type { Arrived, Decoded, McpAnswer, Recorded, Trail } from '#router/facts.ts'
 import { go, type Outcome, type Stage } from '#router/pipeline/stage.ts'
@@ -36,8 +37,6 @@ type Known = Arrived & Recorded & Partial<Decoded>
 
 /** A caller writes its names at any length, and the log must not keep them. */
 const LONGEST_NAME = 128
-/** Sentences may quote what a caller or a replica said. */
-const LONGEST_SENTENCE = 512
 
 export const record = (
   port: Observations,
@@ -97,7 +96,7 @@ function resultOf(
     result: 'refused',
     code,
     reason: shapeOf(code).reason,
-    ...(says === undefined ? {} : { says: says.slice(0, LONGEST_SENTENCE) }),
-    ...(detail === undefined ? {} : { detail: detail.slice(0, LONGEST_SENTENCE) }),
+    ...(says === undefined ? {} : { says: plainText(says) }),
+    ...(detail === undefined ? {} : { detail: plainText(detail) }),
   }
 }

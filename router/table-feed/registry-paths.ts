@@ -1,4 +1,4 @@
-// A registry file's path is written relative to the folder of the documents, so that the folder can be moved as a whole.
+// The paths of registry files and of certificate authorities are written relative to the folder of the documents, so that the folder can be moved as a whole.
 // The table's version stays that of the documents: routers on several machines must agree on it.
 import { resolve } from 'node:path'
 import { deepFreeze } from '#routes/compile/freeze-table.ts'
@@ -7,12 +7,19 @@ import type { ClusterPolicy, RouteTable } from '#routes/route-table.ts'
 export function replaceRegistryPaths(table: RouteTable, directory: string): RouteTable {
   const clusters: Record<string, ClusterPolicy> = Object.create(null)
   for (const [name, cluster] of Object.entries(table.clusters))
-    clusters[name] = withRegistryPath(cluster, directory)
+    clusters[name] = withPaths(cluster, directory)
   return deepFreeze({ ...table, clusters })
 }
 
-function withRegistryPath(cluster: ClusterPolicy, directory: string): ClusterPolicy {
-  const { discovery } = cluster
-  if (discovery.kind !== 'registry') return cluster
-  return { ...cluster, discovery: { ...discovery, file: resolve(directory, discovery.file) } }
+function withPaths(cluster: ClusterPolicy, directory: string): ClusterPolicy {
+  const { discovery, tls } = cluster
+  const isRegistry = discovery.kind === 'registry'
+  if (!isRegistry && tls?.ca === undefined) return cluster
+  return {
+    ...cluster,
+    ...(isRegistry
+      ? { discovery: { ...discovery, file: resolve(directory, discovery.file) } }
+      : {}),
+    ...(tls?.ca === undefined ? {} : { tls: { ...tls, ca: resolve(directory, tls.ca) } }),
+  }
 }

@@ -2,7 +2,9 @@
 // reader's pace, and never lets the client send the same request twice.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { plainText } from '#foundation/plain-text.ts'
 import type { Attempt, UpstreamBody, UpstreamSink } from '#router/facts.ts'
+import { AddressRefused } from './address-guard.ts'
 
 /** How far an exchange has come, in this order; `head` and `over` are reported once. */
 export interface ExchangeEvents {
@@ -158,7 +160,10 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   }
 
   #failure(error: Error): Attempt {
-    const detail = `${(error as NodeJS.ErrnoException).code ?? error.name}: ${error.message}`
+    const code = (error as NodeJS.ErrnoException).code ?? error.name
+    const detail = plainText(
+      error instanceof AddressRefused ? error.message : `${code}: ${error.message}`,
+    )
     if (!this.#isSent) return { kind: 'not_sent', detail, isNobodyThere: NOBODY_THERE.test(detail) }
     const isTimeout = (error as NodeJS.ErrnoException).code === 'UND_ERR_HEADERS_TIMEOUT'
     return { kind: isTimeout ? 'timeout' : 'no_answer', detail }

@@ -28,6 +28,10 @@ export interface HandshakeWay {
   readonly nextId: () => number
 }
 
+/** As the specification has it; anything else could not go back in a header as it came (2025-11-25, Session Management). */
+const SESSION_ID = /^[!-~]{1,1024}$/
+const BAD_ID = 'its session id is not 1 to 1024 characters of visible ASCII'
+
 export async function openUpstreamSession(
   way: HandshakeWay,
   asked: { readonly version: string; readonly client: ClientInfo },
@@ -51,6 +55,8 @@ export async function openUpstreamSession(
     | undefined
   const version = result?.protocolVersion
   const sessionId = reply.header('mcp-session-id')
+  if (sessionId !== undefined && !SESSION_ID.test(sessionId))
+    return { kind: 'failed', reply: { kind: 'http', status: reply.status, detail: BAD_ID } }
   if (typeof version !== 'string' || !isLegacyVersion(version)) {
     if (sessionId !== undefined)
       await endUpstreamSession(way, { version: asked.version, sessionId })

@@ -2,9 +2,10 @@
 // Limits on calls are the cluster's; the pool only keeps connections.
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
-import type { Endpoint } from '#router/clusters/endpoint.ts'
+import type { Endpoint, Reach } from '#router/clusters/endpoint.ts'
+import { type AddressGuard, createAddressGuard } from './address-guard.ts'
+import { guardedConnect } from './guarded-connect.ts'
 
-const CONNECT_TIMEOUT_MS = 2_000
 /** Node servers close an idle connection after five seconds and say so; this is the most that is believed of any. */
 const KEEP_ALIVE_MOST_MS = 60_000
 /** Largest header block taken from a replica. */
@@ -15,6 +16,9 @@ const FAREWELL_MS = 1_000
 export class Pools {
   readonly #pools = new Map<Endpoint, Pool>() // bounded by the endpoints in the table
   readonly #closing = new Map<Pool, Promise<void>>() // bounded by the endpoints that left with calls under way
+
+  /** One guard for all replicas of a cluster; gone with its policy. */
+  readonly #guards = new WeakMap<Reach, AddressGuard>()
 
   get size(): number {
     return this.#pools.size
@@ -28,10 +32,18 @@ export class Pools {
       pipelining: 1,
       keepAliveMaxTimeout: KEEP_ALIVE_MOST_MS,
       maxHeaderSize: HEADER_BYTES,
-      connect: { timeout: CONNECT_TIMEOUT_MS, autoSelectFamily: true },
+      connect: guardedConnect({ guard: this.#guardOf(endpoint.reach), tls: endpoint.reach.tls }),
     })
     this.#pools.set(endpoint, pool)
     return pool
+  }
+
+  #guardOf(reach: Reach): AddressGuard {
+    const known = this.#guards.get(reach)
+    if (known !== undefined) return known
+    const guard = createAddressGuard(reach.addresses.allow)
+    this.#guards.set(reach, guard)
+    return guard
   }
 
   /** Lets calls in flight finish, then closes. */

@@ -1,6 +1,7 @@
 // One small question to a replica and its whole answer: lists, handshakes and checks. Calls of tools never go this way,
 // since here the answer is held in memory and its time is bounded.
 import { createParser } from 'eventsource-parser'
+import { foreignEncoding } from '#router/eras/judge.ts'
 import type { Attempt, UpstreamBody } from '#router/facts.ts'
 import { isEventStream, isJson, type Sent } from './send.ts'
 
@@ -38,6 +39,15 @@ export async function askReplica(sent: Sent, idJson: string, timeoutMs: number):
     if (attempt.kind !== 'answered') {
       const detail = 'detail' in attempt ? attempt.detail : 'abandoned'
       return isLate ? late(timeoutMs) : { kind: 'failed', attempt: attempt.kind, detail }
+    }
+    const encoding = foreignEncoding(attempt)
+    if (encoding !== undefined) {
+      sent.abort()
+      return {
+        kind: 'http',
+        status: attempt.status,
+        detail: `content-encoding ${encoding} was not asked for`,
+      }
     }
     const reading = isEventStream(attempt.contentType)
       ? firstAnswer(attempt.body, idJson)

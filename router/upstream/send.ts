@@ -6,6 +6,7 @@ import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { Attempt } from '#router/facts.ts'
 import { Exchange } from './exchange.ts'
 import type { Pools } from './pools.ts'
+import { upstreamHeaders } from './upstream-headers.ts'
 
 export interface Outgoing {
   readonly method: 'POST' | 'DELETE' | 'GET'
@@ -32,7 +33,8 @@ export interface Place {
 
 export const createSend =
   (pools: Pools, clock: Clock): Send =>
-  ({ cluster, endpoint }, outgoing, onOver) => {
+  ({ cluster, endpoint }, asked, onOver) => {
+    const outgoing = withHeaders(asked)
     const account = openAccount(cluster, endpoint, pools)
     const beganMs = clock.nowMs()
     let exchange: Exchange | undefined
@@ -63,9 +65,10 @@ export type Say = (endpoint: Endpoint, outgoing: Outgoing) => Sent
 export function sendUncounted(
   pools: Pools,
   endpoint: Endpoint,
-  outgoing: Outgoing,
+  asked: Outgoing,
   clock: Clock,
 ): Sent {
+  const outgoing = withHeaders(asked)
   let exchange: Exchange | undefined
   const attempt = new Promise<Attempt>(resolve => {
     const over = (): void => releaseRemoved(endpoint, pools)
@@ -80,6 +83,12 @@ export const isEventStream = (contentType: string): boolean =>
 
 export const isJson = (contentType: string): boolean =>
   /^application\/json(?![\w.+-])/i.test(contentType)
+
+/** Before anything is counted: a header that may not go out throws. */
+const withHeaders = (outgoing: Outgoing): Outgoing => ({
+  ...outgoing,
+  headers: upstreamHeaders(outgoing.headers),
+})
 
 function dispatch(pools: Pools, endpoint: Endpoint, outgoing: Outgoing, exchange: Exchange): void {
   pools.of(endpoint).dispatch(

@@ -17,7 +17,7 @@ export const addresses = closed(
       maxItems: 64,
       uniqueItems: true,
       description:
-        'Kinds of address and ranges, all that are meant: nothing else is connected to. Special addresses, such as those of a cloud\'s metadata service, are reached only by a range that lies within their own.',
+        "Kinds of address and ranges, all that are meant: nothing else is connected to. Special addresses, such as those of a cloud's metadata service, are reached only by a range that lies within their own.",
     }),
   },
   {

@@ -26,7 +26,10 @@ export interface ConsulMesh {
 const SERVICE = 'mcp-tools'
 
 export const consulDocuments = documents(
-  clusterOf('tools', [], { discovery: { consul: { service: SERVICE } } }),
+  clusterOf('tools', [], {
+    discovery: { consul: { service: SERVICE } },
+    addresses: { allow: ['loopback'] },
+  }),
   serverOf('default', ['tools']),
 )
 
