@@ -13,7 +13,6 @@ import {
 } from './json-limits.ts'
 import { createNames, faultOfKey, type Names, ROLE } from './json-names.ts'
 import {
-  BACKSLASH,
   CLOSE_ARRAY,
   CLOSE_OBJECT,
   COLON,
@@ -31,7 +30,6 @@ import {
   UNENDED,
 } from './json-tokens.ts'
 
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** A reader that has stopped. */
 const STOPPED = -1
 
@@ -77,7 +75,7 @@ export class JsonGuard {
 
   check(bytes: Buffer): Guarded {
     this.#begin(bytes)
-    if (bytes.subarray(0, 3).equals(BYTE_ORDER_MARK))
+    if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
       return told('malformed', 'It begins with a byte order mark.')
     const end = this.#read(skipBlank(bytes, 0))
     if (end >= 0) {
@@ -206,30 +204,31 @@ export class JsonGuard {
   }
 
   #key(at: number): number {
-    const bytes = this.#bytes
-    if (bytes[at] !== QUOTE) return this.#malformed('a key in quotes was expected', at)
+    if (this.#bytes[at] !== QUOTE) return this.#malformed('a key in quotes was expected', at)
     const most = at + this.#limits.keyBytes + 2
-    const after = readString(bytes, at, Math.min(most, bytes.length))
-    if (after === UNENDED && most < bytes.length)
-      return this.#excessive(`a key is longer than ${this.#limits.keyBytes} bytes`, at)
-    if (after < 0) return this.#malformed(TOKEN_FAULTS[after] as string, at)
-    let isPlain = true
-    for (let index = at + 1; index < after; index += 1)
-      if (bytes[index] === BACKSLASH) isPlain = false
-    const isNew = isPlain ? this.#plainKey(at + 1, after - 1) : this.#escapedKey(at, after)
-    if (!isNew) return this.#ambiguous('a key stands twice in one object', at)
+    let after = this.#keys.readPlain(at, Math.min(most, this.#bytes.length))
+    let start = at + 1
+    let end = after - 1
+    if (after === 0) {
+      after = this.#readKey(at, most)
+      if (after < 0) return STOPPED
+      const key = JSON.parse(this.#bytes.toString('utf8', at, after)) as string
+      start = this.#keys.keep(key)
+      end = start + Buffer.byteLength(key)
+    }
+    const depth = this.#depth
+    if (!this.#keys.add(start, end, this.#owners[depth] as number, this.#bases[depth] as number))
+      return this.#ambiguous('a key stands twice in one object', at)
+    if (this.#keys.isCrowded) return this.#excessive('its keys collide in a hash table', at)
     return this.#judgeKey(at) ? after : STOPPED
   }
 
-  #plainKey(start: number, end: number): boolean {
-    const depth = this.#depth
-    return this.#keys.add(start, end, this.#owners[depth] as number, this.#bases[depth] as number)
-  }
-
-  #escapedKey(at: number, after: number): boolean {
-    const key = JSON.parse(this.#bytes.toString('utf8', at, after)) as string
-    const start = this.#keys.keep(key)
-    return this.#plainKey(start, start + Buffer.byteLength(key))
+  /** One that is not plain. */
+  #readKey(at: number, most: number): number {
+    const after = readString(this.#bytes, at, Math.min(most, this.#bytes.length))
+    if (after === UNENDED && most < this.#bytes.length)
+      return this.#excessive(`a key is longer than ${this.#limits.keyBytes} bytes`, at)
+    return after < 0 ? this.#malformed(TOKEN_FAULTS[after] as string, at) : after
   }
 
   /** Looks at what the newest key says; false when it is refused. */
@@ -272,7 +271,7 @@ export class JsonGuard {
   /** A blank where none may be left is one of too many. */
   #malformed = (what: string, at: number): number =>
     isBlank(this.#bytes[at])
-      ? this.#stop('excessive', 'too much white space stands in a row', at)
+      ? this.#excessive('too much white space stands in a row', at)
       : this.#stop('malformed', what, at)
   #ambiguous = (what: string, at: number): number => this.#stop('ambiguous', what, at)
   #excessive = (what: string, at: number): number => this.#stop('excessive', what, at)

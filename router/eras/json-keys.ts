@@ -1,6 +1,8 @@
 // The keys of the objects that are open, so that one that stands twice is seen whatever its spelling. Of fixed size, and linear:
 // a few keys are compared one by one, more of them through a hash that no caller can foresee.
 
+import { QUOTE, skipPlain } from './json-tokens.ts'
+
 export interface Name {
   readonly bytes: Buffer
   /** What its value means to whoever asks. */
@@ -9,6 +11,8 @@ export interface Name {
 
 /** Up to here a look at each key is cheaper than a hash table. */
 const FEW = 8
+/** Steps past places that are taken, for each key there is room for; keys that nobody aimed take a third of one. */
+const STEPS_PER_KEY = 2
 /** Room for decoded keys that is kept from one text to the next. */
 const KEPT_BYTES = 65_536
 
@@ -23,6 +27,10 @@ export class KeyTable {
   readonly #mask: number
   readonly #seed: number
   readonly #factor: number
+  readonly #mostSteps: number
+  #steps = 0
+  /** Of the key that was read or kept last. */
+  #hash = 0
   #bytes: Buffer = Buffer.alloc(0)
   /** Decoded spellings of keys that were written with escapes; offsets from `#bytes.length` on point in here. */
   #decoded: Buffer = Buffer.alloc(0)
@@ -42,6 +50,7 @@ export class KeyTable {
     this.#mask = slots - 1
     this.#seed = seed
     this.#factor = factor
+    this.#mostSteps = most * STEPS_PER_KEY
   }
 
   /** A new text: nothing of the one before is known any more. */
@@ -50,6 +59,7 @@ export class KeyTable {
     this.#decodedSize = 0
     if (this.#decoded.length > KEPT_BYTES) this.#decoded = Buffer.alloc(0)
     this.#size = 0
+    this.#steps = 0
     this.#text = (this.#text + 1) | 0
     if (this.#text === 0) this.#slotTexts.fill(-1) // the numbers begin anew, and old slots must not look like new ones
   }
@@ -64,6 +74,24 @@ export class KeyTable {
     this.#size = size
   }
 
+  /** Whether keys fall into the same places as no keys do by chance: looking on would not be linear any more. */
+  get isCrowded(): boolean {
+    return this.#steps > this.#mostSteps
+  }
+
+  /** The offset after the key whose opening quote is at `at`; 0 when it holds an escape or a fault, or does not end before `last`. */
+  readPlain(at: number, last: number): number {
+    const bytes = this.#bytes
+    const factor = this.#factor
+    const end = skipPlain(bytes, at + 1, last)
+    if (end >= last || bytes[end] !== QUOTE) return 0
+    let hash = this.#seed
+    for (let position = at + 1; position < end; position += 1)
+      hash = mixed(hash, bytes[position] as number, factor)
+    this.#hash = hash
+    return end + 1
+  }
+
   /** Takes in a decoded key; where its first byte lies, for `add`. */
   keep(key: string): number {
     const from = this.#decodedSize
@@ -75,6 +103,10 @@ export class KeyTable {
     }
     this.#decoded.write(key, from)
     this.#decodedSize = size
+    let hash = this.#seed
+    for (let at = from; at < size; at += 1)
+      hash = mixed(hash, this.#decoded[at] as number, this.#factor)
+    this.#hash = hash
     return this.#bytes.length + from
   }
 
@@ -119,9 +151,9 @@ export class KeyTable {
     )
   }
 
-  /** False when the object `owner`, whose first key has the index `base`, has this key already. */
+  /** The key read or kept last. False when the object `owner`, whose first key has the index `base`, has this key already. */
   add(start: number, end: number, owner: number, base: number): boolean {
-    const hash = this.#hash(start, end)
+    const hash = this.#hash
     const index = this.#size
     const count = index - base
     this.#starts[index] = start
@@ -152,21 +184,13 @@ export class KeyTable {
         this.#isSame(other, index)
       )
         return false
+      this.#steps += 1
+      if (this.isCrowded) return true
       slot = (slot + 1) & this.#mask
     }
     this.#slotTexts[slot] = this.#text
     this.#slots[slot] = index
     return true
-  }
-
-  #hash(start: number, end: number): number {
-    const source = this.#source(start)
-    const last = this.#local(end)
-    const factor = this.#factor
-    let hash = this.#seed
-    for (let at = this.#local(start); at < last; at += 1)
-      hash = Math.imul(hash ^ (source[at] as number), factor)
-    return hash ^ (hash >>> 15)
   }
 
   #isSame(one: number, other: number): boolean {
@@ -191,4 +215,10 @@ export class KeyTable {
   #local(at: number): number {
     return at < this.#bytes.length ? at : at - this.#bytes.length
   }
+}
+
+/** Each step mixes high bits into low ones, so that no two texts meet whatever the factor is. */
+const mixed = (hash: number, byte: number, factor: number): number => {
+  const product = Math.imul(hash ^ byte, factor)
+  return product ^ (product >>> 15)
 }

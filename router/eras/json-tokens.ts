@@ -38,11 +38,9 @@ const LOWER_U = 0x75
 const SPACE = 0x20
 /** `"\/bfnrt` */
 const SHORT_ESCAPES: readonly number[] = [0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74]
-const LITERALS: Readonly<Record<number, Buffer>> = Object.freeze({
-  0x74: Buffer.from('true'),
-  0x66: Buffer.from('false'),
-  0x6e: Buffer.from('null'),
-})
+const TRUE = Buffer.from('true')
+const FALSE = Buffer.from('false')
+const NULL = Buffer.from('null')
 
 /** More white space in a row than indentation ever needs is not read on: the byte it stops at is then a blank. */
 const MOST_BLANKS = 4_096
@@ -64,17 +62,28 @@ function skipBlanks(bytes: Buffer, at: number): number {
 export const isBlank = (byte: number | undefined): boolean =>
   byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09
 
+/** 1 for what cannot stand in a string as it is. One look-up for each byte is a third of the time of three comparisons. */
+const IS_SPECIAL = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < SPACE || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
+)
+
+/** The first byte from `at` on that ends a string, or needs a look, or `last`. */
+export function skipPlain(bytes: Buffer, at: number, last: number): number {
+  let position = at
+  while (position < last && IS_SPECIAL[bytes[position] as number] === 0) position += 1
+  return position
+}
+
 /** `at` is the opening quote. One that does not end before `last` has no end. */
 export function readString(bytes: Buffer, at: number, last = bytes.length): number {
-  let position = at + 1
+  let position = skipPlain(bytes, at + 1, last)
   while (position < last) {
     const byte = bytes[position] as number
     if (byte === QUOTE) return position + 1
-    if (byte === BACKSLASH) {
-      position = readEscape(bytes, position)
-      if (position < 0) return position
-    } else if (byte < SPACE) return CONTROL
-    else position += 1
+    if (byte !== BACKSLASH) return CONTROL
+    position = readEscape(bytes, position)
+    if (position < 0) return position
+    position = skipPlain(bytes, position, last)
   }
   return UNENDED
 }
@@ -113,9 +122,8 @@ function hexValue(byte: number | undefined): number {
 export function readScalar(bytes: Buffer, at: number): number {
   const byte = bytes[at]
   if (byte === MINUS || isDigit(byte)) return readNumber(bytes, at)
-  const literal = byte === undefined ? undefined : LITERALS[byte]
-  if (literal === undefined) return NO_VALUE
-  for (let index = 1; index < literal.length; index += 1)
+  const literal = byte === TRUE[0] ? TRUE : byte === FALSE[0] ? FALSE : NULL
+  for (let index = 0; index < literal.length; index += 1)
     if (bytes[at + index] !== literal[index]) return NO_VALUE
   return at + literal.length
 }

@@ -3,7 +3,8 @@ import type { Message } from '#router/facts.ts'
 import { type Refusal, refuse } from '#router/pipeline/stage.ts'
 import type { JsonGuard } from './json-guard.ts'
 import type { JsonProblem } from './json-limits.ts'
-import { firstValue, isArrayAt } from './json-spans.ts'
+import { isArrayAt } from './json-spans.ts'
+import { skipBlank } from './json-tokens.ts'
 
 export type Read<T> =
   | { readonly kind: 'ok'; readonly value: T }
@@ -14,7 +15,7 @@ const ID_LIMIT = 128
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
 
 export function readMessage(body: Buffer, guard: JsonGuard): Read<Message> {
-  if (isArrayAt(body, firstValue(body))) return refuse('RINGMAIN_BATCH_REFUSED')
+  if (isArrayAt(body, skipBlank(body, 0))) return refuse('RINGMAIN_BATCH_REFUSED')
   const guarded = guard.check(body)
   if (guarded.kind === 'problem') return refused(guarded.problem)
   const value: unknown = JSON.parse(body.toString())
@@ -27,6 +28,7 @@ const CODES = {
   excessive: 'RINGMAIN_EXCESSIVE_JSON',
 } as const
 
+/** Without the caller's id even where one stands before the fault: what was not read may hold another. */
 const refused = ({ kind, says }: JsonProblem): Read<Message> => refuse(CODES[kind], { says })
 
 function shape(
