@@ -193,6 +193,15 @@ test('a 4xx without a JSON-RPC error does not tell whether the tool ran', async 
     })
 })
 
+test('a code that is no integer makes no JSON-RPC error, whatever JSON it is', async () => {
+  for (const code of ['-1e400', '1e400', '1.5', '-9007199254740993', '"-32602"'])
+    assert.equal(
+      ((await read(404, errorBody(`{"code":${code},"message":"no"}`))) as Refusal).code,
+      'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+      code,
+    )
+})
+
 test('an error of any depth is passed without a stack', async () => {
   const depth = 20_000
   const error = `{"code":1,"message":"","data":${'['.repeat(depth)}${']'.repeat(depth)}}`

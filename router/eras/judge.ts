@@ -120,16 +120,15 @@ function withPlainMessage(body: Buffer, message: string): string {
   return at === undefined ? '' : splice(whole, [{ span: at, by: JSON.stringify(plain) }]).toString()
 }
 
+/** An integer, as JSON-RPC has it: one beyond what a number holds is infinite to one reader and a row of digits to another. */
+const isCode = (value: unknown): value is number => Number.isSafeInteger(value)
+
 /** The error as it was written, but for its message: its data may hold numbers that would not survive a parse. */
 function errorIn(body: Buffer): { readonly code: number; readonly json: string } | undefined {
   try {
     const value: unknown = JSON.parse(body.toString())
     const error = isRecord(value) ? value['error'] : undefined
-    if (
-      !isRecord(error) ||
-      typeof error['code'] !== 'number' ||
-      typeof error['message'] !== 'string'
-    )
+    if (!isRecord(error) || !isCode(error['code']) || typeof error['message'] !== 'string')
       return undefined
     return { code: error['code'], json: withPlainMessage(body, error['message']) }
   } catch {
