@@ -49,12 +49,12 @@ function mayBeSilent({ request }: FuzzCase): boolean {
   const text = request.writes.join('')
   if (request.end !== 'waits' || request.writes.length > 1 || text.trim() === '') return true
   if (/^\s*CONNECT /.test(text)) return true // Node ends it where no tunnel is offered
-  const headEnd = text.indexOf('\r\n\r\n')
-  if (headEnd === -1) return false
-  const head = text.slice(0, headEnd)
+  const end = /\r?\n\r?\n/.exec(text)
+  if (end === null) return false
+  const head = text.slice(0, end.index)
   if (/transfer-encoding/i.test(head)) return true // where it ends depends on chunks that may be broken
   const lengths = [...head.matchAll(/\r\ncontent-length:[ \t]*([0-9]+)[ \t]*(?=\r\n|$)/gi)]
-  return text.length > headEnd + 4 + Number(lengths[0]?.[1] ?? 0)
+  return text.length > head.length + end[0].length + Number(lengths[0]?.[1] ?? 0)
 }
 
 const isGood = (answer: HttpAnswer | undefined): boolean =>
