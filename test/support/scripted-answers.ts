@@ -11,6 +11,8 @@ export interface ScriptedOptions {
   readonly isSessionful?: boolean
   /** Names that it lists, in order. Every scripted tool runs whether it is listed or not. */
   readonly tools?: readonly string[]
+  /** Input schemas by tool, where they matter. */
+  readonly schemas?: Readonly<Record<string, object>>
   /** Tools on one page of the list; all of them when absent. */
   readonly pageSize?: number
   readonly port?: number
@@ -174,7 +176,9 @@ function list(
     return refuse(exchange, seen, { status: 200, code: -32_602, message: 'Invalid cursor' })
   const to = from + (state.options.pageSize ?? names.length)
   send({
-    tools: names.slice(from, to).map(name => ({ name, inputSchema: { type: 'object' } })),
+    tools: names
+      .slice(from, to)
+      .map(name => ({ name, inputSchema: state.options.schemas?.[name] ?? { type: 'object' } })),
     ...(to < names.length ? { nextCursor: `from-${to}` } : {}),
   })
 }

@@ -8,7 +8,7 @@ export const jsonRows: Readonly<Record<string, Row>> = {
   'a byte order mark': { request: post(`\uFEFF${CALL_BODY}`), status: 400, code: -32700 },
   'broken UTF-8': {
     request: post(
-      Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]),
+      Buffer.concat([Buffer.from('{"id":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]),
     ),
     status: 400,
     code: -32700,
