@@ -41,6 +41,8 @@ export interface FakeConsul {
   readonly nextRequest: () => Promise<AskedRequest>
   readonly register: (service: string, replica: FakeReplica) => void
   readonly deregister: (service: string, id: string) => void
+  /** Many at once: one change. */
+  readonly registerAll: (service: string, replicas: readonly FakeReplica[]) => void
   /** Moves the index without a change: a spurious wake-up for every watcher. */
   readonly touch: () => void
   readonly setIndex: (index: number) => void
@@ -97,6 +99,10 @@ export async function startFakeConsul(): Promise<FakeConsul> {
         const replicas = catalogue.services.get(service) ?? new Map<string, FakeReplica>()
         catalogue.services.set(service, replicas.set(replica.id, replica))
       }),
+    registerAll: (service, replicas) =>
+      change(() =>
+        catalogue.services.set(service, new Map(replicas.map(replica => [replica.id, replica]))),
+      ),
     deregister: (service, id) => change(() => catalogue.services.get(service)?.delete(id)),
     touch: () => change(() => undefined),
     setIndex(index) {

@@ -104,7 +104,7 @@ export function createConsulWatches(access: ConsulAccess, ports: DiscoveryPorts)
     },
     async close() {
       for (const { closed } of watches.values()) closed.abort()
-      await Promise.all([...watches.values()].map(({ running }) => running))
+      for (const { running } of watches.values()) await running
       watches.clear()
       await access.close()
     },
