@@ -64,38 +64,6 @@ export function createConsulHttp(
   const { agents } = access
   let position = 0
   const agent = () => agents[position % agents.length] ?? ''
-  const send = (base: string, path: string, signal: AbortSignal) => {
-    const url = new URL(base)
-    const token = access.token()
-    return access.pool(url.origin).request({
-      method: 'GET',
-      path: url.pathname.replace(/\/+$/, '') + path,
-      headers: {
-        accept: 'application/json',
-        ...(token === undefined || token === '' ? {} : { 'x-consul-token': token }),
-      },
-      signal,
-    })
-  }
-  const exchange = async (path: string, request: ConsulRequest, deadline: Deadline) => {
-    deadline.within(request.headersMs)
-    const response = await send(agent(), path, deadline.signal)
-    deadline.within(BODY_MS)
-    const at = `Consul at ${agent()} answered`
-    if (response.statusCode !== 200) {
-      const said = quote(await beginningOf(response.body), access.token())
-      return {
-        fault: {
-          kind: kindOf(response.statusCode, said),
-          says: `${at} ${response.statusCode}${said}`,
-        },
-      }
-    }
-    const problem = await readEntries(response.body, request.onEntry, createBreather(ports.clock))
-    if (problem !== undefined)
-      return { fault: { kind: 'garbled' as const, says: `${at} with ${problem}` } }
-    return { answer: answerOf(response.headers, access.token()) }
-  }
   return {
     agent,
     tryNextAgent() {
@@ -106,7 +74,10 @@ export function createConsulHttp(
       if (unusable !== undefined) return { fault: { kind: 'refused', says: unusable } }
       const deadline = createDeadline(request.signal, ports.wait)
       try {
-        return await exchange(path, request, deadline)
+        return await exchange({ access, base: agent(), path }, request, {
+          deadline,
+          clock: ports.clock,
+        })
       } catch (error) {
         const reason = deadline.isOver() ? 'it did not answer in time' : reasonOf(error)
         return {
@@ -126,9 +97,8 @@ export function createConsulHttp(
       const deadline = createDeadline(signal, ports.wait)
       try {
         deadline.within(PREFERRED_MS)
-        const { statusCode, body } = await send(preferred, '/v1/status/leader', deadline.signal)
-        const leader = await beginningOf(body)
-        if (statusCode !== 200 || !/^"[^"]/.test(leader)) return false
+        if (!(await knowsLeader({ access, base: preferred, path: LEADER_PATH }, deadline.signal)))
+          return false
         position = 0
         return true
       } catch {
@@ -138,6 +108,54 @@ export function createConsulHttp(
       }
     },
   }
+}
+
+const LEADER_PATH = '/v1/status/leader'
+
+interface Target {
+  readonly access: ConsulAccess
+  /** URL of the agent. */
+  readonly base: string
+  readonly path: string
+}
+
+function send({ access, base, path }: Target, signal: AbortSignal) {
+  const url = new URL(base)
+  const token = access.token()
+  return access.pool(url.origin).request({
+    method: 'GET',
+    path: url.pathname.replace(/\/+$/, '') + path,
+    headers: {
+      accept: 'application/json',
+      ...(token === undefined || token === '' ? {} : { 'x-consul-token': token }),
+    },
+    signal,
+  })
+}
+
+async function knowsLeader(target: Target, signal: AbortSignal): Promise<boolean> {
+  const { statusCode, body } = await send(target, signal)
+  return /^"[^"]/.test(await beginningOf(body)) && statusCode === 200
+}
+
+async function exchange(
+  target: Target,
+  request: ConsulRequest,
+  { deadline, clock }: { readonly deadline: Deadline; readonly clock: Clock },
+): Promise<ConsulOutcome> {
+  deadline.within(request.headersMs)
+  const { statusCode, headers, body } = await send(target, deadline.signal)
+  deadline.within(BODY_MS)
+  const at = `Consul at ${target.base} answered`
+  const token = target.access.token()
+  if (statusCode !== 200) {
+    const said = quote(await beginningOf(body), token)
+    return { fault: { kind: kindOf(statusCode, said), says: `${at} ${statusCode}${said}` } }
+  }
+  const problem = await readEntries(body, request.onEntry, createBreather(clock))
+  return problem === undefined
+    ? { answer: answerOf(headers, token) }
+    : { fault: { kind: 'garbled', says: `${at} with ${problem}` } }
 }
 
 async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
