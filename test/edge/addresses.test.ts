@@ -98,7 +98,7 @@ const portOf = (server: Server): number => (server.address() as AddressInfo).por
 const tried = (host: string, connectTo: ReturnType<typeof guardedConnect>): Promise<string> =>
   new Promise(resolve => {
     const hostname = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-    connectTo({ hostname, host, protocol: 'http:', port: '9' }, error =>
+    connectTo({ hostname, host, protocol: 'http:', port: '9' }, (...[error]) =>
       resolve(error === null ? 'connected' : `${error.name}: ${error.message}`),
     )
   })
@@ -183,7 +183,7 @@ test('of a name with several addresses only those that may be are tried, also wh
         protocol: 'http:',
         port: String(portOf(canary)),
       },
-      error => done(error),
+      (...[error]) => done(error),
     ),
   )
   assert.match(String(outcome), /ECONNREFUSED 127\.0\.0\.3/)

@@ -32,7 +32,7 @@ export function spellingsOf(address: string): readonly Spelling[] {
     'wide dots': address.replaceAll('.', '\u3002'),
     'half-wide dots': address.replaceAll('.', '\uff61'),
     'wide full stops': address.replaceAll('.', '\uff0e'),
-    'percent codes': [...address].map(one => `%${hex(one.charCodeAt(0))}`).join(''),
+    'percent codes': address.replaceAll(/./g, one => `%${hex(one.charCodeAt(0))}`),
     'a soft hyphen': address.replace('.', '.\u00ad'),
     'a user before it': `tools@${address}`,
     'a path behind it': `${address}/tools`,
