@@ -75,7 +75,10 @@ async function faultsOf(one: Combination, index: number): Promise<readonly strin
       `${answer?.status} ${error?.message}`,
     )
     for (const [header, value] of Object.entries(one.told ?? {}))
-      expect(ran[0]?.headers[header] === value, `the tool was told ${ran[0]?.headers[header]}`)
+      expect(
+        ran[0]?.headers[header] === value,
+        `the tool was told ${String(ran[0]?.headers[header])}`,
+      )
     expect(ran[0]?.headers['mcp-name'] === 'echo', 'its name was not written anew')
     return faults
   }

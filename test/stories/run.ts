@@ -11,6 +11,7 @@ const STORIES = [
   'kill-replica',
   'consul',
   'edge-cost',
+  'slow-sockets',
   'fuzz',
 ]
 /** What a story takes; the others must not stumble over it. */
