@@ -9,7 +9,7 @@ import { readTree } from './tree.ts'
 const MOST_LINES = 300
 const REPORTED_FUNCTION = 60
 const MOST_FUNCTION = 80
-const MOST_FOUNDATION_FILES = 11
+const MOST_FOUNDATION_FILES = 12
 
 /** Longer files, each with the reason why it is not split. */
 const LONG_FILES: Readonly<Record<string, string>> = {}
@@ -89,6 +89,6 @@ test('a long block that is no function is not taken for one', () => {
 
 test('the foundation stays small', () => {
   assert.ok(foundationFiles(tree).length <= MOST_FOUNDATION_FILES, foundationFiles(tree).join(' '))
-  const many = Array.from({ length: 12 }, (_, index) => readSource(`foundation/f${index}.ts`, ''))
+  const many = Array.from({ length: 13 }, (_, index) => readSource(`foundation/f${index}.ts`, ''))
   assert.ok(foundationFiles(many).length > MOST_FOUNDATION_FILES)
 })

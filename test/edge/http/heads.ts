@@ -1,12 +1,6 @@
 // What the head of a request says beside its framing: version, target, Host, Origin, headers that count, types, methods.
-import { chunked, LINE, type Payload, payload, type Verdict } from './payload.ts'
-
-const of = (
-  family: string,
-  verdict: Verdict,
-  words: readonly string[],
-  shape: (word: string) => Parameters<typeof payload>[3],
-): Payload[] => words.map(word => payload(family, verdict, JSON.stringify(word), shape(word)))
+import { methods, types } from './kinds.ts'
+import { LINE, of, type Payload, payload } from './payload.ts'
 
 const versions = (): Payload[] => [
   ...of(
@@ -220,84 +214,6 @@ const connections = (): Payload[] => [
   payload('connections', 'accept', 'Expect: 100-continue', { lines: 'Expect: 100-continue\r\n' }),
   ...of('connections', 'ambiguous', ['200-ok', '100-continue, x', 'x', ''], value => ({
     lines: `Expect: ${value}\r\n`,
-  })),
-]
-
-const types = (): Payload[] => [
-  ...of(
-    'types',
-    'accept',
-    [
-      'application/json',
-      'APPLICATION/JSON',
-      'application/json; charset=utf-8',
-      'application/json;charset="UTF-8"',
-    ],
-    type => ({
-      type: `Content-Type: ${type}\r\n`,
-    }),
-  ),
-  ...of(
-    'types',
-    'refuse',
-    [
-      'text/plain',
-      'text/json',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data; boundary=x',
-      'application/jsonx',
-      'application/json-seq',
-      'application/ld+json',
-      'json',
-      '',
-      '*/*',
-      'text/plain; application/json',
-      'application/xml',
-    ],
-    type => ({
-      type: `Content-Type: ${type}\r\n`,
-    }),
-  ),
-  payload('types', 'refuse', 'none', { type: '' }),
-  ...of(
-    'encodings',
-    'ambiguous',
-    ['gzip', 'br', 'deflate', 'zstd', 'gzip, gzip', 'x-gzip', 'identity, gzip', ''],
-    coding => ({
-      lines: `Content-Encoding: ${coding}\r\n`,
-    }),
-  ),
-  payload('encodings', 'accept', 'identity', { lines: 'Content-Encoding: identity\r\n' }),
-]
-
-const methods = (): Payload[] => [
-  ...of('methods', 'refuse', ['PUT', 'PATCH', 'QUERY'], method => ({
-    line: `${method} /mcp HTTP/1.1`,
-  })),
-  ...of(
-    'methods',
-    'ambiguous',
-    [
-      'GET',
-      'DELETE',
-      'OPTIONS',
-      'HEAD',
-      'TRACE',
-      'CONNECT',
-      'post',
-      'Post',
-      'POST\xe9',
-      'PRI',
-      'FOO',
-      'P OST',
-      '',
-      'PROPFIND',
-    ],
-    method => ({ line: `${method} /mcp HTTP/1.1` }),
-  ),
-  ...of('methods', 'ambiguous', ['GET', 'DELETE'], method => ({
-    line: `${method} /mcp HTTP/1.1`,
-    framed: body => `Transfer-Encoding: chunked\r\n\r\n${chunked(body)}`,
   })),
 ]
 

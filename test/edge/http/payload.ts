@@ -54,3 +54,11 @@ export const payload = (family: string, verdict: Verdict, what: string, shape: S
   what,
   text: text(shape),
 })
+
+/** One payload a word. */
+export const of = (
+  family: string,
+  verdict: Verdict,
+  words: readonly string[],
+  shape: (word: string) => Shape,
+): Payload[] => words.map(word => payload(family, verdict, JSON.stringify(word), shape(word)))
