@@ -30,6 +30,9 @@ export type Choice =
   | { readonly kind: 'full' }
 
 const NONE_TRIED: ReadonlySet<string> = new Set()
+/** A line of the log must not grow with what a replica lists. */
+const MOST_NAMED = 10
+const LONGEST_NAME = 128
 
 export class Cluster {
   readonly policy: ClusterPolicy
@@ -58,7 +61,7 @@ export class Cluster {
     })
     this.#serving = new ServingSets({
       mustAgree: policy.toolLists === 'agree',
-      onApart: endpoint => this.#apartChanged(endpoint),
+      onApart: (endpoint, servingDigest) => this.#apartChanged(endpoint, servingDigest),
     })
     this.#endpoints = new Membership(policy, {
       onAdded: endpoint => this.#add(endpoint),
@@ -235,14 +238,29 @@ export class Cluster {
     })
     this.#unasked.delete(endpoint)
     this.#serving.update(endpoint)
+    this.#sayHidden(endpoint)
     this.#changed()
   }
 
-  #apartChanged({ key, isApart, learned }: Endpoint): void {
+  #apartChanged({ key, isApart, learned }: Endpoint, servingDigest: string | undefined): void {
     this.#ports.log(isApart ? 'endpoint.apart' : 'endpoint.joined', {
       'ringmain.cluster': this.policy.name,
       'ringmain.replica': key,
       toolsDigest: learned?.toolsDigest,
+      servingDigest,
+    })
+  }
+
+  /** Tools that a client must leave out, since it could not write their headers: whoever runs them should hear of it. */
+  #sayHidden({ key, learned }: Endpoint): void {
+    const hidden = [...(learned?.tools ?? [])].filter(([, facts]) => facts === 'broken')
+    if (hidden.length === 0) return
+    this.#ports.log('tools.hidden', {
+      'ringmain.cluster': this.policy.name,
+      'ringmain.replica': key,
+      tools: hidden.slice(0, MOST_NAMED).map(([name]) => name.slice(0, LONGEST_NAME)),
+      count: hidden.length,
+      reason: 'an x-mcp-header in the input schema breaks the rules of the specification',
     })
   }
 

@@ -14,7 +14,7 @@ export interface ServingPorts {
   /** False: replicas share the cluster's calls whatever tools they list. */
   readonly mustAgree: boolean
   /** A replica in service was set apart, or is no longer. */
-  readonly onApart: (endpoint: Endpoint) => void
+  readonly onApart: (endpoint: Endpoint, servingDigest: string | undefined) => void
 }
 
 export class ServingSets {
@@ -56,7 +56,7 @@ export class ServingSets {
     const isApart = mustAgree && endpoint.isRoutable && agreement.isApart(endpoint)
     if (isApart !== endpoint.isApart) {
       endpoint.isApart = isApart
-      if (endpoint.isRoutable) this.#ports.onApart(endpoint)
+      if (endpoint.isRoutable) this.#ports.onApart(endpoint, agreement.main)
     }
     for (const era of ERAS) {
       const set = this.#sets[era]

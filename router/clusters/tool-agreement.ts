@@ -8,6 +8,11 @@ export class ToolAgreement {
   readonly #digests = new Map<Endpoint, string>()
   #main: string | undefined
 
+  /** The digest of those that serve; undefined while no list is known. */
+  get main(): string | undefined {
+    return this.#main
+  }
+
   /** Those whose lists are known. */
   get members(): Iterable<Endpoint> {
     return this.#digests.keys()
