@@ -41,3 +41,15 @@ test('version, other clusters, frozenness and the missing prototype stay', () =>
   assert.ok(Object.isFrozen(replaced) && Object.isFrozen(replaced.clusters['demo']?.discovery))
   assert.equal(fileOf(table), 'registry.yaml', 'the table given must not change')
 })
+
+test('a file of certificate authorities is found from the folder as well, whatever the source of replicas', () => {
+  const text = `apiVersion: ringmain.dev/v1
+kind: Cluster
+metadata: { name: safe }
+spec: { discovery: { consul: { service: mcp } }, tls: { ca: keys/ca.pem, serverName: a.b } }
+`
+  const compiled = compileDocuments([{ file: 'a.yaml', text }])
+  assert.ok('table' in compiled)
+  const { clusters } = replaceRegistryPaths(compiled.table, '/srv/policies')
+  assert.deepEqual(clusters['safe']?.tls, { ca: '/srv/policies/keys/ca.pem', serverName: 'a.b' })
+})

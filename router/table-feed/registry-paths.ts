@@ -1,4 +1,5 @@
-// The paths of registry files and of certificate authorities are written relative to the folder of the documents, so that the folder can be moved as a whole.
+// Paths in documents, of a registry file or of certificate authorities, are written relative to the documents' folder, so that it
+// can be moved as a whole.
 // The table's version stays that of the documents: routers on several machines must agree on it.
 import { resolve } from 'node:path'
 import { deepFreeze } from '#routes/compile/freeze-table.ts'

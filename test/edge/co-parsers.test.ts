@@ -37,7 +37,7 @@ const TEXTS = [
   '\r\n\r\nPOST /evil HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}',
   '0\r\n\r\nGET / HTTP/1.1\r\n\r\n',
   '\u0000\u001b[31m\u007f\u0085\u2028',
-  'größer 漢字 😀 \ud83d',
+  'größer 漢字 😀',
   'x'.repeat(70_000),
   '\r\n'.repeat(9_000),
 ] as const
@@ -46,7 +46,7 @@ const TEXTS = [
 function oddly(random: Random, body: string): string {
   const padded = random() < 0.3 ? body.replaceAll('":', '" :\t').replace(/^\{/, '\r\n {\n ') : body
   const numbered = padded.replace('"arguments":{', '"arguments":{"big":9007199254740993123,')
-  return random() < 0.5 ? numbered : numbered.replaceAll('p', 'p')
+  return random() < 0.5 ? numbered : numbered.replaceAll('plain', String.raw`pl\u0061in`)
 }
 
 const isCut = ({ body }: ReadRequest): boolean => body.includes('"slow"')
@@ -54,7 +54,9 @@ const isCut = ({ body }: ReadRequest): boolean => body.includes('"slow"')
 /** A request in a few letters: what must be the same on both sides. */
 function printOf({ verb, target, headers, body }: ReadRequest): string {
   const said = Object.entries(headers)
-    .filter(([name]) => name.startsWith('mcp-') || name === 'content-type' || name === 'traceparent')
+    .filter(
+      ([name]) => name.startsWith('mcp-') || name === 'content-type' || name === 'traceparent',
+    )
     .map(([name, value]) => `${name}: ${String(value)}`)
     .sort()
   const digest = createHash('sha256').update(body).digest('hex').slice(0, 16)
@@ -70,7 +72,7 @@ interface Scene {
 
 async function oneCall({ url, random, agent, arrivedSlow }: Scene, number: number): Promise<void> {
   const name = pick(random, NAMES)
-  const region = pick(random, TEXTS.slice(0, 7)).replaceAll('\ud83d', '')
+  const region = pick(random, TEXTS.slice(0, 7))
   const args = { text: pick(random, TEXTS), ...(random() < 0.5 ? { region, count: number } : {}) }
   const isModern = random() < 0.6
   const leaving = new AbortController()
@@ -108,6 +110,43 @@ async function oneCall({ url, random, agent, arrivedSlow }: Scene, number: numbe
   }
   await assert.rejects(answered)
 }
+
+/** Requests that were read and not sent as they are, and those that were sent and not read. */
+function differences(
+  sent: readonly ReadRequest[],
+  read: readonly ReadRequest[],
+): { readonly strange: readonly ReadRequest[]; readonly lost: readonly ReadRequest[] } {
+  const left = new Map<string, number>() // bounded by the requests
+  const count = (one: ReadRequest, by: number): number => {
+    const now = (left.get(printOf(one)) ?? 0) + by
+    left.set(printOf(one), now)
+    return now
+  }
+  for (const one of sent) count(one, 1)
+  const strange = read.filter(one => count(one, -1) < 0)
+  // Who leaves at once may be gone before the server in between has passed the request on.
+  return { strange, lost: sent.filter(one => (left.get(printOf(one)) ?? 0) > 0 && !isCut(one)) }
+}
+
+test('a request that is parted, changed or lost on the way is seen', () => {
+  const head = (length: number): string => `POST /mcp HTTP/1.1\r\nContent-Length: ${length}\r\n\r\n`
+  const partsOf = (text: string) => splitRequests(Buffer.from(text)).requests
+  const sent = partsOf(`${head(2)}{}${head(3)}{1}`)
+  assert.deepEqual(differences(sent, partsOf(`${head(2)}{}${head(3)}{1}`)), {
+    strange: [],
+    lost: [],
+  })
+  const other = differences(sent, partsOf(`${head(2)}{}${head(3)}{2}${head(1)}x`))
+  assert.deepEqual([other.strange.length, other.lost.length], [2, 1])
+  for (const head of [
+    'POST /mcp HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    'POST /mcp HTTP/1.1\r\nHost: a\r\n\r\n',
+    'POST /mcp HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n',
+    'POST /mcp HTTP/1.1\r\nContent-Length : 1\r\n\r\n',
+    'POST /mcp HTTP/1.0\r\nContent-Length: 1\r\n\r\n',
+  ])
+    assert.throws(() => partsOf(`${head}x`), head)
+})
 
 for (const [name, from] of [
   ['haproxy', 'haproxy'],
@@ -147,15 +186,11 @@ async function compare(t: TestContext, name: 'haproxy' | 'nginx', bin: string): 
   }
   const connections = tee.sent().map(bytes => splitRequests(bytes))
   const sent = connections.flatMap(({ requests }) => requests)
-  await until('what was sent to be read', () => replica.requests.length >= sent.filter(one => !isCut(one)).length)
-  const left = new Map<string, number>() // Bounded by the requests.
-  for (const one of sent) left.set(printOf(one), (left.get(printOf(one)) ?? 0) + 1)
-  const strange = replica.requests.filter(one => {
-    const count = left.get(printOf(one)) ?? 0
-    left.set(printOf(one), count - 1)
-    return count < 1
-  })
-  const lost = sent.filter(one => (left.get(printOf(one)) ?? 0) > 0 && !isCut(one))
+  await until(
+    'what was sent to be read',
+    () => replica.requests.length >= sent.filter(one => !isCut(one)).length,
+  )
+  const { strange, lost } = differences(sent, replica.requests)
   const bytes = sent.reduce((sum, { body }) => sum + body.length, 0)
   t.diagnostic(
     `${name}: ${CALLS} calls (seed ${seed}), ${sent.length} requests on ${connections.length} connections, ${bytes} bytes of bodies: ${strange.length} read otherwise, ${lost.length} lost`,

@@ -1,5 +1,6 @@
-// Real Consul and k6 for tests: found, or a reason to skip that says how to bring one.
+// Real Consul, k6, haproxy and nginx for tests: found, or a reason to skip that says how to bring one.
 // Where RINGMAIN_REQUIRE_REAL=1 a missing part throws, so that a gate can never pass by skipping.
+import { delimiter } from 'node:path'
 import { findTool, onPath, type ToolName, tools } from '#deploy/tools/find.mjs'
 
 export type RealPart = { readonly bin: string } | { readonly skip: string }
@@ -20,6 +21,24 @@ export function realPart(
       ? `run npm run tools:${name}, or set ${tools[name].variable}`
       : `set ${tools[name].variable}`
   const skip = `needs ${name}: ${why}; ${next}`
+  if (env['RINGMAIN_REQUIRE_REAL'] === '1')
+    throw new Error(`${skip}. RINGMAIN_REQUIRE_REAL=1 makes a missing real part a failure.`)
+  return { skip }
+}
+
+/** Where Debian puts the servers of its packages, which an ordinary user's PATH leaves out. */
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin']
+
+/** A program that a package of the system brings; `from` is the package. */
+export function installedPart(
+  name: 'haproxy' | 'nginx',
+  from: string,
+  env: Env = process.env,
+): RealPart {
+  const path = [env['PATH'] ?? '', ...SYSTEM_FOLDERS].join(delimiter)
+  const bin = onPath(name, { PATH: path })
+  if (bin !== undefined) return { bin }
+  const skip = `needs ${name}: not on PATH; apt-get install ${from}`
   if (env['RINGMAIN_REQUIRE_REAL'] === '1')
     throw new Error(`${skip}. RINGMAIN_REQUIRE_REAL=1 makes a missing real part a failure.`)
   return { skip }
