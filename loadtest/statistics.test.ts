@@ -1,7 +1,8 @@
 // Figures of repeated measurements, without a measurement.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { median, seededRandom, shuffled, spreadOf } from './statistics.ts'
+import { seededRandom } from '#foundation/clock.ts'
+import { median, shuffled, spreadOf } from './statistics.ts'
 
 test('a median is the middle value, or the middle of the two in the middle', () => {
   assert.equal(median([9, 1, 5]), 5)

@@ -1,5 +1,6 @@
 // A whole comparison: starts, warming, interleaved slices, and at last a fixed rate. Returns figures and judges nothing.
-import { median, seededRandom, shuffled } from '../statistics.ts'
+import { seededRandom } from '#foundation/clock.ts'
+import { median, shuffled } from '../statistics.ts'
 import { type Arm, type Bench, startArm } from './arms.ts'
 import { type Gauge, type Generator, type Place } from './measure.ts'
 import type { Options } from './options.ts'

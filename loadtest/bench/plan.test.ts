@@ -1,7 +1,7 @@
 // The order of a run and the end of warming.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { seededRandom } from '../statistics.ts'
+import { seededRandom } from '#foundation/clock.ts'
 import { isWarm, planOf } from './plan.ts'
 
 const run = {

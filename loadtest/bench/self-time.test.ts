@@ -15,9 +15,10 @@ const PROFILE: CpuProfile = {
     frame(3, 'decide', 'file:///repo/router/stages/decode.ts'),
     frame(4, 'write', '/repo/node_modules/undici/lib/dispatcher/client-h1.js'),
     frame(5, 'writev', ''),
+    frame(6, 'post', 'node:inspector'),
   ],
-  samples: [1, 2, 3, 4, 5],
-  timeDeltas: [500, 100, 100, 100, 100],
+  samples: [6, 1, 2, 3, 4, 5],
+  timeDeltas: [900, 500, 100, 100, 100, 100],
 }
 
 test('shares are of the time that was not idle, and a function is counted once however it was called', () => {

@@ -26,6 +26,9 @@ export interface SelfTime {
   readonly modules: readonly Share[]
 }
 
+/** Turning the sampler on takes long, and is no work of the program. */
+const SAMPLER = 'node:inspector'
+
 export function selfTimeOf(profile: CpuProfile, root: string): SelfTime {
   const frames = new Map(profile.nodes.map(node => [node.id, node.callFrame]))
   const byFunction = new Map<string, number>() // bounded by the functions of the program
@@ -36,14 +39,15 @@ export function selfTimeOf(profile: CpuProfile, root: string): SelfTime {
     const us = Math.max(0, profile.timeDeltas?.[index] ?? 0)
     const frame = frames.get(id)
     if (frame === undefined) continue
+    if (frame.url.startsWith(SAMPLER)) continue
     if (frame.functionName === '(idle)') {
       idleUs += us
       continue
     }
     busyUs += us
     const module = moduleOf(frame.url, root)
-    const name =
-      module === '' ? frame.functionName : `${module}:${frame.functionName || '(anonymous)'}`
+    const called = frame.functionName || '(no name)'
+    const name = module === '' ? called : `${module}:${called}`
     add(byFunction, name, us)
     add(byModule, roomOf(module, frame.functionName), us)
   }

@@ -1,0 +1,113 @@
+// One call as it arrives, a caller that swallows its answer, and a replica that has answered already.
+import { seededRandom } from '#foundation/clock.ts'
+import { decodeRequest } from '#router/eras/decode.ts'
+import { JsonGuard } from '#router/eras/json-guard.ts'
+import { mirrorForEra } from '#router/eras/mirrored-params.ts'
+import type { Arrived, Attempt, Caller, UpstreamBody } from '#router/facts.ts'
+import type { Eras } from '#router/stages/decode.ts'
+import type { AttemptPath } from '#router/stages/forward.ts'
+import type { Servers } from '#router/stages/locate.ts'
+import type { Offers } from '#router/stages/resolve.ts'
+import type { ClusterPolicy, VirtualServerPolicy } from '#routes/route-table.ts'
+import { callOf, HEADERS } from './bodies.ts'
+
+const nothing = (): void => undefined
+
+const CALLER: Caller = {
+  isGone: false,
+  status: 200,
+  bytesOut: 174,
+  onGone: nothing,
+  send: nothing,
+  begin: nothing,
+  write: () => true,
+  onWritable: nothing,
+  end: nothing,
+  cut: nothing,
+  dismiss: nothing,
+}
+
+export const ARRIVED: Arrived = {
+  verb: 'POST',
+  serverName: 'default',
+  headers: HEADERS,
+  body: callOf(340),
+  caller: CALLER,
+}
+
+export function eras(): Eras {
+  const guard = new JsonGuard(seededRandom(1))
+  return {
+    decode: arrived => decodeRequest(arrived, { guard, openSession: () => undefined }),
+  }
+}
+
+const CLUSTER: ClusterPolicy = {
+  name: 'search',
+  vendor: 'bench',
+  clearance: 'internal',
+  assurance: 'standard',
+  discovery: { kind: 'endpoints', endpoints: [] },
+  addresses: { allow: ['loopback'] },
+  path: '/mcp',
+  toolLists: 'agree',
+  health: { intervalMs: 5_000, timeoutMs: 1_000, rise: 2, fall: 3 },
+  connections: { perEndpoint: 64, streams: 64, queue: 64, waitMs: 100 },
+  timeouts: { firstByteMs: 30_000, idleMs: 30_000 },
+}
+
+const SERVER: VirtualServerPolicy = {
+  name: 'default',
+  members: [{ cluster: 'search', prefix: 'search' }],
+  naming: 'plain',
+}
+
+const TOOL = { mirrors: [] }
+
+export const TABLE: Servers & Offers = {
+  server: () => SERVER,
+  cluster: () => CLUSTER,
+  tool: () => TOOL,
+  mirror: mirrorForEra,
+}
+
+const ANSWER = Buffer.from(
+  '{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"Take the train."}]}}',
+)
+
+const BODY: UpstreamBody = {
+  pipe: sink => {
+    sink.data(ANSWER)
+    sink.end()
+  },
+  collect: () => Promise.resolve(ANSWER),
+  resume: nothing,
+  abort: nothing,
+}
+
+const ANSWERED: Attempt = {
+  kind: 'answered',
+  status: 200,
+  contentType: 'application/json',
+  header: name => (name === 'content-length' ? String(ANSWER.length) : undefined),
+  body: BODY,
+  firstByteMs: 1,
+}
+
+const DISPATCHED = {
+  attempt: Promise.resolve(ANSWERED),
+  upstreamIdJson: '1',
+  abandon: nothing,
+} as const
+
+export const ATTEMPTS: AttemptPath = {
+  choose: () => ({
+    kind: 'target',
+    target: {
+      endpoint: '127.0.0.1:9000',
+      isBound: false,
+      send: () => DISPATCHED,
+      forgo: nothing,
+    },
+  }),
+}
