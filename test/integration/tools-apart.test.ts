@@ -1,0 +1,90 @@
+// A replica whose tools differ from those of its siblings: up, shown, and given nothing while they serve; and a client of the official
+// SDK that mirrors an argument into a header, through the router.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { answerOf, modernCall, servedBy } from '#test/support/raw-http.ts'
+import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
+import { startScripted } from '#test/support/scripted-server.ts'
+
+const REGION = {
+  type: 'object',
+  properties: { region: { type: 'string', 'x-mcp-header': 'Region' } },
+}
+const one = await startScripted({ name: 'one', schemas: { echo: REGION } })
+const two = await startScripted({ name: 'two', schemas: { echo: REGION } })
+const odd = await startScripted({ name: 'odd', schemas: { echo: { type: 'object' } } })
+const router = await runRouter(
+  documents(
+    clusterOf('tools', [one.url, two.url, odd.url]),
+    clusterOf('any', [one.url, odd.url], { toolLists: 'any' }),
+    serverOf('default', ['tools', 'any']),
+  ),
+)
+
+after(async () => {
+  await router.close()
+  await Promise.all([one, two, odd].map(server => server.close()))
+})
+
+const apartIn = async (cluster: string): Promise<readonly number[]> => {
+  const { items } = await router.clusters()
+  const endpoints = items.find(({ name }) => name === cluster)?.endpoints ?? []
+  return endpoints.filter(({ isApart }) => isApart).map(({ url }) => Number(new URL(url).port))
+}
+
+test('the one that differs is up, shown apart with its reason, and serves nobody', async () => {
+  assert.deepEqual(await apartIn('tools'), [odd.port])
+  const { items } = await router.clusters()
+  const endpoint = items
+    .find(({ name }) => name === 'tools')
+    ?.endpoints.find(({ isApart }) => isApart)
+  assert.deepEqual([endpoint?.health, endpoint?.state], ['up', 'ready'])
+  assert.match(endpoint?.reason ?? '', /tools differ/)
+  const served = new Set<string | undefined>()
+  for (let count = 0; count < 30; count += 1) {
+    const args = { region: 'eu' }
+    const answer = await modernCall(router.mcpUrl, 'tools__echo', args, {
+      headers: { 'mcp-param-region': 'eu' },
+    })
+    assert.equal(answerOf(answer).error, undefined)
+    served.add(servedBy(answer))
+  }
+  assert.deepEqual([...served].toSorted(), ['one', 'two'])
+  assert.equal(odd.calls().length, 0)
+  const told = router.lines.find(
+    ({ event, ...line }) => event === 'endpoint.apart' && line['ringmain.cluster'] === 'tools',
+  )
+  assert.ok(told !== undefined && told['toolsDigest'] !== told['servingDigest'])
+})
+
+test('where lists need not agree nobody is apart', async () => {
+  assert.deepEqual(await apartIn('any'), [])
+})
+
+test('the official client mirrors the argument, and its header reaches the replica as the body says it', async () => {
+  const client = new Client(
+    { name: 'test', version: '1' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  )
+  await client.connect(new StreamableHTTPClientTransport(new URL(router.mcpUrl)))
+  await client.listTools() // it learns there what is mirrored
+  const result = await client.callTool({ name: 'tools__echo', arguments: { region: 'Zürich' } })
+  assert.notEqual(result.isError, true)
+  const headers = [...one.calls(), ...two.calls()].map(call => call.headers['mcp-param-region'])
+  assert.ok(
+    headers.includes(`=?base64?${Buffer.from('Zürich').toString('base64')}?=`),
+    headers.join(' '),
+  )
+  await client.close()
+})
+
+test('when those that agree are gone the odd one serves', async () => {
+  await Promise.all([one.close(), two.close()])
+  for (let count = 0; count < 40; count += 1) {
+    const answer = await modernCall(router.mcpUrl, 'tools__echo', {})
+    if (servedBy(answer) === 'odd') return
+    await router.untilUp('tools', 1)
+  }
+  assert.fail('it never served')
+})
