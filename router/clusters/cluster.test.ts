@@ -39,7 +39,7 @@ function ground(t: TestContext): Ground {
     check: async ({ key }) => answers.get(key) ?? speaks(['modern'], 'find'),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),
-    hostRefusal: () => undefined,
+    hostRefusal: host => (host === '169.254.169.254' ? 'address … is link-local' : undefined),
     onRemoved: ({ key }) => void removed.push(key),
     log: (event, fields) =>
       void log.push(`${event} ${String(fields['ringmain.replica'] ?? fields['endpoints'])}`),
@@ -258,4 +258,28 @@ test('what changes is told in the log', async t => {
   answers.set(A, speaks(['modern']))
   await pass(3_000)
   assert.deepEqual(log, ['discovery.changed 1', `endpoint.down ${A}`, `endpoint.up ${A}`])
+})
+
+test('a replica at a blocked address is down from the start, never asked, told of once, and let go when it is held', async t => {
+  const scene = ground(t)
+  const { cluster, discovery, log, answers, pass } = scene
+  const blocked = { host: '169.254.169.254' }
+  answers.set(A, BAD)
+  discovery.publish(instanceAt(1, blocked), instanceAt(2))
+  await pass(20_000)
+  const endpoint = endpointOf(scene, A)
+  assert.deepEqual(
+    [endpoint.health, endpoint.reason, endpoint.checkedAtMs],
+    ['down', 'address … is link-local', undefined],
+  )
+  cluster.suspect(endpoint)
+  cluster.refused(endpoint, 'ECONNREFUSED')
+  await pass(5_000)
+  assert.deepEqual([endpoint.checkedAtMs, endpoint.reason], [undefined, 'address … is link-local'])
+  assert.equal(chosen(cluster.choose('modern')), B)
+  await cluster.settled()
+  discovery.publish(instanceAt(1, { ...blocked, isHeld: true }), instanceAt(2))
+  await pass(50)
+  assert.deepEqual(discovery.released, [A])
+  assert.equal(log.filter(line => line === `endpoint.blocked ${A}`).length, 1)
 })

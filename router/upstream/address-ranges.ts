@@ -22,7 +22,7 @@ const METADATA = [
 ].flat()
 
 /** In this order: the first that holds an address names it. */
-export const ADDRESS_KINDS: readonly AddressKind[] = [
+const ADDRESS_KINDS: readonly AddressKind[] = [
   { label: "a cloud's metadata service", ranges: METADATA },
   { label: 'loopback', word: 'loopback', ranges: ['127.0.0.0/8', '::1/128'] },
   { label: 'unspecified', ranges: ['0.0.0.0/8', '::/128'] },
