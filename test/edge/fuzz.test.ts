@@ -97,7 +97,7 @@ const clean: FuzzResult = {
   cut: 0,
   silent: 0,
   findings: [],
-  memory: [1, 1, 1, 1],
+  memory: Array.from({ length: 16 }, () => 1),
 }
 
 async function missedOf(
@@ -120,6 +120,8 @@ test('memory that grows, slots that stay taken and descriptors that stay open ar
   assert.deepEqual(await missedOf({ leftovers }, {}), ['still held by nobody'])
   assert.deepEqual(await missedOf({ descriptors: () => 500 }, {}), ['open descriptors at the end'])
   assert.deepEqual(await missedOf({}, { cases: 0 }), ['cases'])
+  assert.deepEqual(await missedOf({}, { memory: memory.slice(0, 15) }), [])
+  assert.notDeepEqual(await missedOf({}, { memory: memory.slice(0, 16) }), [])
 })
 
 test('the same seed makes the same cases', () => {

@@ -11,6 +11,8 @@ import type { FuzzResult } from './fuzz-run.ts'
 const GROWTH = 24 * 1_048_576
 /** What Node holds itself, listeners, and a connection or two to each replica. The cases hold none any more. */
 const DESCRIPTORS = 70
+/** One a second: a run of a few seconds is still warming up, and says nothing of growth. */
+const LEAST_SAMPLES = 16
 /** The others are in the same folder. */
 const SHOWN = 5
 
@@ -38,6 +40,10 @@ export async function tellFuzz(
   story.hold('still held by nobody', left.join(', ') || 'nothing', left.length === 0)
   const open = rig.descriptors()
   story.hold('open descriptors at the end', String(open), open < DESCRIPTORS)
+  if (memory.length < LEAST_SAMPLES) {
+    story.tell('memory', `not judged: ${memory.length} samples, ${LEAST_SAMPLES} are needed`)
+    return
+  }
   const quarter = Math.floor(memory.length / 4)
   const before = middle(memory.slice(quarter, 2 * quarter))
   const after = middle(memory.slice(-quarter))
