@@ -27,10 +27,13 @@ export interface Launch {
 
 const MOST_SAID = 4_000
 const END_MS = 5_000
+/** A process that ends may write its last word while its folder is removed. */
+const REMOVAL_RETRIES = 3
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export class Children {
   readonly #running = new Set<ChildProcess>() // bounded by the arms, the upstream and one load generator
+  readonly #asked = new WeakSet<ChildProcess>()
 
   /** `folder` goes when everything has ended. */
   constructor(folder: string) {
@@ -39,8 +42,8 @@ export class Children {
     process.on('disconnect', () => process.exit(SIGNALS.SIGTERM)) // whoever started this is gone
     process.on('exit', () => {
       // nginx is asked, not killed: its worker would outlive a master that had no time to end it.
-      for (const child of this.#running) child.kill('SIGTERM')
-      rmSync(folder, { recursive: true, force: true })
+      for (const child of this.#running) child.kill(this.#asked.has(child) ? 'SIGTERM' : 'SIGKILL')
+      rmSync(folder, { recursive: true, force: true, maxRetries: REMOVAL_RETRIES })
     })
   }
 
@@ -54,6 +57,7 @@ export class Children {
       },
     )
     this.#running.add(child)
+    if (command[0] === 'nginx') this.#asked.add(child)
     let said = ''
     child.stderr?.on('data', (chunk: Buffer) => {
       said = `${said}${chunk.toString()}`.slice(-MOST_SAID)

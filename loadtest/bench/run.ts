@@ -163,6 +163,10 @@ function save(options: Options, compared: Compared, verdict: Verdict): string {
 }
 
 async function main(): Promise<number> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(USAGE)
+    return EXIT.held
+  }
   const read = readOptions(process.argv.slice(2), () => Date.now() % 1_000_000)
   if ('problem' in read) leave(EXIT.usage, `${read.problem}\n${USAGE}`)
   const { options } = read
