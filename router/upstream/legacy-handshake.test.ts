@@ -144,3 +144,18 @@ test('ending names the session, and is silent where there is none or the server 
   await answered(nth(seen, 0), {}, { status: 405 })
   await ending
 })
+
+test('a session id that could not go back in a header opens nothing', async () => {
+  for (const session of ['caf\u00e9', 'two words', '', 'x'.repeat(1_025)]) {
+    const { way: to, seen } = way()
+    const opening = openUpstreamSession(to, ASKED)
+    await answered(nth(seen, 0), { result: { protocolVersion: '2025-06-18' } }, { session })
+    const opened = await opening
+    assert.equal(opened.kind, 'failed')
+    assert.match(
+      String('detail' in opened.reply && opened.reply.detail),
+      /its session id is not 1 to/,
+    )
+    assert.equal(seen.length, 1)
+  }
+})

@@ -214,3 +214,19 @@ test('slow, busy and broken are no answer, a guard is one of its own, and every 
   for (const status of [401, 403]) assert.equal(outcome(status), 'guarded')
   for (const status of [200, 202, 400, 404, 405, 499]) assert.equal(outcome(status), 'answered')
 })
+
+test('a packed answer is a fault, and is not read', async () => {
+  for (const encoding of ['gzip', 'br', 'gzip, gzip', 'identity, gzip']) {
+    const played = playedExchange()
+    const asking = ask(played)
+    played.answer({ 'content-type': 'application/json', 'content-encoding': encoding })
+    const detail = `content-encoding ${encoding} was not asked for`
+    assert.deepEqual(await asking, { kind: 'failed', attempt: 'no_answer', detail })
+  }
+  const played = playedExchange()
+  const asking = ask(played)
+  played.answer({ 'content-type': 'application/json', 'content-encoding': 'Identity' })
+  played.data(ANSWER)
+  played.end()
+  assert.equal((await asking).kind, 'message')
+})

@@ -43,11 +43,8 @@ export async function askReplica(sent: Sent, idJson: string, timeoutMs: number):
     const encoding = foreignEncoding(attempt)
     if (encoding !== undefined) {
       sent.abort()
-      return {
-        kind: 'http',
-        status: attempt.status,
-        detail: `content-encoding ${encoding} was not asked for`,
-      }
+      const detail = `content-encoding ${encoding} was not asked for`
+      return { kind: 'failed', attempt: 'no_answer', detail }
     }
     const reading = isEventStream(attempt.contentType)
       ? firstAnswer(attempt.body, idJson)
