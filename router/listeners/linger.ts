@@ -5,12 +5,15 @@ import type { Socket } from 'node:net'
 /** Long enough for an answer to be read on the other side of the world; nothing of what comes meanwhile is read. */
 const LINGER_MS = 1_000
 
+/** Says the last words, if any, and reads nothing more. */
+export function endSlowly(socket: Socket, lastWords = ''): void {
+  socket.pause()
+  socket.end(lastWords)
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(timer))
+}
+
 /** From now on the connection ends slowly when Node wants to end it. */
 export function lingerAtEnd(socket: Socket): void {
-  socket.destroySoon = () => {
-    socket.pause()
-    socket.end()
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-    socket.once('close', () => clearTimeout(timer))
-  }
+  socket.destroySoon = () => endSlowly(socket)
 }

@@ -142,6 +142,17 @@ test('the answer to a body that is too large arrives although the body was not r
   assert.match(await all, /^HTTP\/1\.1 413 /)
 })
 
+test('what is no HTTP is told so although it goes on and on', async t => {
+  const { port } = await listening(t)
+  for (let round = 0; round < 20; round += 1) {
+    const { socket, all } = await raw(port, 'hello\r\n\r\n')
+    socket.on('error', () => undefined) // nobody reads the rest
+    for (let sent = 0; sent < 50 && socket.writable; sent += 1)
+      socket.write(Buffer.alloc(65_536, 'x'))
+    assert.match(await all, /^HTTP\/1\.1 400 /)
+  }
+})
+
 test('a caller who leaves in the middle of its body never reaches the path', async t => {
   const { port, arrived, ask } = await listening(t)
   const { socket, all } = await raw(

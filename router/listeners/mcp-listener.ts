@@ -17,7 +17,7 @@ import { type AllowList } from './allow-list.ts'
 import { allowReading, answerPreflight } from './cors.ts'
 import { HttpCaller } from './http-caller.ts'
 import { guardHead } from './http-guard.ts'
-import { lingerAtEnd } from './linger.ts'
+import { endSlowly, lingerAtEnd } from './linger.ts'
 
 export interface McpListenerOptions {
   readonly host: string
@@ -189,9 +189,8 @@ function answerBroken(options: McpListenerOptions, code: string, socket: Answeri
   // Written into an answer, or in place of one to a call that runs, this would be taken for its result.
   const answer = socket._httpMessage
   const isSpokenFor = answer?.headersSent === true || answer?.req.complete === true
-  if (socket.writable && !isSpokenFor)
-    socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
-  socket.destroy()
+  if (!socket.writable || isSpokenFor) socket.destroy()
+  else endSlowly(socket, `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
 type Refuse = (

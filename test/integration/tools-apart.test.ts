@@ -50,7 +50,7 @@ test('the one that differs is up, shown apart with its reason, and serves nobody
     assert.equal(answerOf(answer).error, undefined)
     served.add(servedBy(answer))
   }
-  assert.deepEqual([...served].toSorted(), ['one', 'two'])
+  assert.deepEqual(served, new Set(['one', 'two']))
   assert.equal(odd.calls().length, 0)
   const told = router.lines.find(
     ({ event, ...line }) => event === 'endpoint.apart' && line['ringmain.cluster'] === 'tools',
