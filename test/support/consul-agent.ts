@@ -45,11 +45,20 @@ interface Ports {
 
 const LEADER_MS = 20_000
 
-export async function startConsulAgent(bin: string): Promise<ConsulAgent> {
+export interface ConsulAgentOptions {
+  /** More of its configuration, in its own language. */
+  readonly hcl?: string
+}
+
+export async function startConsulAgent(
+  bin: string,
+  options: ConsulAgentOptions = {},
+): Promise<ConsulAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'ringmain-consul-'))
   const ports = await freePorts()
   const url = `http://127.0.0.1:${ports.http}`
-  let running = await launch(bin, ports, folder)
+  const begin = () => launch(bin, ports, { folder, hcl: options.hcl ?? '' })
+  let running = await begin()
   const put = async (path: string, body?: unknown) => {
     const response = await fetch(`${url}/v1/agent/${path}`, {
       method: 'PUT',
@@ -70,7 +79,7 @@ export async function startConsulAgent(bin: string): Promise<ConsulAgent> {
     kill: () => end(running),
     async restart() {
       await end(running)
-      running = await launch(bin, ports, folder)
+      running = await begin()
     },
     async stop() {
       await end(running)
@@ -101,7 +110,11 @@ function bodyOf({
   }
 }
 
-async function launch(bin: string, ports: Ports, folder: string): Promise<ChildProcess> {
+async function launch(
+  bin: string,
+  ports: Ports,
+  { folder, hcl }: { readonly folder: string; readonly hcl: string },
+): Promise<ChildProcess> {
   const flags = {
     node: 'test-node',
     bind: '127.0.0.1',
@@ -115,7 +128,7 @@ async function launch(bin: string, ports: Ports, folder: string): Promise<ChildP
     'server-port': ports.server,
     'log-level': 'warn',
     // Without it the name server gives three records at most, and not always the same.
-    hcl: 'disable_update_check = true, dns_config { udp_answer_limit = 100 }',
+    hcl: `disable_update_check = true\ndns_config { udp_answer_limit = 100 }\n${hcl}`,
   }
   const child = spawn(
     bin,

@@ -1,20 +1,10 @@
 // A Consul agent inside the test process, for faults that a real one cannot be made to show. It answers
 // `/v1/health/service/:name` alone, and is held to what the real agent does by the discovery contract suite.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { entryOf, type FakeReplica } from './fake-consul-entry.ts'
 
-export interface FakeReplica {
-  readonly id: string
-  readonly port: number
-  readonly address?: string
-  readonly meta?: Readonly<Record<string, string>>
-  readonly weights?: { readonly Passing: number; readonly Warning: number }
-  readonly checks?: readonly {
-    readonly id: string
-    readonly status: string
-    readonly notes?: string
-  }[]
-}
+export type { FakeReplica } from './fake-consul-entry.ts'
 
 /** What happens to one answer instead of the proper one. */
 export type ConsulFaultScript =
@@ -26,7 +16,11 @@ export type ConsulFaultScript =
       readonly headers: Readonly<Record<string, string>>
       readonly isEmpty?: boolean
     }
-  | { readonly kind: 'cut' | 'silent' | 'split' | 'spurious' }
+  /** The proper answer, so much later. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  | { readonly kind: 'cut' | 'silent' | 'split' }
+  /** Each answer has an index one below the last one. */
+  | { readonly kind: 'backwards' }
 
 export interface AskedRequest {
   readonly url: URL
@@ -52,8 +46,22 @@ export interface FakeConsul {
   readonly script: (...faults: readonly ConsulFaultScript[]) => void
   /** Every answer is spoilt like this until `undefined`. */
   readonly always: (fault: ConsulFaultScript | undefined) => void
+  /** Ends every connection and takes no other until it is told to; the port stays the same. */
+  readonly refuse: (isOn: boolean) => Promise<void>
+  /** Connections that are open and were not turned away. */
+  readonly connections: () => number
   readonly close: () => Promise<void>
 }
+
+export interface FakeConsulOptions {
+  /** From all callers together: they have one address here. */
+  readonly mostConnections?: number
+}
+
+/** What it has heard of; any other is a mistake of whoever asks. */
+const DATACENTERS = ['dc1', 'dc2']
+const TOO_MANY =
+  'Your IP is issuing too many concurrent connections, please rate limit your calls\n'
 
 interface Catalogue {
   index: number
@@ -64,7 +72,7 @@ interface Catalogue {
   readonly wakers: Set<() => void>
 }
 
-export async function startFakeConsul(): Promise<FakeConsul> {
+export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<FakeConsul> {
   const catalogue: Catalogue = {
     index: 10,
     isChurning: false,
@@ -89,9 +97,18 @@ export async function startFakeConsul(): Promise<FakeConsul> {
     expecting.shift()?.(asked)
     answer(catalogue, url, request, response)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const connections = limitConnections(server, options.mostConnections)
+  const listen = (port: number) =>
+    new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
+  const shut = () =>
+    new Promise<void>(resolve => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  await listen(0)
+  const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     requests,
     nextRequest: () => new Promise(resolve => expecting.push(resolve)),
     register: (service, replica) =>
@@ -121,12 +138,26 @@ export async function startFakeConsul(): Promise<FakeConsul> {
       catalogue.always = fault
       wake()
     },
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    refuse: isOn => (isOn ? shut() : listen(port)),
+    connections,
+    close: shut,
   }
+}
+
+/** As the real agent: one connection too many is told so in plain HTTP, and ended. */
+function limitConnections(server: Server, most = Number.POSITIVE_INFINITY): () => number {
+  const open = new Set<Socket>()
+  server.prependListener('connection', (socket: Socket) => {
+    if (open.size >= most) {
+      socket.end(
+        `HTTP/1.1 429 Too Many Requests\r\nContent-Length: ${TOO_MANY.length}\r\nConnection: close\r\n\r\n${TOO_MANY}`,
+      )
+      return
+    }
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  return () => open.size
 }
 
 function readRequest(request: IncomingMessage) {
@@ -158,7 +189,7 @@ function answer(
     if (mayAnswer()) reply()
   }
   const waitMs = Number.parseInt(url.searchParams.get('wait') ?? '300', 10) * 1_000
-  const timer = setTimeout(reply, waitMs)
+  const timer = setTimeout(reply, waitMs * (1 + Math.random() / 16))
   timer.unref()
   catalogue.wakers.add(wakeUp)
   request.socket.once('close', () => {
@@ -169,9 +200,25 @@ function answer(
 }
 
 function respond(catalogue: Catalogue, url: URL, response: ServerResponse): void {
+  const datacenter = url.searchParams.get('dc') ?? 'dc1'
+  if (!DATACENTERS.includes(datacenter)) {
+    response.writeHead(500, { 'content-type': 'text/plain' }).end('No path to datacenter')
+    return
+  }
   const name = decodeURIComponent(url.pathname.replace('/v1/health/service/', ''))
   if (catalogue.isChurning) catalogue.index += 1
   const fault = catalogue.scripted.shift() ?? catalogue.always
+  if (fault?.kind === 'slow') setTimeout(spoil, fault.ms, catalogue, { name }, response).unref()
+  else spoil(catalogue, { name, fault }, response)
+}
+
+interface Reply {
+  /** Of the service. */
+  readonly name: string
+  readonly fault?: ConsulFaultScript | undefined
+}
+
+function spoil(catalogue: Catalogue, { name, fault }: Reply, response: ServerResponse): void {
   const replicas = [...(catalogue.services.get(name)?.values() ?? [])]
   const isEmpty = fault?.kind === 'headers' && fault.isEmpty === true
   const text = JSON.stringify(
@@ -184,6 +231,7 @@ function respond(catalogue: Catalogue, url: URL, response: ServerResponse): void
     response.writeHead(fault.status, { 'content-type': 'text/plain' }).end(fault.body ?? '')
     return
   }
+  if (fault?.kind === 'backwards') catalogue.index = Math.max(1, catalogue.index - 1)
   const index = fault?.kind === 'index' ? fault.index : String(catalogue.index)
   response.writeHead(200, {
     'content-type': 'application/json',
@@ -198,51 +246,4 @@ function respond(catalogue: Catalogue, url: URL, response: ServerResponse): void
   }
   if (fault?.kind === 'split') for (const byte of Buffer.from(text)) response.write(Buffer.of(byte))
   response.end(fault?.kind === 'body' ? fault.body : fault?.kind === 'split' ? '' : text)
-}
-
-function entryOf(service: string, replica: FakeReplica): object {
-  const {
-    id,
-    address = '',
-    port,
-    meta = {},
-    weights = { Passing: 1, Warning: 1 },
-    checks = [],
-  } = replica
-  return {
-    Node: {
-      Node: 'fake-node',
-      Address: '127.0.0.1',
-      Datacenter: 'dc1',
-      CreateIndex: 1,
-      ModifyIndex: 1,
-    },
-    Service: {
-      ID: id,
-      Service: service,
-      Address: address,
-      Port: port,
-      Meta: meta,
-      Weights: weights,
-      Tags: [],
-    },
-    Checks: [
-      {
-        Node: 'fake-node',
-        CheckID: 'serfHealth',
-        Name: 'Serf Health Status',
-        Status: 'passing',
-        Notes: '',
-      },
-      ...checks.map(({ id: check, status, notes = '' }) => ({
-        Node: 'fake-node',
-        CheckID: check,
-        Name: check,
-        Status: status,
-        Notes: notes,
-        Output: `${Math.random()}`,
-        ServiceID: id,
-      })),
-    ],
-  }
 }
