@@ -20,7 +20,7 @@ export const UNENDED = -4
 const MOST_DIGITS = 1_024
 
 export const QUOTE = 0x22
-export const BACKSLASH = 0x5c
+const BACKSLASH = 0x5c
 export const COMMA = 0x2c
 export const COLON = 0x3a
 export const OPEN_OBJECT = 0x7b

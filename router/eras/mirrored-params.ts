@@ -26,11 +26,7 @@ export function mirrorForEra(
     : mirrorParams(tool.mirrors, call.message.params['arguments'], call.paramHeaders)
 }
 
-export function mirrorParams(
-  mirrors: readonly Mirror[],
-  args: unknown,
-  came: HeaderList,
-): Mirrored {
+function mirrorParams(mirrors: readonly Mirror[], args: unknown, came: HeaderList): Mirrored {
   const stated = new Map(came)
   const headers: Array<readonly [string, string]> = []
   for (const { header, path, type } of mirrors) {
@@ -47,7 +43,7 @@ export function mirrorParams(
 }
 
 /** Where the tool's definition is not known its own server must judge: only what no server could read is refused. */
-export function checkParams(came: HeaderList): Mirrored {
+function checkParams(came: HeaderList): Mirrored {
   for (const [header, text] of came) {
     if (text.length > MOST_CHARS || decodeHeaderValue(text) === undefined)
       return { kind: 'mismatch', header, says: 'It cannot be decoded.' }

@@ -10,6 +10,7 @@ const STORIES = [
   'idle-streams',
   'kill-replica',
   'consul',
+  'consul-faults',
   'edge-cost',
   'slow-sockets',
   'fuzz',
@@ -17,6 +18,7 @@ const STORIES = [
 /** What a story takes; the others must not stumble over it. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   consul: ['--outage'],
+  'consul-faults': ['--outage'],
   fuzz: ['--for', '--seed', '--replay'],
 }
 

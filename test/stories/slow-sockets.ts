@@ -1,17 +1,17 @@
 // Thousands of connections that only hold: slow headers, slow bodies, answers that nobody reads. All are closed in time, and those
 // who call properly meanwhile hardly notice. In a network namespace of its own: by default the kernel keeps up to 4 MB of each unread
 // answer, 2 GB for five hundred, and then every connection of the machine suffers, whoever it belongs to.
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { openCaller, openLoop, percentile } from '#test/support/open-loop.ts'
+import { type LoadReport, openCaller, openLoop, percentile } from '#test/support/open-loop.ts'
 import { inOwnNetwork } from '#test/support/own-network.ts'
 import { callParams, modernRequest } from '#test/support/raw-http.ts'
 import { mebibytes, startRouterProcess } from '#test/support/router-process.ts'
 import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
 import { startScripted } from '#test/support/scripted-server.ts'
 import type { SlowKind, SlowOrder, SlowReport } from '#test/support/slow-sockets.ts'
-import { ms, tellStory } from '#test/support/story.ts'
+import { ms, type Story, tellStory } from '#test/support/story.ts'
 import { until } from '#test/support/until.ts'
 
 const COUNTS: SlowOrder['counts'] = { headers: 2_000, body: 2_000, reader: 500 }
@@ -22,6 +22,66 @@ const BASELINE_CALLS = 1_500
 const LIMITS = { headers: 5_000, body: 15_000, reader: 15_000 } as const
 /** Node looks twice a second; opening thousands of connections takes a while, too. */
 const SLACK_MS = 4_000
+
+interface Held {
+  readonly report: SlowReport
+  readonly mostOpen: number
+  readonly busy: LoadReport
+}
+
+/** Calls at the steady rate while the others hold what they can. */
+async function besides(
+  slow: ChildProcess,
+  port: number,
+  call: () => Promise<string | undefined>,
+): Promise<Held> {
+  let report: SlowReport = { opened: 0, open: ALL, longestMs: { headers: 0, body: 0, reader: 0 } }
+  let mostOpen = 0
+  slow.on('message', message => {
+    report = message as SlowReport
+    mostOpen = Math.max(mostOpen, report.open)
+  })
+  const order: SlowOrder = { port, counts: COUNTS }
+  slow.send(order)
+  const load = openLoop(RATE, call)
+  await until('all of them to be closed', () => report.opened >= ALL && report.open === 0, 90_000)
+  return { busy: await load.stop(), report, mostOpen }
+}
+
+function tellAll(
+  story: Story,
+  { baseline, busy, report, mostOpen }: Held & { readonly baseline: LoadReport },
+): void {
+  story.tell('open at once', `${mostOpen} of ${ALL}`)
+  for (const kind of ['headers', 'body', 'reader'] as const satisfies readonly SlowKind[]) {
+    const tookMs = report.longestMs[kind]
+    story.hold(
+      `slow ${kind}: the last of ${COUNTS[kind]} was closed`,
+      `${ms(tookMs)} after it came, limit ${ms(LIMITS[kind])}`,
+      tookMs <= LIMITS[kind] + SLACK_MS,
+    )
+  }
+  const [was, is] = [baseline, busy].map(({ latencies }) => percentile(latencies, 0.99)) as [
+    number,
+    number,
+  ]
+  const [middle, middleNow] = [baseline, busy].map(({ latencies }) =>
+    ms(percentile(latencies, 0.5)),
+  )
+  story.hold(
+    'calls that failed',
+    `${busy.failures.length} of ${busy.sent}`,
+    busy.failures.length === 0,
+  )
+  for (const what of new Set(busy.failures.map(failure => failure.what)))
+    story.tell('such as', what)
+  story.tell('median before and meanwhile', `${middle}, ${middleNow}`)
+  story.hold(
+    'p99 before and meanwhile',
+    `${ms(was)}, ${ms(is)}: ${(is / was).toFixed(2)} times`,
+    is <= 2 * was,
+  )
+}
 
 const isInside = await inOwnNetwork(import.meta.filename)
 if (isInside)
@@ -60,59 +120,15 @@ if (isInside)
       const quiet = openLoop(RATE, () => caller.call(echo))
       await until('the baseline', () => quiet.sent() >= BASELINE_CALLS, 60_000)
       const baseline = await quiet.stop()
-
       const before = router.rss()
-      let report: SlowReport = {
-        opened: 0,
-        open: ALL,
-        longestMs: { headers: 0, body: 0, reader: 0 },
-      }
-      let mostOpen = 0
-      slow.on('message', message => {
-        report = message as SlowReport
-        mostOpen = Math.max(mostOpen, report.open)
-      })
-      const order: SlowOrder = { port: Number(new URL(router.mcpUrl).port), counts: COUNTS }
-      slow.send(order)
-      const busy = openLoop(RATE, () => caller.call(echo))
-      await until(
-        'all of them to be closed',
-        () => report.opened >= ALL && report.open === 0,
-        90_000,
-      )
-      const meanwhile = await busy.stop()
 
-      story.tell('open at once', `${mostOpen} of ${ALL}`)
-      for (const kind of ['headers', 'body', 'reader'] as const satisfies readonly SlowKind[]) {
-        const tookMs = report.longestMs[kind]
-        story.hold(
-          `slow ${kind}: the last of ${COUNTS[kind]} was closed`,
-          `${ms(tookMs)} after it came, limit ${ms(LIMITS[kind])}`,
-          tookMs <= LIMITS[kind] + SLACK_MS,
-        )
-      }
-      const [was, is] = [baseline, meanwhile].map(({ latencies }) =>
-        percentile(latencies, 0.99),
-      ) as [number, number]
-      story.hold(
-        'calls that failed',
-        `${meanwhile.failures.length} of ${meanwhile.sent}`,
-        meanwhile.failures.length === 0,
+      const meanwhile = await besides(slow, Number(new URL(router.mcpUrl).port), () =>
+        caller.call(echo),
       )
-      story.tell(
-        'median before and meanwhile',
-        `${ms(percentile(baseline.latencies, 0.5))}, ${ms(percentile(meanwhile.latencies, 0.5))}`,
-      )
-      story.hold(
-        'p99 before and meanwhile',
-        `${ms(was)}, ${ms(is)}: ${(is / was).toFixed(2)} times`,
-        is <= 2 * was,
-      )
+      tellAll(story, { baseline, ...meanwhile })
       story.tell(
         'memory of the router',
         `${mebibytes(before)}, at most ${mebibytes(router.peakRss())}`,
       )
-      for (const what of new Set(meanwhile.failures.map(failure => failure.what)))
-        story.tell('such as', what)
     },
   )

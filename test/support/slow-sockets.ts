@@ -79,7 +79,8 @@ async function run({ port, counts }: SlowOrder): Promise<void> {
     const report: SlowReport = { opened, open: open.size, longestMs }
     process.send?.(report)
   }, REPORT_MS)
-  for (const kind of ['headers', 'body', 'reader'] as const)
+  // Those that last longest first, so that there is a time when all are open.
+  for (const kind of ['reader', 'body', 'headers'] as const)
     for (let count = 0; count < counts[kind]; count += 1) {
       start(kind)
       if (count % 50 === 49) await new Promise(resolve => setTimeout(resolve, PAUSE_MS))

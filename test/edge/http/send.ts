@@ -11,9 +11,7 @@ const HEAD =
   /^HTTP\/1\.1 (\d{3}) [\x20-\x7e]*\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ \t]*[\x20-\x7e]*\r\n)*)\r\n/
 
 /** The first answer in the text, and what follows it; undefined while it is not whole. Throws on what is no HTTP answer. */
-export function firstAnswer(
-  text: string,
-): { readonly answer: Answer; readonly rest: string } | undefined {
+function firstAnswer(text: string): { readonly answer: Answer; readonly rest: string } | undefined {
   if (!text.includes('\r\n\r\n')) return undefined
   const match = HEAD.exec(text)
   if (match === null) throw new Error(`no HTTP answer: ${JSON.stringify(text.slice(0, 200))}`)

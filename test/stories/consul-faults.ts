@@ -1,0 +1,162 @@
+// Consul gone in every way there is, one after another, under calls: what fails meanwhile, how often the router asks, and how
+// soon after the return a replica that registers takes calls.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { parseArgs } from 'node:util'
+import { formatDuration, parseDuration } from '#foundation/duration.ts'
+import {
+  type ConsulOutage,
+  type OutageSource,
+  openFakeOutages,
+  openRealOutages,
+} from '#test/support/consul-outages.ts'
+import { type Caller, openCaller, openLoop } from '#test/support/open-loop.ts'
+import { callParams, modernRequest } from '#test/support/raw-http.ts'
+import { realPart } from '#test/support/real-parts.ts'
+import {
+  clusterOf,
+  documents,
+  type RunningRouter,
+  runRouter,
+  serverOf,
+} from '#test/support/running-router.ts'
+import { startScripted } from '#test/support/scripted-server.ts'
+import { type Story, tellStory } from '#test/support/story.ts'
+import { until } from '#test/support/until.ts'
+
+const RATE = 100
+/** Requests a second and watch, over the whole of an outage. */
+const MOST_ASKED = 2
+const CONVERGE_MS = 35_000
+/** Long enough to tell how late, where it is late. */
+const GIVE_UP_MS = 80_000
+const SERVICE = 'mcp-tools'
+const NAMES = ['one', 'two', 'three']
+
+const mesh = documents(
+  clusterOf('tools', [], {
+    discovery: { consul: { service: SERVICE } },
+    addresses: { allow: ['loopback'] },
+  }),
+  serverOf('default', ['tools']),
+)
+const ask = modernRequest('tools/call', callParams('echo'))
+
+const { values } = parseArgs({ options: { outage: { type: 'string', default: '8s' } } })
+const outageMs = parseDuration(values.outage)
+
+interface Ground {
+  readonly source: OutageSource
+  readonly router: RunningRouter
+  readonly caller: Caller
+  readonly ports: ReadonlyMap<string, number>
+}
+
+await tellStory(
+  `Consul gone for ${values.outage} in every way, under ${RATE} calls/s`,
+  async story => {
+    if (outageMs === undefined)
+      throw new Error(`--outage ${values.outage} is no duration, such as 8s`)
+    const part = realPart('consul')
+    if ('skip' in part) throw new Error(part.skip)
+    const fake = await openGround(story, await openFakeOutages(SERVICE))
+    for (const outage of fake.source.outages) await live(story, fake, outage)
+    const real = await openGround(story, await openRealOutages(part.bin, SERVICE))
+    for (const outage of real.source.outages) await live(story, real, outage)
+  },
+)
+
+async function openGround(story: Story, source: OutageSource): Promise<Ground> {
+  story.later(source.close)
+  const ports = new Map<string, number>()
+  for (const name of NAMES) {
+    // They stay for the whole story, and nobody asks them what they saw.
+    const server = await startScripted({ name, isForgetful: true })
+    story.later(server.close)
+    ports.set(name, server.port)
+    await source.register(name, server.port)
+  }
+  const router = await runRouter(mesh, { env: { RINGMAIN_CONSUL: source.url } })
+  story.later(router.close)
+  await router.untilUp('tools', NAMES.length)
+  const caller = openCaller(router.mcpUrl)
+  story.later(caller.close)
+  return { source, router, caller, ports }
+}
+
+async function live(story: Story, ground: Ground, outage: ConsulOutage): Promise<void> {
+  const { source, router, caller, ports } = ground
+  const { name } = outage
+  const load = openLoop(RATE, () => caller.call(ask))
+  await until('the load to be under way', () => load.sent() >= RATE)
+  const asked = countAsked(source.url)
+  const beganMs = performance.now()
+  await outage.begin()
+  const problem = await lasting(router, beganMs)
+  const perSecond = (asked.count() * 1_000) / (performance.now() - beganMs)
+  await outage.end()
+  const tookMs = await untilConverged(source)
+  if (outage.isAmnesia === true)
+    for (const [replica, port] of ports) await source.register(replica, port)
+  await router.untilUp('tools', NAMES.length)
+  asked.end()
+  const { sent, failures } = await load.stop()
+  story.hold(
+    name,
+    `${failures.length} of ${sent} calls failed, ${perSecond.toFixed(2)} requests/s a watch, ` +
+      `converged ${tookMs === undefined ? 'never' : `${(tookMs / 1_000).toFixed(1)} s`} after return, ${problem}`,
+    failures.length === 0 &&
+      perSecond <= MOST_ASKED &&
+      tookMs !== undefined &&
+      tookMs <= CONVERGE_MS,
+  )
+  for (const what of new Set(failures.map(failure => failure.what))) story.tell('such as', what)
+}
+
+/** Waits the outage out. Whether it was told proves that it reached the router at all. */
+async function lasting(router: RunningRouter, beganMs: number): Promise<string> {
+  let told: number | undefined
+  await until(
+    'the outage to last',
+    async () => {
+      const [cluster] = (await router.clusters()).items
+      if (cluster?.discovery.problem !== undefined) told ??= performance.now() - beganMs
+      return performance.now() - beganMs >= (outageMs ?? 0)
+    },
+    (outageMs ?? 0) + 10_000,
+  )
+  return told === undefined ? 'not told' : `told after ${formatDuration(Math.ceil(told))}`
+}
+
+/** A replica that registers at the moment of the return: how long until it is called. Undefined: not within reason. */
+async function untilConverged(source: OutageSource): Promise<number | undefined> {
+  const fresh = await startScripted({ name: 'fresh' })
+  const sinceMs = performance.now()
+  try {
+    await source.register('fresh', fresh.port)
+    const first = await until('its first call', () => fresh.calls()[0], GIVE_UP_MS)
+    return first.atMs - sinceMs
+  } catch (error) {
+    if (String(error).includes('its first call')) return undefined
+    throw error
+  } finally {
+    await source.deregister('fresh')
+    await until(
+      'its last call',
+      () => (fresh.calls().at(-1)?.atMs ?? 0) < performance.now() - 2_500,
+      GIVE_UP_MS,
+    )
+    await fresh.close()
+  }
+}
+
+/** Counted where they are sent: an agent that is away cannot count what it is asked. */
+function countAsked(url: string): { readonly count: () => number; readonly end: () => void } {
+  const { origin } = new URL(url)
+  let count = 0
+  const see = (message: unknown): void => {
+    const { request } = message as { readonly request: { origin: unknown; path: string } }
+    if (String(request.origin) === origin && request.path.startsWith('/v1/health/')) count += 1
+  }
+  subscribe('undici:request:create', see)
+  return { count: () => count, end: () => unsubscribe('undici:request:create', see) }
+}
