@@ -39,6 +39,7 @@ export interface FakeConsul {
   readonly registerAll: (service: string, replicas: readonly FakeReplica[]) => void
   /** Moves the index without a change: a spurious wake-up for every watcher. */
   readonly touch: () => void
+  /** As a restore does: whatever hangs is answered. */
   readonly setIndex: (index: number) => void
   /** Every blocking query is answered at once with a moved index. */
   readonly churn: (isOn: boolean) => void
@@ -66,6 +67,8 @@ const TOO_MANY =
 interface Catalogue {
   index: number
   isChurning: boolean
+  /** For the moment of a restore, which ends every query that hangs. */
+  isRestored: boolean
   always: ConsulFaultScript | undefined
   readonly scripted: ConsulFaultScript[]
   readonly services: Map<string, Map<string, FakeReplica>>
@@ -76,6 +79,7 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
   const catalogue: Catalogue = {
     index: 10,
     isChurning: false,
+    isRestored: false,
     always: undefined,
     scripted: [],
     services: new Map(),
@@ -95,7 +99,7 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
     const { url, asked } = readRequest(request)
     requests.push(asked)
     expecting.shift()?.(asked)
-    answer(catalogue, url, request, response)
+    answer(catalogue, url, response)
   })
   const connections = limitConnections(server, options.mostConnections)
   const listen = (port: number) =>
@@ -124,7 +128,9 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
     touch: () => change(() => undefined),
     setIndex(index) {
       catalogue.index = index
+      catalogue.isRestored = true
       wake()
+      catalogue.isRestored = false
     },
     churn(isOn) {
       catalogue.isChurning = isOn
@@ -167,12 +173,7 @@ function readRequest(request: IncomingMessage) {
   return { url, asked: { url, index: url.searchParams.get('index'), token } }
 }
 
-function answer(
-  catalogue: Catalogue,
-  url: URL,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
+function answer(catalogue: Catalogue, url: URL, response: ServerResponse): void {
   const asked = Number(url.searchParams.get('index') ?? 0)
   const reply = () => {
     catalogue.wakers.delete(wakeUp)
@@ -181,8 +182,10 @@ function answer(
   }
   const mayAnswer = () =>
     asked === 0 ||
-    catalogue.index !== asked ||
+    // As the real one: an index that is ahead of its own hangs as well.
+    catalogue.index > asked ||
     catalogue.isChurning ||
+    catalogue.isRestored ||
     catalogue.scripted.length > 0 ||
     catalogue.always !== undefined
   const wakeUp = () => {
@@ -192,7 +195,7 @@ function answer(
   const timer = setTimeout(reply, waitMs * (1 + Math.random() / 16))
   timer.unref()
   catalogue.wakers.add(wakeUp)
-  request.socket.once('close', () => {
+  response.once('close', () => {
     catalogue.wakers.delete(wakeUp)
     clearTimeout(timer)
   })

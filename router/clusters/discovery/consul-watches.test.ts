@@ -57,7 +57,7 @@ test('another filter or datacenter is another question', async t => {
   const questions = [
     { service: 'a' },
     { service: 'a', filter: 'x' },
-    { service: 'a', datacenter: 'd' },
+    { service: 'a', datacenter: 'dc2' },
   ]
   const listeners = questions.map(() => listener())
   questions.forEach((question, place) =>

@@ -1,0 +1,95 @@
+// Asks Consul directly, and opens the router's own watch on it: both are held to the same agent in the contract.
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { Discovery } from '#router/clusters/discovery/instance.ts'
+import { createSources } from '#router/clusters/discovery/open-discovery.ts'
+import type { DiscoveryPolicy } from '#routes/route-table.ts'
+import { type SnapshotLog, sentenceLog, snapshotLog } from '#test/support/snapshots.ts'
+import { until } from '#test/support/until.ts'
+import { MOST_CONNECTIONS, SERVICE } from './consul-rig.ts'
+
+export interface ConsulEntry {
+  readonly Service: { readonly ID: string }
+  readonly Checks: readonly {
+    readonly CheckID: string
+    readonly Status: string
+    readonly Notes: string
+  }[]
+}
+
+export interface Asked {
+  readonly status: number
+  readonly index: bigint
+  readonly text: string
+  /** Empty where the answer is no list. */
+  readonly entries: readonly ConsulEntry[]
+}
+
+export async function askConsul(url: string, service: string, query: string): Promise<Asked> {
+  const response = await fetch(`${url}/v1/health/service/${service}?stale${query}`)
+  const text = await response.text()
+  return {
+    status: response.status,
+    index: BigInt(response.headers.get('x-consul-index') ?? '-1'),
+    text,
+    entries: text.startsWith('[') ? (JSON.parse(text) as ConsulEntry[]) : [],
+  }
+}
+
+export const isPast = (index: bigint, other: bigint): boolean => index > other
+
+export interface Watch {
+  readonly discovery: Discovery
+  readonly seen: SnapshotLog
+}
+
+export async function openWatch(
+  t: TestContext,
+  url: string,
+  more: Partial<Extract<DiscoveryPolicy, { kind: 'consul' }>> = {},
+): Promise<Watch> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'ringmain-contract-'))
+  const sources = createSources({ stateDirectory, consul: { agents: [url] }, log: sentenceLog() })
+  const discovery = sources.open({ kind: 'consul', service: SERVICE, ...more })
+  const seen = snapshotLog()
+  discovery.start(seen.publish)
+  t.after(async () => {
+    await discovery.close()
+    await sources.close()
+    await rm(stateDirectory, { recursive: true, force: true })
+  })
+  return { discovery, seen }
+}
+
+export const problemOf = (discovery: Discovery): Promise<string> =>
+  until('a problem to be told', () => discovery.status().problem)
+
+/** Takes every connection that one address may have and one more, each with a query that hangs. */
+export async function fillConnections(
+  t: TestContext,
+  url: string,
+): Promise<{ readonly refused: readonly string[]; readonly release: () => void }> {
+  const { hostname, port, host } = new URL(url)
+  const refused: string[] = []
+  const open = async (): Promise<Socket> => {
+    const socket = connect(Number(port), hostname)
+    socket.on('data', (chunk: Buffer) => refused.push(chunk.toString()))
+    socket.on('error', error => refused.push(error.message))
+    await once(socket, 'connect')
+    const path = '/v1/health/service/mcp-nobody?index=999999999&wait=60s'
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    return socket
+  }
+  const sockets: Socket[] = []
+  const release = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  t.after(release)
+  for (let count = 0; count <= MOST_CONNECTIONS; count += 1) sockets.push(await open())
+  await until('one too many to be turned away', () => refused.length > 0)
+  return { refused, release }
+}
