@@ -4,7 +4,7 @@ import { median, shuffled } from '../statistics.ts'
 import { type Arm, type Bench, startArm } from './arms.ts'
 import { type Gauge, type Generator, type Place } from './measure.ts'
 import type { Options } from './options.ts'
-import { isWarm, planOf, type WarmSlice } from './plan.ts'
+import { isWarm, planOf } from './plan.ts'
 import type { ArmName, Slice } from './slices.ts'
 import { readHey, readWrk } from './wrk.ts'
 
@@ -107,9 +107,9 @@ async function startAll({ bench, options, arms, gauge, script, say }: Comparison
 
 /** What is compiled ahead needs its connections and caches only. */
 export async function warm(arm: Arm, gauge: Gauge, script: string): Promise<void> {
-  const seen: WarmSlice[] = []
-  do seen.push(await gauge.load(arm, wrkFor(script, WARM_SECONDS), WARM_CONNECTIONS))
-  while (COMPILED_WHILE_RUNNING.includes(arm.name) && !isWarm(seen))
+  const calls: number[] = []
+  do calls.push((await gauge.load(arm, wrkFor(script, WARM_SECONDS), WARM_CONNECTIONS)).calls)
+  while (COMPILED_WHILE_RUNNING.includes(arm.name) && !isWarm(calls))
 }
 
 async function endAll(arms: Map<ArmName, Arm>): Promise<void> {

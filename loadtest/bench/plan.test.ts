@@ -41,18 +41,13 @@ test('the order differs from round to round and comes back with its seed', () =>
   assert.ok(new Set(orders(5)).size > 1, orders(5).join(','))
 })
 
-test('warming ends when the rate has stopped rising, after many calls', () => {
-  const at = (...rates: readonly number[]): boolean =>
-    isWarm(rates.map(rps => ({ rps, calls: rps * 2 })))
-  assert.equal(at(10_000, 10_000, 10_000), false, 'sixty thousand calls are few')
-  assert.equal(at(15_000, 18_000, 20_000), false, 'it rises')
-  assert.equal(at(18_000, 18_100, 17_900), true)
+test('warming ends after enough calls, whatever the rate does', () => {
+  assert.equal(isWarm([]), false)
+  assert.equal(isWarm([30_000, 30_000, 29_000, 28_000, 27_000]), false)
+  assert.equal(isWarm([130_000, 120_000]), true)
 })
 
-test('warming ends after enough calls, or when a busy machine would take for ever', () => {
-  const slices = (count: number, rps: number): readonly { rps: number; calls: number }[] =>
-    Array.from({ length: count }, (_, index) => ({ rps: rps * (index + 1), calls: rps * 2 }))
-  assert.equal(isWarm(slices(5, 26_000)), true)
-  assert.equal(isWarm(slices(19, 100)), false)
-  assert.equal(isWarm(slices(20, 100)), true)
+test('warming ends on a machine that is too busy to be warmed', () => {
+  assert.equal(isWarm(Array.from({ length: 23 }, () => 100)), false)
+  assert.equal(isWarm(Array.from({ length: 24 }, () => 100)), true)
 })

@@ -27,24 +27,14 @@ export function planOf(
   return starts
 }
 
-export interface WarmSlice {
-  readonly calls: number
-  readonly rps: number
-}
-
-/** By calls, not by time: the compiler goes by how often code ran, and a slow machine would be measured half compiled. */
-const LEAST_CALLS = 100_000
-const MOST_CALLS = 250_000
-/** Above the noise from slice to slice, below what another round of compilation brings. */
-const STILL_RISING = 1.03
+/**
+ * By calls, not by time: the compiler goes by how often code ran, and a slow machine would be measured half compiled. Nor by a
+ * rate that has stopped rising: on a busy machine it stops and falls long before the code is compiled.
+ */
+const WARM_CALLS = 250_000
 /** A machine that is busy with something else would be warmed for ever. */
-const MOST_SLICES = 20
+const MOST_SLICES = 24
 
-/** Enough calls, or a rate that has not risen in two slices. */
-export function isWarm(slices: readonly WarmSlice[]): boolean {
-  const calls = slices.reduce((sum, slice) => sum + slice.calls, 0)
-  if (calls >= MOST_CALLS || slices.length >= MOST_SLICES) return true
-  if (calls < LEAST_CALLS || slices.length < 3) return false
-  const before = Math.max(...slices.slice(0, -2).map(({ rps }) => rps))
-  return slices.slice(-2).every(({ rps }) => rps <= before * STILL_RISING)
-}
+/** `calls`: of each slice so far. */
+export const isWarm = (calls: readonly number[]): boolean =>
+  calls.length >= MOST_SLICES || calls.reduce((sum, some) => sum + some, 0) >= WARM_CALLS
