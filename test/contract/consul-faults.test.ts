@@ -2,6 +2,7 @@
 // told, and that the next change is followed all the same.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { MOST_WATCHES } from '#router/clusters/discovery/consul-watches.ts'
 import type { Instance } from '#router/clusters/discovery/instance.ts'
 import {
   type ConsulFaultScript,
@@ -10,9 +11,11 @@ import {
 } from '#test/support/fake-consul.ts'
 import { until } from '#test/support/until.ts'
 import { SERVICE } from './consul-rig.ts'
-import { openWatch, problemOf, type Watch } from './consul-watcher.ts'
+import { openWatch, openWatches, problemOf, type Watch } from './consul-watcher.ts'
 
 const BOUND_MS = 10_000
+/** What an agent allows one address unless it is told otherwise. */
+const AGENT_CONNECTIONS = 200
 const hasIds =
   (ids: string) =>
   ({ instances }: { readonly instances: readonly Instance[] }): boolean =>
@@ -103,4 +106,22 @@ test('a server that lost its leader long ago is believed, and its answer is doub
   assert.match(await problemOf(watch.discovery), /not heard from its leader.*stale/)
   await isFollowed(watch)
   assert.equal(watch.discovery.status().problem, undefined)
+})
+
+test('a router that asks more than an agent bears is turned away by none, and says which watch waits', async t => {
+  const fake = await startFakeConsul({ mostConnections: AGENT_CONNECTIONS })
+  t.after(fake.close)
+  const services = Array.from({ length: MOST_WATCHES + 20 }, (_, number) => `mcp-${number}`)
+  for (const service of services) fake.register(service, { id: 'a', port: 9_001 })
+  const watches = await openWatches(t, fake.url, services)
+  await until('each to have a set or a problem', () =>
+    watches.every(({ discovery, seen }) => {
+      return seen.all.length > 0 || discovery.status().problem !== undefined
+    }),
+  )
+  const problems = watches.flatMap(({ discovery }) => discovery.status().problem ?? [])
+  assert.equal(problems.length, 20)
+  for (const problem of problems) assert.match(problem, /watches 150 questions to Consul already/)
+  assert.ok(fake.connections() < AGENT_CONNECTIONS, `${fake.connections()} connections`)
+  t.diagnostic(`${fake.connections()} connections for ${MOST_WATCHES} watches`)
 })

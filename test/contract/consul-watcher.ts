@@ -47,22 +47,48 @@ export interface Watch {
   readonly seen: SnapshotLog
 }
 
+type ConsulPolicy = Extract<DiscoveryPolicy, { kind: 'consul' }>
+
 export async function openWatch(
   t: TestContext,
   url: string,
-  more: Partial<Extract<DiscoveryPolicy, { kind: 'consul' }>> = {},
+  more: Partial<ConsulPolicy> = {},
 ): Promise<Watch> {
+  const [watch] = await open(t, url, [{ kind: 'consul', service: SERVICE, ...more }])
+  if (watch === undefined) throw new Error('no watch was opened')
+  return watch
+}
+
+/** Of one router. */
+export const openWatches = (
+  t: TestContext,
+  url: string,
+  services: readonly string[],
+): Promise<readonly Watch[]> =>
+  open(
+    t,
+    url,
+    services.map(service => ({ kind: 'consul', service })),
+  )
+
+async function open(
+  t: TestContext,
+  url: string,
+  policies: readonly ConsulPolicy[],
+): Promise<readonly Watch[]> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'ringmain-contract-'))
   const sources = createSources({ stateDirectory, consul: { agents: [url] }, log: sentenceLog() })
-  const discovery = sources.open({ kind: 'consul', service: SERVICE, ...more })
-  const seen = snapshotLog()
-  discovery.start(seen.publish)
+  const watches = policies.map(policy => ({
+    discovery: sources.open(policy),
+    seen: snapshotLog(),
+  }))
+  for (const { discovery, seen } of watches) discovery.start(seen.publish)
   t.after(async () => {
-    await discovery.close()
+    await Promise.all(watches.map(({ discovery }) => discovery.close()))
     await sources.close()
     await rm(stateDirectory, { recursive: true, force: true })
   })
-  return { discovery, seen }
+  return watches
 }
 
 export const problemOf = (discovery: Discovery): Promise<string> =>

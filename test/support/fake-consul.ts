@@ -87,14 +87,6 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
   }
   const requests: AskedRequest[] = []
   const expecting: ((request: AskedRequest) => void)[] = []
-  const wake = () => {
-    for (const waker of catalogue.wakers) waker()
-  }
-  const change = (act: () => void) => {
-    catalogue.index += 1
-    act()
-    wake()
-  }
   const server = createServer((request, response) => {
     const { url, asked } = readRequest(request)
     requests.push(asked)
@@ -115,6 +107,29 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
     url: `http://127.0.0.1:${port}`,
     requests,
     nextRequest: () => new Promise(resolve => expecting.push(resolve)),
+    ...controlsOf(catalogue),
+    refuse: isOn => (isOn ? shut() : listen(port)),
+    connections,
+    close: shut,
+  }
+}
+
+type Controls = Omit<
+  FakeConsul,
+  'url' | 'requests' | 'nextRequest' | 'refuse' | 'connections' | 'close'
+>
+
+/** Whatever is changed wakes the queries that hang, and each looks whether it may answer. */
+function controlsOf(catalogue: Catalogue): Controls {
+  const wake = () => {
+    for (const waker of catalogue.wakers) waker()
+  }
+  const change = (act: () => void) => {
+    catalogue.index += 1
+    act()
+    wake()
+  }
+  return {
     register: (service, replica) =>
       change(() => {
         const replicas = catalogue.services.get(service) ?? new Map<string, FakeReplica>()
@@ -144,9 +159,6 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
       catalogue.always = fault
       wake()
     },
-    refuse: isOn => (isOn ? shut() : listen(port)),
-    connections,
-    close: shut,
   }
 }
 
