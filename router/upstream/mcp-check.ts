@@ -19,12 +19,17 @@ export type CheckPorts = ProbePorts
 export const createCheck = (policy: ClusterPolicy, ports: CheckPorts): Check => {
   const means: ProbeMeans = { policy, ports, rests: new WeakMap() } // bounded by the endpoints that live
   return async (endpoint, isDeep) => {
-    const probe = new Probe(endpoint, means)
-    const { path } = policy.health
-    if (path === undefined) return isDeep ? learn(probe) : proveLife(probe)
-    const plain = await probe.plain(path)
-    return plain.ok && isDeep ? learnOr(probe, policy.eras) : plain
+    const result = await checked(new Probe(endpoint, means), isDeep)
+    ports.pools.checked(endpoint)
+    return result
   }
+}
+
+async function checked(probe: Probe, isDeep: boolean): Promise<CheckResult> {
+  const { path } = probe.policy.health
+  if (path === undefined) return isDeep ? learn(probe) : proveLife(probe)
+  const plain = await probe.plain(path)
+  return plain.ok && isDeep ? learnOr(probe, probe.policy.eras) : plain
 }
 
 /** The document's path proves life; what the replica speaks is asked, and taken from the document where it does not tell. */

@@ -1,5 +1,5 @@
-// One connection pool a replica, made when the first call needs it and closed when the replica has left the set.
-// Limits on calls are the cluster's; the pool only keeps connections.
+// One connection pool a replica, made when the first call needs it and closed when the replica has left the set, or when very
+// many others were used since. Limits on calls are the cluster's; the pool only keeps connections.
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import type { Endpoint, Reach } from '#router/clusters/endpoint.ts'
@@ -12,11 +12,19 @@ const KEEP_ALIVE_MOST_MS = 60_000
 const HEADER_BYTES = 16_384
 /** How long the last words to replicas may take: the ends of sessions that nobody else would end. */
 const FAREWELL_MS = 1_000
+/** Pools that are kept: each weighs 18 KiB, and one that only checks use has lost its connection before the next of them. */
+export const MOST_POOLS = 1_024
+/** From here on a check's connection is closed when it is done: undici lets those that idle go all at once, some 200 in a turn. */
+const MANY_POOLS = 256
+/** How many are looked at for one that can be closed: those that are used least are seldom busy. */
+const MOST_LOOKED_AT = 8
 
 export class Pools {
-  readonly #pools = new Map<Endpoint, Pool>() // bounded by the endpoints in the table
+  /** The one used last comes last. Bounded by `MOST_POOLS` and the calls under way. */
+  readonly #pools = new Map<Endpoint, Pool>()
   readonly #closing = new Map<Pool, Promise<void>>() // bounded by the endpoints that left with calls under way
 
+  readonly #callsAtCheck = new WeakMap<Endpoint, number>()
   /** One guard for all replicas of a cluster; gone with its policy. */
   readonly #guards = new WeakMap<Reach, AddressGuard>()
 
@@ -26,7 +34,11 @@ export class Pools {
 
   of(endpoint: Endpoint): Pool {
     const known = this.#pools.get(endpoint)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      if (this.#pools.size >= MOST_POOLS / 2) this.#putLast(endpoint, known) // before that, order says nothing
+      return known
+    }
+    this.#makeRoom()
     const pool = new Pool(endpoint.origin, {
       allowH2: false,
       pipelining: 1,
@@ -36,6 +48,30 @@ export class Pools {
     })
     this.#pools.set(endpoint, pool)
     return pool
+  }
+
+  /** A check of it is done. Its connection is no use to anybody where no call came since the check before. */
+  checked(endpoint: Endpoint): void {
+    const { calls } = endpoint
+    const isCalled = calls > (this.#callsAtCheck.get(endpoint) ?? 0)
+    this.#callsAtCheck.set(endpoint, calls)
+    if (this.#pools.size > MANY_POOLS && !isCalled) this.release(endpoint)
+  }
+
+  #putLast(endpoint: Endpoint, pool: Pool): void {
+    this.#pools.delete(endpoint)
+    this.#pools.set(endpoint, pool)
+  }
+
+  #makeRoom(): void {
+    let looks = Math.min(MOST_LOOKED_AT, this.#pools.size)
+    for (const [endpoint, pool] of this.#pools) {
+      if (this.#pools.size < MOST_POOLS || looks === 0) return
+      looks -= 1
+      const { running, pending, queued } = pool.stats
+      if (running + pending + queued > 0) this.#putLast(endpoint, pool)
+      else this.release(endpoint)
+    }
   }
 
   #guardOf(reach: Reach): AddressGuard {

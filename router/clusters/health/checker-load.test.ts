@@ -41,7 +41,7 @@ test('first checks are spread by the number of replicas, and their repeats no fa
   for (const endpoint of endpoints) checker.watch(endpoint)
   t.mock.timers.tick(100)
   await settle()
-  assert.ok(asked > 0 && asked < COUNT / 2, `${asked} asked in the first 100 ms`)
+  assert.ok(asked > 0 && asked <= 100, `${asked} asked in the first 100 ms`)
   for (let step = 0; step < 100; step += 1) {
     t.mock.timers.tick(100)
     await settle()
@@ -63,7 +63,7 @@ test('replicas that hang hold a bounded number of checks; the others wait, and n
     return promise
   })
   for (const endpoint of endpoints) checker.watch(endpoint)
-  t.mock.timers.tick(2_000)
+  t.mock.timers.tick(6_000) // by now each is due
   await settle()
   assert.equal(seen.asked, 128)
   while (seen.asked < COUNT) {

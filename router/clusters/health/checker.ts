@@ -30,6 +30,8 @@ interface Probe {
   timer: NodeJS.Timeout | undefined
   isRunning: boolean
   isAskedAgain: boolean
+  /** Its first check has not begun. */
+  isNew: boolean
   good: number
   bad: number
   learnedAtMs: number
@@ -40,10 +42,14 @@ const JITTER = 0.2
 const SUSPECT_INTERVAL_MS = 1_000
 /** A replica may be replaced by another version behind the same address. */
 const RELEARN_MS = 60_000
+/** Finding out costs six requests, a proof of life one: in a large cluster it is every so many checks only. */
+const RELEARN_CHECKS = 6
 /** Spread of first checks, so that a start does not ask all replicas in one instant. */
 const FIRST_SPREAD_MS = 100
-/** Of checks of one cluster: 500 a second cost a fraction of a core. A large cluster is asked less often instead. */
-const PACE_MS = 2
+/** So many are asked within it; the others follow at the pace. */
+const FIRST_AT_ONCE = 50
+/** Of checks of one cluster: 200 a second cost a tenth of a core. A large cluster is asked less often instead. */
+const PACE_MS = 5
 /** Most checks of one cluster under way: each holds a connection, and replicas that hang hold it until their time is over. */
 const MOST_AT_ONCE = 128
 
@@ -53,6 +59,8 @@ export class Checker {
   readonly #probes = new Map<Endpoint, Probe>() // bounded by the endpoints of the cluster
   readonly #due: Array<() => void> = [] // bounded by the probes, each of which waits once
   #running = 0
+  /** Probes whose first check has not begun. */
+  #new = 0
 
   constructor(policy: HealthPolicy, ports: CheckerPorts) {
     this.#policy = policy
@@ -64,17 +72,24 @@ export class Checker {
       timer: undefined,
       isRunning: false,
       isAskedAgain: false,
+      isNew: true,
       good: 0,
       bad: 0,
       learnedAtMs: Number.NEGATIVE_INFINITY,
     }
     this.#probes.set(endpoint, probe)
-    this.#schedule(endpoint, probe, this.#ports.random() * this.#paced(FIRST_SPREAD_MS))
+    // They come one by one: a spread by their number would be narrow for the first of very many.
+    const behindMs = Math.max(0, this.#new - FIRST_AT_ONCE) * PACE_MS
+    this.#new += 1
+    this.#schedule(endpoint, probe, behindMs + this.#ports.random() * FIRST_SPREAD_MS)
   }
 
   unwatch(endpoint: Endpoint): void {
-    clearTimeout(this.#probes.get(endpoint)?.timer)
+    const probe = this.#probes.get(endpoint)
+    if (probe === undefined) return
+    clearTimeout(probe.timer)
     this.#probes.delete(endpoint)
+    this.#noLongerNew(probe)
   }
 
   /** Traffic saw a fault: ask now rather than at the next turn, but not once for each fault of many. */
@@ -102,11 +117,22 @@ export class Checker {
     for (const probe of this.#probes.values()) clearTimeout(probe.timer)
     this.#probes.clear()
     this.#due.length = 0
+    this.#new = 0
+  }
+
+  #noLongerNew(probe: Probe): void {
+    if (!probe.isNew) return
+    probe.isNew = false
+    this.#new -= 1
   }
 
   /** At least as long as asking all of them takes. */
   #paced(intervalMs: number): number {
     return Math.max(intervalMs, this.#probes.size * PACE_MS)
+  }
+
+  get #relearnMs(): number {
+    return Math.max(RELEARN_MS, RELEARN_CHECKS * this.#probes.size * PACE_MS)
   }
 
   get #suspectIntervalMs(): number {
@@ -135,11 +161,12 @@ export class Checker {
 
   async #run(endpoint: Endpoint, probe: Probe): Promise<void> {
     if (this.#probes.get(endpoint) !== probe) return // removed while it waited
+    this.#noLongerNew(probe)
     const nowMs = this.#ports.clock.nowMs()
     const isDeep =
       endpoint.learned === undefined ||
       endpoint.health !== 'up' ||
-      nowMs - probe.learnedAtMs > RELEARN_MS
+      nowMs - probe.learnedAtMs > this.#relearnMs
     const result = await this.#ports.check(endpoint, isDeep).catch(
       (error: unknown): CheckResult => ({
         ok: false,
