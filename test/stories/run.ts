@@ -11,6 +11,7 @@ const STORIES = [
   'kill-replica',
   'consul',
   'consul-faults',
+  'ten-thousand',
   'edge-cost',
   'slow-sockets',
   'fuzz',

@@ -1,0 +1,36 @@
+// Loaded into a router process with `--import`: tells on request how long its event loop was held up at most since the last
+// time, by the wall and by its own work alone, which a busy machine does not add to; and what it weighs.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+const TICK_MS = 1
+const delay = monitorEventLoopDelay({ resolution: TICK_MS })
+delay.enable()
+const work = { lastMs: 0, mostMs: 0 }
+
+/** Of this thread: whatever it spent between two ticks, it spent in a turn or two of its loop. */
+const spentMs = (): number => {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
+
+setInterval(() => {
+  const nowMs = spentMs()
+  work.mostMs = Math.max(work.mostMs, nowMs - work.lastMs)
+  work.lastMs = nowMs
+}, TICK_MS).unref()
+
+process.on('message', (message: unknown) => {
+  if (message !== 'loop?') return
+  const { user, system } = process.cpuUsage()
+  const { heapUsed, rss } = process.memoryUsage()
+  process.send?.({
+    type: 'loop',
+    heldMs: delay.max / 1e6,
+    workMs: work.mostMs,
+    cpuMs: (user + system) / 1_000,
+    heapUsed,
+    rss,
+  })
+  delay.reset()
+  work.mostMs = 0
+})
