@@ -52,6 +52,9 @@ test('two who ask the same share one watch; who comes later is told at once; the
   await other.close()
 })
 
+/** Not a wait without end for what was refused. */
+const refused = (problem: string): never => assert.fail(problem)
+
 test('another filter or datacenter is another question', async t => {
   const { fake, watches } = await rig(t)
   const questions = [
@@ -63,7 +66,9 @@ test('another filter or datacenter is another question', async t => {
   questions.forEach((question, place) =>
     watches.watch(question, (listeners[place] as (typeof listeners)[number]).sink),
   )
-  await Promise.all(listeners.map(({ heard }) => heard))
+  await Promise.all(
+    listeners.map(({ heard, failed }) => Promise.race([heard, failed.then(refused)])),
+  )
   const searches = new Set(
     fake.requests.filter(({ index }) => index === null).map(({ url }) => url.search),
   )
