@@ -27,13 +27,14 @@ export interface Launch {
 
 const MOST_SAID = 4_000
 const END_MS = 5_000
-/** A process that ends may write its last word while its folder is removed. */
-const REMOVAL_RETRIES = 3
+/** nginx removes its own files as it ends, which must not meet their removal with the folder. */
+const LAST_WORDS_MS = 300
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export class Children {
   readonly #running = new Set<ChildProcess>() // bounded by the arms, the upstream and one load generator
   readonly #asked = new WeakSet<ChildProcess>()
+  readonly #started: Child[] = [] // bounded by the arms, times the starts of one run
 
   /** `folder` goes when everything has ended. */
   constructor(folder: string) {
@@ -43,7 +44,8 @@ export class Children {
     process.on('exit', () => {
       // nginx is asked, not killed: its worker would outlive a master that had no time to end it.
       for (const child of this.#running) child.kill(this.#asked.has(child) ? 'SIGTERM' : 'SIGKILL')
-      rmSync(folder, { recursive: true, force: true, maxRetries: REMOVAL_RETRIES })
+      if (this.#running.size > 0) pauseHere(LAST_WORDS_MS)
+      rmSync(folder, { recursive: true, force: true })
     })
   }
 
@@ -66,7 +68,7 @@ export class Children {
       child.once('error', () => resolve())
       child.once('exit', () => resolve())
     }).then(() => void this.#running.delete(child))
-    return {
+    const started: Child = {
       pid: child.pid ?? 0,
       process: child,
       said: () => said.trim(),
@@ -77,6 +79,13 @@ export class Children {
         clearTimeout(late)
       },
     }
+    this.#started.push(started)
+    return started
+  }
+
+  /** Resolves when all that was started has ended. */
+  async endAll(): Promise<void> {
+    await Promise.all(this.#started.map(child => child.end()))
   }
 
   /** Runs to its end and returns what it wrote; throws with its own words where it fails. */
@@ -97,6 +106,10 @@ export class Children {
     return text
   }
 }
+
+/** Where no event can be waited for any more: the process is about to end. */
+const pauseHere = (ms: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 /** The first IPC message; an error when it ends without one. */
 export async function firstMessage(child: Child, name: string): Promise<Record<string, unknown>> {

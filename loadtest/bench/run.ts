@@ -129,6 +129,7 @@ async function runCompare(options: Options): Promise<number> {
     say,
     hey: hasHey ? heyFor(started.bodyFile, headersFor(token.jwt), FIXED_SECONDS) : undefined,
   })
+  await started.bench.children.endAll()
   const verdict = judge(compared.slices, compared.fixed)
   const file = save(options, compared, verdict)
   process.stdout.write(
@@ -172,7 +173,9 @@ async function main(): Promise<number> {
   const { options } = read
   mustHave(options)
   if (options.mode === 'compare') return runCompare(options)
-  const text = await profile(await start(options), options, join(root, '.ringmain/bench'))
+  const started = await start(options)
+  const text = await profile(started, options, join(root, '.ringmain/bench'))
+  await started.bench.children.endAll()
   process.stdout.write(text)
   return EXIT.held
 }
