@@ -240,23 +240,17 @@ test('a cluster that opens none is left out, and its calls find their way later'
 })
 
 test('an id that no header could carry is refused in words, and all that was opened is ended', async t => {
-  const scene = ground(t)
-  // Of each replica's own id no more than a kilobyte is taken: it takes several to fill a header.
-  const members = Array.from({ length: 8 }, () => ({ cluster: 'crm' }))
-  const opening = scene.sessions.initialize({
-    ...scene.call,
-    server: { ...scene.call.server, members },
-  })
+  const { sessions, call, requests } = ground(t)
+  const members = Array.from({ length: 8 }, () => ({ cluster: 'crm' })) // a kilobyte each is taken, and no more
+  const opening = sessions.initialize({ ...call, server: { ...call.server, members } })
   await settle()
-  const long = { 'mcp-session-id': 'x'.repeat(1_000) }
-  for (const request of scene.requests.sent.filter(({ method }) => method === 'initialize'))
-    await request.result({ protocolVersion: '2025-11-25' }, long)
-  for (const request of scene.requests.sent.filter(({ method }) => method !== 'initialize'))
-    await request.status(202)
+  const id = { 'mcp-session-id': 'x'.repeat(1_000) }
+  const result = { protocolVersion: '2025-11-25' }
+  for (const request of [...requests.sent]) await request.result(result, id)
+  for (const request of requests.sent.slice(8)) await request.status(202)
   const outcome = await opening
-  assert.ok('refusal' in outcome)
-  assert.equal(outcome.refusal.code, 'RINGMAIN_SESSION_TOO_LARGE')
-  assert.equal(scene.requests.methods().filter(method => method === 'DELETE').length, 8)
+  assert.equal('refusal' in outcome && outcome.refusal.code, 'RINGMAIN_SESSION_TOO_LARGE')
+  assert.equal(requests.methods().filter(method => method === 'DELETE').length, 8)
 })
 
 test('when no cluster can open any, the handshake is refused', async t => {

@@ -87,6 +87,7 @@ export function createConsulAccess(
       // Deadlines are ours (`wait`), since a blocking read and a plain one differ by a minute.
       const pool = new Pool(origin, {
         connections: MOST_CONNECTIONS,
+        allowH2: false, // a watch is a connection, and over HTTP/2 a refused certificate would read as a lost session
         headersTimeout: 0,
         bodyTimeout: 0,
         connect: { timeout: CONNECT_MS, ...tlsOf(read ?? {}, serverName) },

@@ -19,9 +19,9 @@ const BODY_MS = 10_000
 export interface ConsulFault {
   /**
    * `refused`: asked again the answer would be the same until somebody acts. `busy` and `unreachable`: another agent may
-   * do better. `garbled`: it answered, but not as Consul does. `hidden`: the token may not see what was asked for.
+   * do better. `untrusted`: no TLS between the two. `garbled`: it answered, but not as Consul does. `hidden`: the token may not see what was asked for.
    */
-  readonly kind: 'refused' | 'hidden' | 'busy' | 'unreachable' | 'garbled'
+  readonly kind: 'refused' | 'hidden' | 'busy' | 'unreachable' | 'untrusted' | 'garbled'
   readonly says: string
   /** Nobody listens there: to ask costs next to nothing. */
   readonly isNobody?: true
@@ -82,7 +82,7 @@ export function createConsulHttp(
         const reason = deadline.isOver() ? 'it did not answer in time' : reasonOf(error)
         return {
           fault: {
-            kind: 'unreachable',
+            kind: isTlsFault(agent(), codeOf(error)) ? 'untrusted' : 'unreachable',
             says: `Consul at ${agent()} gave no answer: ${reason}`,
             ...(codeOf(error) === 'ECONNREFUSED' ? { isNobody: true } : {}),
           },
@@ -225,6 +225,13 @@ function quote(text: string, token: string | undefined): string {
   const line = clean.replaceAll(/[^\x20-\x7e]+/g, ' ').trim()
   return line === '' ? '' : `: ${line.slice(0, 200)}`
 }
+
+/** Node's and OpenSSL's names of what is wrong with a certificate, either side's. */
+const TLS_FAULT = /CERT|SSL|TLS|SELF_SIGNED|LEAF_SIGNATURE|EPROTO/
+
+/** An agent that misses a certificate of ours says so after the handshake, and then only by closing. */
+const isTlsFault = (agent: string, code = ''): boolean =>
+  TLS_FAULT.test(code) || (code === 'UND_ERR_SOCKET' && agent.startsWith('https:'))
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 

@@ -20,6 +20,8 @@ const OLD_CONTACT_MS = 10_000
 
 export const ADVICE: Record<ConsulFault['kind'], string> = {
   unreachable: 'Check that the agent runs, or name another with --consul.',
+  untrusted:
+    'Check --consul-ca and --consul-server-name, and --consul-cert with --consul-key where the agent asks for a certificate.',
   busy: 'The agent is overloaded or has no leader; it is asked again.',
   hidden: 'Give the token service:read and node:read.',
   refused:
