@@ -241,15 +241,14 @@ test('a cluster that opens none is left out, and its calls find their way later'
 
 test('an id that no header could carry is refused in words, and all that was opened is ended', async t => {
   const { sessions, call, requests } = ground(t)
-  const members = Array.from({ length: 8 }, () => ({ cluster: 'crm' })) // a kilobyte each is taken, and no more
+  const members = Array.from({ length: 8 }, () => ({ cluster: 'crm' }))
   const opening = sessions.initialize({ ...call, server: { ...call.server, members } })
   await settle()
   const id = { 'mcp-session-id': 'x'.repeat(1_000) }
-  const result = { protocolVersion: '2025-11-25' }
-  for (const request of [...requests.sent]) await request.result(result, id)
+  for (const one of [...requests.sent]) await one.result({ protocolVersion: '2025-11-25' }, id)
   for (const request of requests.sent.slice(8)) await request.status(202)
-  const outcome = await opening
-  assert.equal('refusal' in outcome && outcome.refusal.code, 'RINGMAIN_SESSION_TOO_LARGE')
+  const { refusal } = (await opening) as { readonly refusal?: { readonly code: string } }
+  assert.equal(refusal?.code, 'RINGMAIN_SESSION_TOO_LARGE')
   assert.equal(requests.methods().filter(method => method === 'DELETE').length, 8)
 })
 
