@@ -1,6 +1,6 @@
 // Bodies made to cost: each is refused, and its refusal costs the router's process next to nothing beyond reading it.
 // CPU is the process's own, read before the last byte goes out and after the answer; what reading alone costs is measured too. The median
-// counts: every seventh body or so of 4 MB brings on a full collection, which falls into a reading or a verdict as it comes.
+// counts: now and then a body of 4 MB brings on work of the engine's own threads, most likely a collection, which falls where it falls.
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { openCaller, openLoop } from '#test/support/open-loop.ts'
