@@ -48,6 +48,8 @@ const LEADER_MS = 20_000
 export interface ConsulAgentOptions {
   /** More of its configuration, in its own language. */
   readonly hcl?: string
+  /** What the test itself comes with, where ACLs deny by default. */
+  readonly token?: string
 }
 
 export async function startConsulAgent(
@@ -57,11 +59,14 @@ export async function startConsulAgent(
   const folder = await mkdtemp(join(tmpdir(), 'ringmain-consul-'))
   const ports = await freePorts()
   const url = `http://127.0.0.1:${ports.http}`
-  const begin = () => launch(bin, ports, { folder, hcl: options.hcl ?? '' })
+  const { hcl = '', token } = options
+  const headers: Record<string, string> = token === undefined ? {} : { 'x-consul-token': token }
+  const begin = () => launch(bin, ports, { folder, hcl, headers })
   let running = await begin()
   const put = async (path: string, body?: unknown) => {
     const response = await fetch(`${url}/v1/agent/${path}`, {
       method: 'PUT',
+      headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
@@ -110,10 +115,16 @@ function bodyOf({
   }
 }
 
+interface Launch {
+  readonly folder: string
+  readonly hcl: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
 async function launch(
   bin: string,
   ports: Ports,
-  { folder, hcl }: { readonly folder: string; readonly hcl: string },
+  { folder, hcl, headers }: Launch,
 ): Promise<ChildProcess> {
   const flags = {
     node: 'test-node',
@@ -150,7 +161,7 @@ async function launch(
   process.once('exit', onExit)
   child.once('exit', () => process.removeListener('exit', onExit))
   try {
-    await untilLeader(`http://127.0.0.1:${ports.http}`, child)
+    await untilLeader(`http://127.0.0.1:${ports.http}`, child, headers)
   } catch (cause) {
     await end(child)
     throw new Error(`Consul did not start: ${said}`, { cause })
@@ -159,21 +170,25 @@ async function launch(
 }
 
 /** There is no event to wait for outside the process, so this asks until there is a leader and the node is known. */
-async function untilLeader(url: string, child: ChildProcess): Promise<void> {
+async function untilLeader(
+  url: string,
+  child: ChildProcess,
+  headers: Launch['headers'],
+): Promise<void> {
   const lastMs = performance.now() + LEADER_MS
   while (performance.now() < lastMs) {
     if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}`)
-    if (await knowsItself(url)) return
+    if (await knowsItself(url, headers)) return
     await sleep(50)
   }
   throw new Error(`no leader after ${LEADER_MS} ms`)
 }
 
-async function knowsItself(url: string): Promise<boolean> {
+async function knowsItself(url: string, headers: Launch['headers']): Promise<boolean> {
   try {
     const leader = await fetch(`${url}/v1/status/leader`)
     if (!leader.ok || (await leader.text()) === '""') return false
-    const self = await fetch(`${url}/v1/health/node/test-node`)
+    const self = await fetch(`${url}/v1/health/node/test-node`, { headers })
     return self.ok && (await self.text()).includes('serfHealth')
   } catch (error) {
     if (error instanceof TypeError) return false
