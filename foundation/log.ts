@@ -12,17 +12,18 @@ export interface Logs {
   readonly dropped: () => number
 }
 
-/**
- * Written by another thread in few large pieces: waking it costs more than a line does, and a reader that stalls
- * must not stall the calls.
- */
-const BUFFERED = { fd: 2, sync: false, minLength: 32_768, maxWrite: 65_536, periodicFlush: 250 }
+/** Written by another thread: a reader that stalls must not stall the calls. */
+const DESTINATION = { fd: 2, sync: false, maxWrite: 65_536 }
+/** Handed over in few large pieces: waking that thread, and its own account of what waits, cost more than a line does. */
+const PIECE = 32_768
+const LATEST_MS = 250
 /** Most bytes that wait for a reader; what comes on top is lost, since memory is not the log's to fill. */
 const MOST_WAITING = 16_777_216
 
 /** Buffered: a line costs microseconds. `flush` before the process ends. */
 export function createLogs(level: string, service: string, mostWaiting = MOST_WAITING): Logs {
-  const destination = pino.destination({ ...BUFFERED, maxLength: mostWaiting })
+  const destination = pino.destination({ ...DESTINATION, maxLength: mostWaiting })
+  const lines = new Lines(destination)
   const options: LoggerOptions = {
     level,
     base: { 'service.name': service },
@@ -30,21 +31,68 @@ export function createLogs(level: string, service: string, mostWaiting = MOST_WA
     formatters: { level: label => ({ level: label }) },
   }
   const redact = ['authorization', '*.authorization', 'cookie', '*.cookie', 'token', '*.token']
-  const log = pino({ ...options, redact }, destination)
+  const log = pino({ ...options, redact }, lines)
   return {
     log,
-    access: pino(options, destination),
-    flush: () => destination.flushSync(),
+    access: pino(options, lines),
+    flush: () => {
+      lines.handOver()
+      destination.flushSync()
+    },
     dropped: countDropped(destination, log),
   }
 }
 
+type Destination = ReturnType<typeof pino.destination>
+
+/** Collects lines until there is a piece of them, or a moment has passed. */
+class Lines {
+  readonly #destination: Destination
+  #text = ''
+  #timer: NodeJS.Timeout | undefined
+  /** What is handed over now is lost; a piece that is not full can wait. */
+  #isStalled = false
+
+  constructor(destination: Destination) {
+    this.#destination = destination
+    destination.on('drop', () => {
+      this.#isStalled = true
+    })
+    destination.on('drain', () => {
+      this.#isStalled = false
+      if (this.#timer === undefined && this.#text !== '') this.#wait()
+    })
+  }
+
+  write(line: string): void {
+    this.#text += line
+    if (this.#text.length >= PIECE) this.handOver()
+    else if (this.#timer === undefined && !this.#isStalled) this.#wait()
+  }
+
+  handOver(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const text = this.#text
+    this.#text = ''
+    if (text !== '') this.#destination.write(text)
+  }
+
+  #wait(): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      if (!this.#isStalled) this.handOver()
+    }, LATEST_MS)
+    this.#timer.unref()
+  }
+}
+
 /** Counts what is lost, and says so in the log itself as soon as it is read again: once for each time it stalled. */
-function countDropped(destination: ReturnType<typeof pino.destination>, log: Log): () => number {
+function countDropped(destination: Destination, log: Log): () => number {
   let dropped = 0
   let told = 0
-  destination.on('drop', () => {
-    dropped += 1
+  destination.on('drop', (piece: string) => {
+    dropped += piece.split('\n').length - 1
   })
   // Comes when all that waited has been written, so the line has room.
   destination.on('drain', () => {
