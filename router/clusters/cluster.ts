@@ -1,7 +1,7 @@
 // A named set of interchangeable replicas: what discovery found, what checks say, and which of them takes the next call.
 import type { Clock, Random } from '#foundation/clock.ts'
 import type { ToolFacts } from '#router/facts.ts'
-import { type ClusterPolicy, ERAS, type Era } from '#routes/route-table.ts'
+import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import { pickEndpoint } from './balancers/peak-ewma.ts'
 import type { Discovery, Snapshot } from './discovery/instance.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -105,13 +105,7 @@ export class Cluster {
 
   /** What a replica in service tells of this tool, which is called by its own name; undefined when none offers it. */
   tool(name: string): ToolFacts | 'broken' | undefined {
-    for (const era of ERAS) {
-      for (const endpoint of this.serving(era)) {
-        const facts = endpoint.learned?.tools.get(name)
-        if (facts !== undefined) return facts
-      }
-    }
-    return undefined
+    return this.#serving.tool(name)
   }
 
   /** `tried` holds keys of endpoints that are out of the question for this call. */

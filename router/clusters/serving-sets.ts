@@ -1,5 +1,6 @@
 // The replicas in service, by era, kept up to date one replica at a time: with ten thousand of them, building the lists
 // anew at each change of health would cost more than the checks. A list changes in place and its order means nothing.
+import type { ToolFacts } from '#router/facts.ts'
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ToolAgreement } from './tool-agreement.ts'
@@ -24,7 +25,8 @@ export class ServingSets {
     legacy: new ToolAgreement(),
     modern: new ToolAgreement(),
   }
-  // Bounded by the endpoints of the cluster.
+  /** In service, and known by names only, if at all. Bounded by the endpoints of the cluster, as are the sets. */
+  readonly #untold = new Set<Endpoint>()
   readonly #sets: Readonly<Record<Era, ServingSet>> = {
     legacy: { list: [], places: new Map() },
     modern: { list: [], places: new Map() },
@@ -38,8 +40,32 @@ export class ServingSets {
     return this.#sets[era].list
   }
 
+  /**
+   * What a replica in service tells of this tool. Of those that agree one is asked: a caller that invents names must not
+   * have ten thousand lists looked through.
+   */
+  tool(name: string): ToolFacts | 'broken' | undefined {
+    const { mustAgree } = this.#ports
+    for (const era of ERAS) {
+      const { representative } = this.#agreements[era]
+      const asked = mustAgree ? [representative] : this.of(era)
+      for (const endpoint of asked) {
+        const facts = endpoint?.learned?.tools.get(name)
+        if (facts !== undefined) return facts
+      }
+    }
+    for (const { learned } of mustAgree ? this.#untold : []) {
+      const facts = learned?.tools.get(name)
+      if (facts !== undefined) return facts
+    }
+    return undefined
+  }
+
   /** Whatever changed of it: its health, what it speaks, what discovery says, or that it left. */
   update(endpoint: Endpoint): void {
+    if (endpoint.isRoutable && endpoint.learned?.toolsDigest === undefined)
+      this.#untold.add(endpoint)
+    else this.#untold.delete(endpoint)
     if (this.#ports.mustAgree) {
       for (const era of ERAS) {
         const agreement = this.#agreements[era]

@@ -29,6 +29,7 @@ function ground(mustAgree = true) {
       }
       sets.update(endpoint)
     },
+    tool: (name: string) => sets.tool(name),
     down: (port: number) => {
       const endpoint = endpoints.get(port) ?? assert.fail('unknown')
       endpoint.becomeDown('gone')
@@ -91,6 +92,19 @@ test('one that does not tell its list is never set apart', () => {
   up(1, 'a')
   up(2)
   assert.deepEqual(serving(), [1, 2])
+})
+
+test('a tool is found at one of those that agree, at one that tells no digest, and nowhere else', () => {
+  const { up, tool } = ground()
+  up(1, 'a')
+  up(2)
+  assert.deepEqual([tool('t'), tool('nope')], [{ mirrors: [] }, undefined])
+  const { up: upAny, tool: toolAny } = ground(false)
+  upAny(1, 'a')
+  assert.deepEqual([toolAny('t'), toolAny('nope')], [{ mirrors: [] }, undefined])
+  const { up: untold, tool: byName } = ground()
+  untold(1)
+  assert.deepEqual(byName('t'), { mirrors: [] })
 })
 
 test('lists of two eras are not compared', () => {

@@ -13,6 +13,14 @@ export class ToolAgreement {
     return this.#main
   }
 
+  /** One of those that serve: what it lists, all of them list. */
+  get representative(): Endpoint | undefined {
+    return this.#groups
+      .get(this.#main ?? '')
+      ?.values()
+      .next().value
+  }
+
   /** Those whose lists are known. */
   get members(): Iterable<Endpoint> {
     return this.#digests.keys()
