@@ -245,7 +245,7 @@ test('an id that no header could carry is refused in words, and all that was ope
   const opening = sessions.initialize({ ...call, server: { ...call.server, members } })
   await settle()
   const id = { 'mcp-session-id': 'x'.repeat(1_000) }
-  for (const one of [...requests.sent]) await one.result({ protocolVersion: '2025-11-25' }, id)
+  for (const one of requests.sent.slice()) await one.result({ protocolVersion: '2025-11-25' }, id)
   for (const request of requests.sent.slice(8)) await request.status(202)
   const { refusal } = (await opening) as { readonly refusal?: { readonly code: string } }
   assert.equal(refusal?.code, 'RINGMAIN_SESSION_TOO_LARGE')

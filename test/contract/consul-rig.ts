@@ -15,7 +15,7 @@ export interface ConsulRig {
 }
 
 export const SERVICE = 'mcp-contract'
-export const PORTS: Readonly<Record<string, number>> = { one: 9_001, two: 9_002, three: 9_003 }
+const PORTS: Readonly<Record<string, number>> = { one: 9_001, two: 9_002, three: 9_003 }
 /** Low, so that it is reached. */
 export const MOST_CONNECTIONS = 4
 

@@ -32,6 +32,7 @@ export function createGuardedFeed(
   const closed = new AbortController()
   let saved: SavedSet | undefined
   let hasAnswered = false
+  let wasAway = false
 
   // Once: what the disk says is served until the source answers, however often that fails.
   const recall = () => {
@@ -54,14 +55,17 @@ export function createGuardedFeed(
     },
     accept(instances, remarks) {
       if (closed.signal.aborted) return false
-      const guarded = guardRemovals(savedLately(saved, clock) ?? feed.current(), instances)
+      const last = savedLately(saved, clock) ?? feed.current()
+      const guarded = guardRemovals(last, instances, wasAway)
       hasAnswered = true
+      wasAway = false
       saved = undefined
       const hadNews = feed.accept(guarded, remarks)
       save()
       return hadNews
     },
     fail(problem) {
+      wasAway = true
       recall()
       feed.fail(problem)
     },

@@ -31,6 +31,16 @@ test('more than half, and the last one, are held', () => {
   assert.equal(served(fleet('abcd'), []), 'ABCD')
 })
 
+test('after the source was away any removal is held', () => {
+  const after = (last: string, next: string) =>
+    guardRemovals(fleet(last), fleet(next), true)
+      .map(({ key, isHeld }) => (isHeld === true ? key.toUpperCase() : key))
+      .join('')
+  assert.equal(after('abc', 'ab'), 'abC')
+  assert.equal(after('abc', 'abc'), 'abc')
+  assert.equal(after('ab', ''), 'AB')
+})
+
 test('a fleet that is replaced as a whole is held beside its successor', () => {
   assert.equal(served(fleet('ab'), fleet('cd')), 'cdAB')
 })

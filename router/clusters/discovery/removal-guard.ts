@@ -8,10 +8,12 @@ const MAX_HELD = 1_024
 /**
  * The set to serve. Removals of at most half of the ready instances act at once; larger ones are held.
  * An instance that was draining or down has said good-bye already: it is never held, and never counted.
+ * `wasAway`: the source did not answer before, and may know only a part of the fleet again; then any removal is held.
  */
 export function guardRemovals(
   last: readonly Instance[],
   next: readonly Instance[],
+  wasAway = false,
 ): readonly Instance[] {
   const keys = new Set(next.map(instance => instance.key))
   const unnamed = last.filter(instance => !keys.has(instance.key))
@@ -20,7 +22,7 @@ export function guardRemovals(
   const absent = unnamed.filter(instance => !addresses.has(addressOf(instance)))
   const heldBefore = absent.filter(instance => instance.isHeld === true)
   const leaving = absent.filter(isReady)
-  const isMass = leaving.length > 0 && leaving.length * 2 > last.filter(isReady).length
+  const isMass = wasAway || leaving.length * 2 > last.filter(isReady).length
   const held = isMass ? [...heldBefore, ...leaving.map(hold)] : heldBefore
   return held.length === 0 ? next : [...next, ...held.slice(-MAX_HELD)]
 }
