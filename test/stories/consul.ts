@@ -21,8 +21,8 @@ import { until } from '#test/support/until.ts'
 const RATE = 200
 const LIMIT_MS = 1_000
 const READY_MS = 2_000
-/** The longest pause between two questions to a Consul that does not answer, and a little. */
-const HEARD_MS = 35_000
+/** The longest between two questions to a Consul that does not answer. */
+const HEARD_MS = 30_000
 
 const { values } = parseArgs({ options: { outage: { type: 'string', default: '20s' } } })
 const outageMs = parseDuration(values.outage)

@@ -19,7 +19,7 @@ const STORIES = [
 /** What a story takes; the others must not stumble over it. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   consul: ['--outage'],
-  'consul-faults': ['--outage'],
+  'consul-faults': ['--outage', '--only'],
   fuzz: ['--for', '--seed', '--replay'],
 }
 

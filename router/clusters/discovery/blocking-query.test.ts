@@ -25,6 +25,7 @@ function rig(random = () => 1) {
   const faults: string[] = []
   const taken: unknown[] = []
   let verdict: 'news' | 'quiet' | ConsulFault = 'news'
+  let isAnotherNext = false
   let pending: ((outcome: ConsulOutcome) => void) | undefined
   const run = runBlockingQuery(
     {
@@ -39,7 +40,10 @@ function rig(random = () => 1) {
         taken.push(answer.index)
         return verdict
       },
-      fail: fault => faults.push(fault.kind),
+      fail(fault) {
+        faults.push(fault.kind)
+        return isAnotherNext
+      },
     },
     { clock: time.clock, wait: time.wait, random },
     closed.signal,
@@ -53,6 +57,9 @@ function rig(random = () => 1) {
     closed,
     setVerdict: (next: typeof verdict) => {
       verdict = next
+    },
+    setAnotherNext: (next: boolean) => {
+      isAnotherNext = next
     },
     reply: async (outcome: ConsulOutcome) => {
       await settle()
@@ -107,7 +114,7 @@ test('an answer without a usable index is a fault; the loop goes on with a plain
   }
 })
 
-test('the back-off doubles from 500 ms to 30 s, and starts anew after an answer', async () => {
+test('the back-off doubles from 500 ms to 12 s, and starts anew after an answer', async () => {
   const { reply, time, closed, run } = rig()
   const waits: number[] = []
   for (let turn = 0; turn < 9; turn += 1) {
@@ -115,7 +122,7 @@ test('the back-off doubles from 500 ms to 30 s, and starts anew after an answer'
     waits.push(time.waits()[0] ?? 0)
     await time.advance(120_000)
   }
-  assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+  assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 8_000, 12_000, 12_000, 12_000, 12_000])
   await reply(answered('7'))
   await reply(failed('unreachable'))
   assert.deepEqual(time.waits(), [500])
@@ -143,16 +150,64 @@ test('a jitter of nothing still cannot make a loop hot: every question needs a t
   await run
 })
 
-test('a refusal is asked again after 30 s, and the loop does not end', async () => {
-  const { reply, time, asked, closed, run } = rig()
-  await reply(failed('refused'))
-  await time.advance(29_999)
-  assert.equal(asked.length, 1)
-  await time.advance(1)
-  assert.equal(asked.length, 2)
+test('a refusal is asked again after 18 to 24 s, and the loop does not end', async () => {
+  for (const [chance, afterMs] of [
+    [0, 18_000],
+    [1, 24_000],
+  ] as const) {
+    const { reply, time, asked, closed, run } = rig(() => chance)
+    await reply(failed('refused'))
+    await time.advance(afterMs - 1)
+    assert.equal(asked.length, 1)
+    await time.advance(1)
+    assert.equal(asked.length, 2)
+    closed.abort()
+    await run
+  }
+})
+
+test('another agent that has not failed yet is asked at once, and only a round of failures lengthens the pause', async () => {
+  const { reply, time, setAnotherNext, closed, run } = rig()
+  const waits: number[] = []
+  for (let turn = 0; turn < 6; turn += 1) {
+    setAnotherNext(turn % 2 === 0) // two agents
+    await reply(failed('busy'))
+    waits.push(time.waits()[0] ?? 0)
+    await time.advance(60_000)
+  }
+  assert.deepEqual(waits, [250, 500, 250, 1_000, 250, 2_000])
   closed.abort()
   await run
 })
+
+/** What an outage makes of a question: how long it hangs, and with what it ends. */
+const OUTAGES = [
+  ['refuses connections', 0, { fault: { kind: 'unreachable', says: 'x', isNobody: true } }],
+  ['is silent', 5_000, failed('unreachable')],
+  ['stops in the middle of a late body', 15_000, failed('unreachable')],
+  ['is busy', 0, failed('busy')],
+  ['talks nonsense, late', 5_000, failed('garbled')],
+  ['refuses, late', 5_000, failed('refused')],
+  ['hides what it has', 0, failed('hidden')],
+] as const satisfies readonly (readonly [string, number, ConsulOutcome])[]
+
+for (const [what, hangsMs, outcome] of OUTAGES)
+  test(`an agent that ${what} for an hour is asked again within 30 s of any moment`, async () => {
+    const { reply, time, asked, closed, run } = rig()
+    await reply(answered('7'))
+    const endMs = time.clock.nowMs() + 3_600_000
+    let longestMs = 0
+    while (time.clock.nowMs() < endMs) {
+      const [beganMs, before] = [time.clock.nowMs(), asked.length]
+      await time.advance(hangsMs)
+      await reply(outcome)
+      while (asked.length === before) await time.advance(time.waits()[0] ?? 0)
+      longestMs = Math.max(longestMs, time.clock.nowMs() - beganMs)
+    }
+    assert.ok(longestMs <= 30_000, `${longestMs} ms`)
+    closed.abort()
+    await run
+  })
 
 test('an answer that its reader refuses takes the path of a fault', async () => {
   const { reply, asked, faults, time, setVerdict, closed, run } = rig()

@@ -4,7 +4,14 @@ import type { ConsulAnswer, ConsulFault, ConsulOutcome } from './consul-http.ts'
 import { backOffMs, type DiscoveryPorts } from './ports.ts'
 import { createQueryPace } from './query-pace.ts'
 
-const REFUSED_MS = 30_000
+/**
+ * The longest pauses. With the longest question before them, five seconds to its headers and ten to its end, the next one is
+ * asked within 30 s of the return of Consul, however long it was away.
+ */
+const MOST_MS = 12_000
+const REFUSED_MS = 24_000
+/** Of the pause after a refusal: routers that share a token must not come back together. */
+const REFUSED_JITTER = 0.25
 /** How often somebody is looked for who has acted on a refusal. */
 const RENEWAL_MS = 5_000
 /** An agent that is not running costs a packet to ask; its return is to be noticed soon. */
@@ -15,7 +22,8 @@ export interface BlockingQuery {
   readonly ask: (index: bigint | undefined, signal: AbortSignal) => Promise<ConsulOutcome>
   /** Takes the answer; says whether it held news, or why it is none. */
   readonly take: (answer: ConsulAnswer) => 'news' | 'quiet' | ConsulFault
-  readonly fail: (fault: ConsulFault) => void
+  /** True when another agent is asked next, which has not failed in this row: there is nothing to wait for. */
+  readonly fail: (fault: ConsulFault) => boolean
   /** Whether what was refused may be granted now: another token, another certificate. */
   readonly isRenewed?: () => Promise<boolean>
 }
@@ -28,7 +36,7 @@ export async function runBlockingQuery(
   const { clock, random, wait } = ports
   const pace = createQueryPace(clock)
   let index: bigint | undefined
-  let failuresInRow = 0
+  let failedRounds = 0
   for (;;) {
     const pauseMs = pace.take()
     if (pauseMs > 0) await wait(pauseMs, signal)
@@ -39,28 +47,30 @@ export async function runBlockingQuery(
     if ('fault' in step) {
       // A restored or another agent may be at a lower index, and would hold a query for the old one: read plainly first.
       index = undefined
-      failuresInRow += 1
-      query.fail(step.fault)
-      if (step.fault.kind === 'refused') await untilRenewed(query, wait, signal)
-      else await wait(backOffMs(failuresInRow, random, mostMsAfter(step.fault)), signal)
+      const isAnotherNext = query.fail(step.fault)
+      if (!isAnotherNext) failedRounds += 1
+      if (step.fault.kind === 'refused') await untilRenewed(query, ports, signal)
+      else if (isAnotherNext) await wait(backOffMs(0, random), signal)
+      else await wait(backOffMs(failedRounds, random, mostMsAfter(step.fault)), signal)
       continue
     }
-    failuresInRow = 0
+    failedRounds = 0
     pace.woke(step.hadNews)
     index = step.index
   }
 }
 
-const mostMsAfter = ({ isNobody }: ConsulFault) => (isNobody === true ? MOST_NOBODY_MS : undefined)
+const mostMsAfter = ({ isNobody }: ConsulFault) => (isNobody === true ? MOST_NOBODY_MS : MOST_MS)
 
 async function untilRenewed(
   { isRenewed }: BlockingQuery,
-  wait: DiscoveryPorts['wait'],
+  { random, wait }: Pick<DiscoveryPorts, 'random' | 'wait'>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isRenewed === undefined) return wait(REFUSED_MS, signal)
-  for (let waitedMs = 0; waitedMs < REFUSED_MS; waitedMs += RENEWAL_MS) {
-    await wait(RENEWAL_MS, signal)
+  let leftMs = REFUSED_MS * (1 - REFUSED_JITTER * (1 - random()))
+  if (isRenewed === undefined) return wait(leftMs, signal)
+  for (; leftMs > 0; leftMs -= RENEWAL_MS) {
+    await wait(Math.min(RENEWAL_MS, leftMs), signal)
     if (signal.aborted || (await isRenewed())) return
   }
 }

@@ -1,57 +1,12 @@
 // The whole Consul provider against a fake agent that misbehaves. Waiting is on a clock the test moves; sockets are real.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { type ConsulFaultScript, startFakeConsul } from '#test/support/fake-consul.ts'
-import { manualTime } from '#test/support/manual-time.ts'
-import { sentenceLog, snapshotLog } from '#test/support/snapshots.ts'
-import { type ConsulAccess, createConsulAccess } from './consul-access.ts'
-import { createConsulDiscovery } from './consul-discovery.ts'
-import type { ConsulQuestion } from './consul-question.ts'
-import { createConsulWatches } from './consul-watches.ts'
-import type { Discovery, Snapshot } from './instance.ts'
+import { test } from 'node:test'
+import { watchedFake as rig, SERVICE } from '#test/support/consul-watched.ts'
+import type { ConsulFaultScript } from '#test/support/fake-consul.ts'
+import type { Snapshot } from './instance.ts'
 
-const SERVICE = 'mcp-a'
 const shown = ({ instances }: Pick<Snapshot, 'instances'>) =>
   instances.map(({ key, isHeld }) => key.slice(-1) + (isHeld === true ? '*' : '')).join(' ')
-
-async function rig(t: TestContext, options: Partial<ConsulQuestion> = {}) {
-  const fake = await startFakeConsul()
-  const stateDirectory = await mkdtemp(join(tmpdir(), 'ringmain-consul-'))
-  const time = manualTime()
-  const log = sentenceLog()
-  const opened: Discovery[] = []
-  const accesses: ConsulAccess[] = []
-  const open = (agents: readonly string[] = [fake.url]) => {
-    const seen = snapshotLog()
-    // The highest chance there is: back-offs are at their bound and known.
-    const ports = { ...time, log, random: () => 1 }
-    const access = createConsulAccess({ agents, token: 'secret-token' }, log)
-    const watches = createConsulWatches(access, ports)
-    const discovery = createConsulDiscovery(
-      { service: SERVICE, stateDirectory, watches, ...options },
-      ports,
-    )
-    accesses.push(access)
-    discovery.start(seen.publish)
-    opened.push(discovery)
-    return { discovery, seen }
-  }
-  t.after(async () => {
-    await Promise.all(opened.map(discovery => discovery.close()))
-    await Promise.all(accesses.map(access => access.close()))
-    await fake.close()
-    await rm(stateDirectory, { recursive: true, force: true })
-  })
-  const register = (...ids: readonly string[]) => {
-    for (const id of ids) fake.register(SERVICE, { id, port: 9_000 + id.charCodeAt(0) })
-  }
-  /** Back-offs are below 5 s here; the deadlines of requests are not. */
-  const untilBackOff = () => time.untilWaiting(ms => ms > 0 && ms < 5_000)
-  return { fake, time, log, open, register, untilBackOff }
-}
 
 test('the question names the service, the filter and the datacenter, stale and without `passing`', async t => {
   const { fake, open, register } = await rig(t, {
@@ -83,7 +38,7 @@ test('a blocking query is waited for as long as Consul may hold it, a plain read
   assert.match(discovery.status().problem ?? '', /did not answer in time/)
   await time.advance(500)
   await seen.until(set => shown(set) === 'a')
-  assert.equal(await time.untilWaiting(ms => ms > 30_000), 31_250)
+  assert.equal(await time.untilWaiting(ms => ms > 26_000), 26_250)
 })
 
 test('a wake-up without a change publishes nothing', async t => {
@@ -154,17 +109,17 @@ for (const [name, fault, says] of FAULTS)
   })
 
 for (const status of [400, 403])
-  test(`status ${status} is told, and asked again after 30 s`, async t => {
+  test(`status ${status} is told, and asked again after 24 s`, async t => {
     const { fake, time, open, register } = await rig(t)
     register('a')
     fake.script({ kind: 'status', status, body: 'Permission denied' })
     const { seen, discovery } = open()
-    await time.untilWaiting(ms => ms === 30_000)
+    await time.untilWaiting(ms => ms === 24_000)
     assert.match(
       discovery.status().problem ?? '',
       new RegExp(`${status}: Permission denied.*Check the token`),
     )
-    await time.advance(29_999)
+    await time.advance(23_999)
     assert.equal(fake.requests.length, 1)
     await time.advance(1)
     await seen.until(set => shown(set) === 'a')

@@ -10,12 +10,14 @@ export interface ConsulQuestion {
 }
 
 /**
- * A query that was lost on its way is missed only when its wait is over: with this a watch hears of a change within 35 s of
+ * A query that was lost on its way is missed only when its wait is over: with this a watch hears of a change within 30 s of
  * the end of any outage, however short. Three plain answers a minute are what it costs.
  */
 const WAIT_S = 20
-/** A server adds up to a sixteenth of the wait as jitter; ten seconds are for the network. */
-export const blockingMs = (WAIT_S * 17_000) / 16 + 10_000
+/** How soon an answer that need not wait for anything begins. */
+export const PLAIN_MS = 5_000
+/** A server adds up to a sixteenth of the wait as jitter. */
+export const blockingMs = (WAIT_S * 17_000) / 16 + PLAIN_MS
 const OLD_CONTACT_MS = 10_000
 
 export const ADVICE: Record<ConsulFault['kind'], string> = {
@@ -25,7 +27,7 @@ export const ADVICE: Record<ConsulFault['kind'], string> = {
   busy: 'The agent is overloaded or has no leader; it is asked again.',
   hidden: 'Give the token service:read and node:read.',
   refused:
-    'Check the token (service:read and node:read), the filter and the datacenter; asked again in 30 s.',
+    'Check the token (service:read and node:read), the filter and the datacenter; asked again within 24 s.',
   garbled: 'Check that --consul names a Consul agent and not something before it.',
 }
 

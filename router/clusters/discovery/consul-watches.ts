@@ -10,6 +10,7 @@ import {
   type ConsulQuestion,
   doubtOf,
   faultIn,
+  PLAIN_MS,
   pathOf,
 } from './consul-question.ts'
 import type { Remarks } from './instance-feed.ts'
@@ -18,7 +19,6 @@ import { supervise } from './supervise.ts'
 
 /** An agent allows 200 connections from one address; each watch holds one, and other programs there need some too. */
 export const MOST_WATCHES = 150
-const PLAIN_MS = 5_000
 /** Between two looks at a preferred agent that was left. */
 const PREFERRED_MS = 60_000
 
@@ -138,7 +138,7 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
   const { question } = shared
   const http = createConsulHttp(access, ports)
   let reading: ConsulReading = createConsulReading()
-  let hasFailed = false
+  let failuresInRow = 0
   let triedMs = ports.clock.nowMs()
   /** An agent that was preferred and comes back is asked again, but not looked for each time. */
   const isBackAtPreferred = async (signal: AbortSignal) => {
@@ -149,7 +149,7 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
   }
   return {
     async ask(lastIndex, signal) {
-      if (hasFailed) await access.load(true)
+      if (failuresInRow > 0) await access.load(true)
       const index = (await isBackAtPreferred(signal)) ? undefined : lastIndex
       reading = createConsulReading()
       const { add } = reading
@@ -162,16 +162,16 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
     },
     take(answer) {
       const taken = takeAnswer(answer, reading, shared)
-      hasFailed = typeof taken === 'object'
+      if (typeof taken !== 'object') failuresInRow = 0
       return taken
     },
     fail(fault) {
-      hasFailed = true
-      if (fault.kind !== 'refused' && fault.kind !== 'hidden') {
-        http.tryNextAgent()
-        triedMs = ports.clock.nowMs()
-      }
+      failuresInRow += 1
       failAll(shared, `${fault.says}. ${ADVICE[fault.kind]}`)
+      if (fault.kind === 'refused' || fault.kind === 'hidden') return false
+      http.tryNextAgent()
+      triedMs = ports.clock.nowMs()
+      return failuresInRow % access.agents.length > 0
     },
     ...(access.hasFiles ? { isRenewed: access.isOutdated } : {}),
   }

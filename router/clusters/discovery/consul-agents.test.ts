@@ -1,0 +1,57 @@
+// Several agents of one Consul: which is asked next when one fails, and how soon each of them is asked again.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { watchedFake } from '#test/support/consul-watched.ts'
+import { type FakeConsul, startFakeConsul } from '#test/support/fake-consul.ts'
+import { until } from '#test/support/until.ts'
+
+/** Of questions: until the headers, and until the end. Any other wait is a pause between two questions. */
+const DEADLINES: readonly number[] = [5_000, 10_000]
+const isPause = (ms: number): boolean => ms > 0 && !DEADLINES.includes(ms)
+
+async function others(t: TestContext, count: number): Promise<readonly FakeConsul[]> {
+  const fakes = await Promise.all(Array.from({ length: count }, () => startFakeConsul()))
+  t.after(() => Promise.all(fakes.map(fake => fake.close())))
+  return fakes
+}
+
+test('the agent after one that is gone is asked within a quarter of a second, however long the others were gone', async t => {
+  const { fake, time, open, register } = await watchedFake(t)
+  const [second] = await others(t, 1)
+  assert.ok(second !== undefined)
+  register('a')
+  for (const agent of [fake, second]) agent.always({ kind: 'status', status: 500 })
+  const { seen } = open([fake.url, second.url])
+  const pauses: number[] = []
+  for (let count = 0; count < 24; count += 1) {
+    const pauseMs = await time.untilWaiting(isPause)
+    pauses.push(pauseMs)
+    await time.advance(pauseMs)
+  }
+  assert.deepEqual(
+    pauses.slice(-2).toSorted((one, other) => one - other),
+    [250, 12_000],
+  )
+  assert.equal(seen.all.length, 0)
+})
+
+test('of three agents that say nothing each is asked again within 30 s', async t => {
+  const { fake, time, open } = await watchedFake(t)
+  const agents = [fake, ...(await others(t, 2))]
+  for (const agent of agents) agent.always({ kind: 'silent' })
+  const askedMs = agents.map((): number[] => [])
+  open(agents.map(({ url }) => url))
+  const place = (): number =>
+    agents.findIndex(({ requests }, number) => requests.length > (askedMs[number]?.length ?? 0))
+  for (let count = 0; count < 24; count += 1) {
+    await until('the next question', () => place() >= 0)
+    askedMs[place()]?.push(time.clock.nowMs())
+    await time.advance(5_000)
+    await time.advance(await time.untilWaiting(isPause))
+  }
+  for (const moments of askedMs) {
+    assert.equal(moments.length, 8)
+    const gaps = moments.slice(1).map((atMs, place) => atMs - (moments[place] ?? 0))
+    assert.ok(Math.max(...gaps) <= 30_000, gaps.join())
+  }
+})
