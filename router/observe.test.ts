@@ -17,10 +17,15 @@ interface Ground {
 }
 
 function ground(t: TestContext, level = 'info'): Ground {
-  const { log, lines } = capturedLog(level)
+  const { access, lines } = capturedLog(level)
   const telemetry = createTelemetry('test', '1')
   t.after(() => telemetry.close())
-  return { observer: new CallObserver(log, telemetry), lines, scrape: telemetry.scrape, telemetry }
+  return {
+    observer: new CallObserver(access, telemetry),
+    lines,
+    scrape: telemetry.scrape,
+    telemetry,
+  }
 }
 
 const recordAs = (differences: Partial<CallRecord> = {}): CallRecord => ({

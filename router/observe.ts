@@ -1,7 +1,7 @@
 // What every call leaves behind: one access line and its metrics. Labels come from closed sets or from the table, never from a caller.
 import type { Counter, Meter } from '@opentelemetry/api'
 import type { Histogram } from '#foundation/histogram.ts'
-import type { Log } from '#foundation/log.ts'
+import type { WriteAccess } from '#foundation/log.ts'
 import type { Observe, Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
 import type { CallRecord, Observations } from './stages/record.ts'
@@ -29,22 +29,20 @@ export interface CallTotals {
 }
 
 export class CallObserver implements Observations {
-  readonly #log: Log
+  readonly #access: WriteAccess | undefined
   readonly #served: Histogram
   readonly #firstByte: Histogram
   readonly #refusals: Counter
   readonly #droppedParams: Counter
-  readonly #isLogged: boolean
   readonly #tools = new ToolLabels()
   #total = 0
   #refused = 0
   #inFlight = 0
 
   /** `access` gets the line of each call. */
-  constructor(access: Log, telemetry: Telemetry) {
+  constructor(access: WriteAccess | undefined, telemetry: Telemetry) {
     const { meter } = telemetry
-    this.#log = access
-    this.#isLogged = access.isLevelEnabled('info')
+    this.#access = access
     this.#served = telemetry.histogram({
       name: 'mcp.server.operation.duration',
       unit: 's',
@@ -85,7 +83,7 @@ export class CallObserver implements Observations {
     this.#inFlight -= 1
     this.#total += 1
     this.#measure(call)
-    if (this.#isLogged) this.#log.info(lineOf(call))
+    this.#access?.(lineOf(call))
   }
 
   #measure(call: CallRecord): void {

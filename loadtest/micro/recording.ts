@@ -1,5 +1,6 @@
 // What a call leaves behind: its series and its line. The line is written to nowhere by the same kind of writer as the router's own.
 import { pino } from 'pino'
+import { accessTo } from '#foundation/log.ts'
 import { createTelemetry } from '#foundation/telemetry.ts'
 import { CallObserver } from '#router/observe.ts'
 import type { CallRecord } from '#router/stages/record.ts'
@@ -40,8 +41,8 @@ export function recordingWorks(): readonly Work[] {
     minLength: 32_768,
     maxWrite: 65_536,
   })
-  const logged = new CallObserver(pino({ level: 'info' }, nowhere), telemetry)
-  const silent = new CallObserver(pino({ level: 'silent' }), telemetry)
+  const logged = new CallObserver(accessTo(nowhere, 'bench'), telemetry)
+  const silent = new CallObserver(undefined, telemetry)
   const histogram = telemetry.histogram({
     name: 'bench.duration',
     unit: 's',

@@ -1,9 +1,10 @@
 // A log whose lines stay in the test: only the fields that were given, no time and no process.
 import { pino } from 'pino'
-import type { Log } from '#foundation/log.ts'
+import type { Log, WriteAccess } from '#foundation/log.ts'
 
 export interface CapturedLog {
   readonly log: Log
+  readonly access: WriteAccess | undefined
   readonly lines: readonly Readonly<Record<string, unknown>>[]
 }
 
@@ -14,5 +15,7 @@ export function capturedLog(level = 'info'): CapturedLog {
     lines.push(fields)
   }
   const options = { level, base: null, timestamp: false }
-  return { log: pino(options, { write }), lines }
+  const log = pino(options, { write })
+  const access = log.isLevelEnabled('info') ? (fields: object): void => log.info(fields) : undefined
+  return { log, access, lines }
 }

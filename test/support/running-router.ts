@@ -57,7 +57,10 @@ export async function runRouter(
     { level: 'info' },
     { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) },
   )
-  const router = await startRouter(read.settings, { log, access: log })
+  const router = await startRouter(read.settings, {
+    log,
+    access: fields => log.info(fields),
+  })
   const views = viewsOf(router.adminUrl)
   const running: RunningRouter = {
     mcpUrl: router.mcpUrl,
