@@ -20,17 +20,24 @@ export interface AgentService {
 
 export interface ConsulAgent {
   readonly url: string
+  /** Where others of its datacenter join it, and servers of other ones: `127.0.0.1:port`. */
+  readonly lan: string
+  readonly wan: string
   /** `127.0.0.1:port` of its name server. */
   readonly dns: string
   readonly pid: () => number
   readonly register: (service: AgentService) => Promise<void>
   readonly deregister: (id: string) => Promise<void>
   readonly maintenance: (id: string, isOn: boolean, reason?: string) => Promise<void>
+  /** Of the whole node. */
+  readonly nodeMaintenance: (isOn: boolean, reason?: string) => Promise<void>
+  /** Has this server and one of another datacenter know each other. */
+  readonly joinWan: (other: ConsulAgent) => Promise<void>
   /** Sets the TTL check that `register` made. */
   readonly check: (id: string, status: 'pass' | 'warn' | 'fail') => Promise<void>
   /** Ends the process; the ports stay reserved for `restart`. */
   readonly kill: () => Promise<void>
-  /** A new process on the same ports, with an empty catalogue: `-dev` keeps its data in memory. */
+  /** A new process on the same ports; one that is alone has an empty catalogue, since `-dev` keeps its data in memory. */
   readonly restart: () => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -48,6 +55,9 @@ const LEADER_MS = 20_000
 export interface ConsulAgentOptions {
   /** More of its configuration, in its own language. */
   readonly hcl?: string
+  readonly node?: string
+  /** Joins its datacenter there, as a client unless `hcl` says `server = true`, instead of being one by itself. */
+  readonly joins?: string
   /** What the test itself comes with, where ACLs deny by default. */
   readonly token?: string
 }
@@ -59,9 +69,9 @@ export async function startConsulAgent(
   const folder = await mkdtemp(join(tmpdir(), 'ringmain-consul-'))
   const ports = await freePorts()
   const url = `http://127.0.0.1:${ports.http}`
-  const { hcl = '', token } = options
+  const { hcl = '', node = 'test-node', joins, token } = options
   const headers: Record<string, string> = token === undefined ? {} : { 'x-consul-token': token }
-  const begin = () => launch(bin, ports, { folder, hcl, headers })
+  const begin = () => launch(bin, ports, { folder, hcl, node, joins, headers })
   let running = await begin()
   const put = async (path: string, body?: unknown) => {
     const response = await fetch(`${url}/v1/agent/${path}`, {
@@ -74,12 +84,17 @@ export async function startConsulAgent(
   }
   return {
     url,
+    lan: `127.0.0.1:${ports.lan}`,
+    wan: `127.0.0.1:${ports.wan}`,
     dns: `127.0.0.1:${ports.dns}`,
     pid: () => running.pid ?? -1,
     register: service => put('service/register?replace-existing-checks=true', bodyOf(service)),
     deregister: id => put(`service/deregister/${encodeURIComponent(id)}`),
     maintenance: (id, isOn, reason = 'test') =>
       put(`service/maintenance/${id}?enable=${isOn}&reason=${encodeURIComponent(reason)}`),
+    nodeMaintenance: (isOn, reason = 'test') =>
+      put(`maintenance?enable=${isOn}&reason=${encodeURIComponent(reason)}`),
+    joinWan: other => put(`join/${other.wan}?wan=1`),
     check: (id, status) => put(`check/${status}/service:${id}`),
     kill: () => end(running),
     async restart() {
@@ -118,16 +133,19 @@ function bodyOf({
 interface Launch {
   readonly folder: string
   readonly hcl: string
+  readonly node: string
+  readonly joins: string | undefined
   readonly headers: Readonly<Record<string, string>>
 }
 
 async function launch(
   bin: string,
   ports: Ports,
-  { folder, hcl, headers }: Launch,
+  { folder, hcl, node, joins, headers }: Launch,
 ): Promise<ChildProcess> {
   const flags = {
-    node: 'test-node',
+    ...(joins === undefined ? {} : { 'data-dir': join(folder, 'data'), 'retry-join': joins }),
+    node,
     bind: '127.0.0.1',
     client: '127.0.0.1',
     'http-port': ports.http,
@@ -143,7 +161,11 @@ async function launch(
   }
   const child = spawn(
     bin,
-    ['agent', '-dev', ...Object.entries(flags).map(([flag, value]) => `-${flag}=${value}`)],
+    [
+      'agent',
+      ...(joins === undefined ? ['-dev'] : []),
+      ...Object.entries(flags).map(([flag, value]) => `-${flag}=${value}`),
+    ],
     {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, CHECKPOINT_DISABLE: '1' },
@@ -161,7 +183,7 @@ async function launch(
   process.once('exit', onExit)
   child.once('exit', () => process.removeListener('exit', onExit))
   try {
-    await untilLeader(`http://127.0.0.1:${ports.http}`, child, headers)
+    await untilLeader(`http://127.0.0.1:${ports.http}`, child, { node, headers })
   } catch (cause) {
     await end(child)
     throw new Error(`Consul did not start: ${said}`, { cause })
@@ -173,22 +195,25 @@ async function launch(
 async function untilLeader(
   url: string,
   child: ChildProcess,
-  headers: Launch['headers'],
+  self: Pick<Launch, 'node' | 'headers'>,
 ): Promise<void> {
   const lastMs = performance.now() + LEADER_MS
   while (performance.now() < lastMs) {
     if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}`)
-    if (await knowsItself(url, headers)) return
+    if (await knowsItself(url, self)) return
     await sleep(50)
   }
   throw new Error(`no leader after ${LEADER_MS} ms`)
 }
 
-async function knowsItself(url: string, headers: Launch['headers']): Promise<boolean> {
+async function knowsItself(
+  url: string,
+  { node, headers }: Pick<Launch, 'node' | 'headers'>,
+): Promise<boolean> {
   try {
     const leader = await fetch(`${url}/v1/status/leader`)
-    if (!leader.ok || (await leader.text()) === '""') return false
-    const self = await fetch(`${url}/v1/health/node/test-node`, { headers })
+    if (!leader.ok || (await leader.text()).startsWith('""')) return false
+    const self = await fetch(`${url}/v1/health/node/${node}`, { headers })
     return self.ok && (await self.text()).includes('serfHealth')
   } catch (error) {
     if (error instanceof TypeError) return false

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createConsulAccess } from '#router/clusters/discovery/consul-access.ts'
 import { createConsulDiscovery } from '#router/clusters/discovery/consul-discovery.ts'
-import type { ConsulQuestion } from '#router/clusters/discovery/consul-question.ts'
+import { blockingMs, type ConsulQuestion } from '#router/clusters/discovery/consul-question.ts'
 import { createConsulWatches } from '#router/clusters/discovery/consul-watches.ts'
 import type { Discovery } from '#router/clusters/discovery/instance.ts'
 import { type FakeConsul, startFakeConsul } from './fake-consul.ts'
@@ -68,4 +68,15 @@ export async function watchedFake(
     // Back-offs are below 5 s here; the deadlines of requests are not.
     untilBackOff: () => time.untilWaiting(ms => ms > 0 && ms < 5_000),
   }
+}
+
+/** Of questions: to the leader, until the headers of a plain read and of one that blocks, and until the end of either. */
+const DEADLINES: readonly number[] = [1_500, 5_000, blockingMs, 10_000]
+
+/** Every other wait is a pause between two questions. */
+export const isPause = (ms: number): boolean => ms > 0 && !DEADLINES.includes(ms)
+
+/** Lets the pauses that are under way pass; a question that is under way must not run into its deadline. */
+export async function passPauses(time: ManualTime): Promise<void> {
+  for (const pauseMs of time.waits().filter(isPause)) await time.advance(pauseMs)
 }

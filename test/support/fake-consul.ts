@@ -1,5 +1,5 @@
 // A Consul agent inside the test process, for faults that a real one cannot be made to show. It answers
-// `/v1/health/service/:name` alone, and is held to what the real agent does by the discovery contract suite.
+// `/v1/health/service/:name` and `/v1/status/leader` alone, and is held to what the real agent does by the discovery contract suite.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { entryOf, type FakeReplica } from './fake-consul-entry.ts'
@@ -30,6 +30,7 @@ export interface AskedRequest {
 
 export interface FakeConsul {
   readonly url: string
+  /** For services; who leads is asked beside them. */
   readonly requests: readonly AskedRequest[]
   /** Resolves with the next request that comes in. */
   readonly nextRequest: () => Promise<AskedRequest>
@@ -45,6 +46,8 @@ export interface FakeConsul {
   readonly churn: (isOn: boolean) => void
   /** The next answers are spoilt in this order, at once and without blocking. */
   readonly script: (...faults: readonly ConsulFaultScript[]) => void
+  /** Whether it tells of a leader when it is asked for one. */
+  readonly lead: (isLed: boolean) => void
   /** Every answer is spoilt like this until `undefined`. */
   readonly always: (fault: ConsulFaultScript | undefined) => void
   /** Ends every connection and takes no other until it is told to; the port stays the same. */
@@ -67,6 +70,7 @@ const TOO_MANY =
 interface Catalogue {
   index: number
   isChurning: boolean
+  isLed: boolean
   /** For the moment of a restore, which ends every query that hangs. */
   isRestored: boolean
   always: ConsulFaultScript | undefined
@@ -79,6 +83,7 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
   const catalogue: Catalogue = {
     index: 10,
     isChurning: false,
+    isLed: true,
     isRestored: false,
     always: undefined,
     scripted: [],
@@ -89,6 +94,10 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
   const expecting: ((request: AskedRequest) => void)[] = []
   const server = createServer((request, response) => {
     const { url, asked } = readRequest(request)
+    if (url.pathname === '/v1/status/leader') {
+      response.end(catalogue.isLed ? '"127.0.0.1:8300"' : '""')
+      return
+    }
     requests.push(asked)
     expecting.shift()?.(asked)
     answer(catalogue, url, response)
@@ -150,6 +159,9 @@ function controlsOf(catalogue: Catalogue): Controls {
     churn(isOn) {
       catalogue.isChurning = isOn
       wake()
+    },
+    lead(isLed) {
+      catalogue.isLed = isLed
     },
     script: (...faults) => {
       catalogue.scripted.push(...faults)

@@ -1,13 +1,9 @@
 // Several agents of one Consul: which is asked next when one fails, and how soon each of them is asked again.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { watchedFake } from '#test/support/consul-watched.ts'
+import { isPause, watchedFake } from '#test/support/consul-watched.ts'
 import { type FakeConsul, startFakeConsul } from '#test/support/fake-consul.ts'
 import { until } from '#test/support/until.ts'
-
-/** Of questions: until the headers, and until the end. Any other wait is a pause between two questions. */
-const DEADLINES: readonly number[] = [5_000, 10_000]
-const isPause = (ms: number): boolean => ms > 0 && !DEADLINES.includes(ms)
 
 async function others(t: TestContext, count: number): Promise<readonly FakeConsul[]> {
   const fakes = await Promise.all(Array.from({ length: count }, () => startFakeConsul()))

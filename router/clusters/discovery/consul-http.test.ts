@@ -152,8 +152,15 @@ test('what the headers say of the answer comes along', async t => {
     await read({ 'x-consul-knownleader': 'false', 'x-consul-lastcontact': '12000' }),
     ['10', false, false, 12_000],
   )
-  assert.deepEqual(
-    await read({ 'x-consul-knownleader': 'false', 'x-consul-query-backend': 'streaming' }),
-    ['10', false, true, 0],
-  )
+})
+
+test('whether there is a leader is what the agent says, and nothing where it does not say it', async t => {
+  const { fake, time, http } = await rig(t)
+  const ask = (): Promise<boolean | undefined> => http.knowsLeader(new AbortController().signal)
+  assert.equal(await ask(), true)
+  fake.lead(false)
+  assert.equal(await ask(), false)
+  await fake.close()
+  assert.equal(await ask(), undefined)
+  assert.deepEqual(time.waits(), [])
 })

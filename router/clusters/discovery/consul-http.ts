@@ -32,6 +32,7 @@ export interface ConsulAnswer {
   readonly isFilteredByAcl: boolean
   /** The agent denies what no policy allows, and was asked without a token: nothing may mean nothing to see. */
   readonly isBlind: boolean
+  /** As it says; that of the streaming backend says nothing. */
   readonly knowsLeader: boolean
   readonly lastContactMs: number
   readonly backend: string | undefined
@@ -51,11 +52,14 @@ export interface ConsulHttp {
   /** The agent that is asked now. */
   readonly agent: () => string
   readonly tryNextAgent: () => void
-  /** Asks the first agent again if it was left; true when that one answers and is asked from now on. */
+  /** Asks the first agent again if it was left; true when that one knows a leader and is asked from now on. */
   readonly tryPreferred: (signal: AbortSignal) => Promise<boolean>
+  /** Whether the agent that is asked now knows a leader; undefined when it does not tell. */
+  readonly knowsLeader: (signal: AbortSignal) => Promise<boolean | undefined>
 }
 
-const PREFERRED_MS = 2_000
+/** How long an agent may take to say whether there is a leader: the watch waits for it. */
+const LEADER_MS = 1_500
 
 export function createConsulHttp(
   access: ConsulAccess,
@@ -94,19 +98,11 @@ export function createConsulHttp(
     async tryPreferred(signal) {
       const [preferred] = agents
       if (position === 0 || preferred === undefined) return false
-      const deadline = createDeadline(signal, ports.wait)
-      try {
-        deadline.within(PREFERRED_MS)
-        if (!(await knowsLeader({ access, base: preferred, path: LEADER_PATH }, deadline.signal)))
-          return false
-        position = 0
-        return true
-      } catch {
-        return false // it is still away, and the one that is asked now answers
-      } finally {
-        deadline.end()
-      }
+      const isBack = (await leaderAt(access, preferred, { wait: ports.wait, signal })) === true
+      if (isBack) position = 0
+      return isBack
     },
+    knowsLeader: signal => leaderAt(access, agent(), { wait: ports.wait, signal }),
   }
 }
 
@@ -133,9 +129,23 @@ function send({ access, base, path }: Target, signal: AbortSignal) {
   })
 }
 
-async function knowsLeader(target: Target, signal: AbortSignal): Promise<boolean> {
-  const { statusCode, body } = await send(target, signal)
-  return /^"[^"]/.test(await beginningOf(body)) && statusCode === 200
+/** Undefined when it gives no answer, or another than Consul does. */
+async function leaderAt(
+  access: ConsulAccess,
+  base: string,
+  { wait, signal }: { readonly wait: Wait; readonly signal: AbortSignal },
+): Promise<boolean | undefined> {
+  const deadline = createDeadline(signal, wait)
+  try {
+    deadline.within(LEADER_MS)
+    const { statusCode, body } = await send({ access, base, path: LEADER_PATH }, deadline.signal)
+    const said = await beginningOf(body)
+    return statusCode === 200 && said.startsWith('"') ? !said.startsWith('""') : undefined
+  } catch {
+    return undefined // a watch has its own way of telling that an agent is away
+  } finally {
+    deadline.end()
+  }
 }
 
 async function exchange(
@@ -202,8 +212,7 @@ function answerOf(
     // Consul does not tell an anonymous caller that results were filtered.
     isBlind:
       header('x-consul-default-acl-policy') === 'deny' && (token === undefined || token === ''),
-    // An answer by the streaming backend says "false" whatever the truth: seen on 1.14.11 with a leader in place.
-    knowsLeader: header('x-consul-knownleader') !== 'false' || backend === 'streaming',
+    knowsLeader: header('x-consul-knownleader') !== 'false',
     lastContactMs: Number.isFinite(lastContactMs) ? lastContactMs : 0,
     backend: BACKENDS.find(known => known === backend),
   }

@@ -4,6 +4,7 @@ import { type BlockingQuery, runBlockingQuery } from './blocking-query.ts'
 import type { ConsulAccess } from './consul-access.ts'
 import { type ConsulAnswer, type ConsulFault, createConsulHttp } from './consul-http.ts'
 import { type ConsulReading, type ConsulSet, createConsulReading } from './consul-instances.ts'
+import { createLeaderSight } from './consul-leader.ts'
 import {
   ADVICE,
   blockingMs,
@@ -137,6 +138,7 @@ function runShared(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts):
 function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): BlockingQuery {
   const { question } = shared
   const http = createConsulHttp(access, ports)
+  const leader = createLeaderSight(http.knowsLeader, ports.clock)
   let reading: ConsulReading = createConsulReading()
   let failuresInRow = 0
   let triedMs = ports.clock.nowMs()
@@ -150,7 +152,8 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
   return {
     async ask(lastIndex, signal) {
       if (failuresInRow > 0) await access.load(true)
-      const index = (await isBackAtPreferred(signal)) ? undefined : lastIndex
+      const isOther = (await isBackAtPreferred(signal)) || (await leader.look(signal))
+      const index = isOther ? undefined : lastIndex
       reading = createConsulReading()
       const { add } = reading
       shared.facts = { ...shared.facts, agent: http.agent() }
@@ -161,7 +164,7 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
       })
     },
     take(answer) {
-      const taken = takeAnswer(answer, reading, shared)
+      const taken = takeAnswer(leader.correct(answer), reading, shared)
       if (typeof taken !== 'object') failuresInRow = 0
       return taken
     },
