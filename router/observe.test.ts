@@ -198,7 +198,7 @@ test('gauges tell of each replica what it carries, and of each cluster how its s
   if (endpoint === undefined) throw new Error('no endpoint')
   endpoint.inFlight = 2
   endpoint.streams = 3
-  observeClusters(telemetry, active, () => 0)
+  observeClusters(telemetry, active, { nowMs: () => 0, wallMs: () => 5_000 })
   const at = (name: string, text: string): string | undefined =>
     new RegExp(`^${name}\\{[^}]*ringmain_replica="127\\.0\\.0\\.1:1"[^}]*\\} (\\S+)$`, 'm').exec(
       text,
@@ -210,7 +210,17 @@ test('gauges tell of each replica what it carries, and of each cluster how its s
     ),
     ['2', '3', '0.001', '1'],
   )
-  assert.match(text, /^ringmain_discovery_failures\{[^}]*ringmain_cluster="crm"[^}]*\} 0$/m)
+  const ofSource = (name: string, told: string): string | undefined =>
+    new RegExp(
+      `^ringmain_discovery_${name}\\{[^}]*ringmain_cluster="crm"[^}]*\\} (\\S+)$`,
+      'm',
+    ).exec(told)?.[1]
+  const ofSources = (told: string): readonly (string | undefined)[] =>
+    ['failures', 'stale', 'age_seconds'].map(name => ofSource(name, told))
+  assert.deepEqual(ofSources(text), ['0', '0', '5'])
+  const doubt = 'Consul has no leader: what it says may be stale.'
+  clusters.source('crm').tell({ problem: doubt, answeredAtMs: 3_500 })
+  assert.deepEqual(ofSources(await scrape()), ['0', '1', '1.5'])
   endpoint.becomeDown('no answer')
   assert.equal(at('ringmain_replica_health', await scrape()), '0')
 })

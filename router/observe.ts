@@ -1,9 +1,11 @@
 // What every call leaves behind: one access line and its metrics. Labels come from closed sets or from the table, never from a caller.
 import type { Counter, Meter } from '@opentelemetry/api'
+import type { Clock } from '#foundation/clock.ts'
 import type { Histogram } from '#foundation/histogram.ts'
 import type { WriteAccess } from '#foundation/log.ts'
 import type { Observe, Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
+import { ageOf } from './admin/views.ts'
 import type { CallRecord, Observations } from './stages/record.ts'
 import { ToolLabels } from './tool-labels.ts'
 
@@ -158,6 +160,10 @@ const GAUGES = {
   'ringmain.replica.health': '1 up, 0 down or unknown.',
   'ringmain.replica.apart': '1 when its tools differ from those of the replicas that serve.',
   'ringmain.discovery.failures': 'Failed attempts in a row of the discovery of a cluster.',
+  'ringmain.discovery.stale':
+    '1 while the source of a cluster does not answer, or says that its answer may be old.',
+  'ringmain.discovery.age_seconds':
+    'Since the source of a cluster last answered; since its set was written where that is from disk.',
   'ringmain.discovery.defects': 'Times the watch of a cluster broke by our own fault.',
   'ringmain.discovery.backend': '1 for how Consul got its newest answer.',
 } as const
@@ -166,15 +172,21 @@ const GAUGES = {
 export function observeClusters(
   telemetry: Pick<Telemetry, 'gauges'>,
   active: ActiveTable,
-  nowMs: () => number,
+  clock: Clock,
 ): void {
   telemetry.gauges({
     descriptions: GAUGES,
     read: (observe: Observe<keyof typeof GAUGES>) => {
       for (const cluster of active.clusters.values()) {
         const ofCluster = { 'ringmain.cluster': cluster.policy.name }
-        const { failuresInRow, backend, defects } = cluster.discovery.status()
+        const { failuresInRow, problem, answeredAtMs, backend, defects } =
+          cluster.discovery.status()
         observe('ringmain.discovery.failures', failuresInRow, ofCluster)
+        observe('ringmain.discovery.stale', problem === undefined ? 0 : 1, ofCluster)
+        if (cluster.snapshot !== undefined) {
+          const ageMs = ageOf(cluster.snapshot, answeredAtMs, clock.wallMs())
+          observe('ringmain.discovery.age_seconds', ageMs / 1_000, ofCluster)
+        }
         if (defects !== undefined) observe('ringmain.discovery.defects', defects, ofCluster)
         if (backend !== undefined)
           observe('ringmain.discovery.backend', 1, { ...ofCluster, 'ringmain.backend': backend })
@@ -182,7 +194,7 @@ export function observeClusters(
           const labels = { ...ofCluster, 'ringmain.replica': endpoint.key }
           observe('ringmain.replica.inflight', endpoint.inFlight, labels)
           observe('ringmain.replica.streams', endpoint.streams, labels)
-          observe('ringmain.replica.ewma_seconds', endpoint.ewmaMs(nowMs()) / 1_000, labels)
+          observe('ringmain.replica.ewma_seconds', endpoint.ewmaMs(clock.nowMs()) / 1_000, labels)
           observe('ringmain.replica.apart', endpoint.isApart ? 1 : 0, labels)
           observe('ringmain.replica.health', endpoint.health === 'up' ? 1 : 0, labels)
         }

@@ -71,7 +71,7 @@ export async function startRouter(
     clusterOpener(sources, log, { pools, clock: systemClock, nextId, client }),
   )
   const observer = new CallObserver(logs.access, telemetry)
-  observeClusters(telemetry, active, systemClock.nowMs)
+  observeClusters(telemetry, active, systemClock)
   observeLog(telemetry.meter, logs.dropped ?? (() => 0))
   const parts: Parts = {
     active,

@@ -84,7 +84,7 @@ function clusterView(cluster: ShownCluster, now: Now): ClusterView {
       isSynced,
       ...(snapshot === undefined
         ? {}
-        : { from: snapshot.from, ageMs: ageOf(snapshot, answeredAtMs, now) }),
+        : { from: snapshot.from, ageMs: ageOf(snapshot, answeredAtMs, now.wallMs) }),
       ...(problem === undefined ? {} : { problem }),
       ...(agent === undefined ? {} : { agent }),
       ...(backend === undefined ? {} : { backend }),
@@ -96,13 +96,13 @@ function clusterView(cluster: ShownCluster, now: Now): ClusterView {
   }
 }
 
-function ageOf(
+export function ageOf(
   snapshot: { readonly from: 'source' | 'disk'; readonly asOfMs: number },
   answeredAtMs: number | undefined,
-  now: Now,
+  wallMs: number,
 ): number {
   const stampMs = snapshot.from === 'source' ? (answeredAtMs ?? snapshot.asOfMs) : snapshot.asOfMs
-  return Math.max(0, Math.round(now.wallMs - stampMs))
+  return Math.max(0, Math.round(wallMs - stampMs))
 }
 
 function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
