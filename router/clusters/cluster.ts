@@ -135,6 +135,11 @@ export class Cluster {
     this.#checker.suspect(endpoint)
   }
 
+  /** Traffic was refused there for what this router believes of it. */
+  outdated(endpoint: Endpoint): void {
+    this.#checker.outdated(endpoint)
+  }
+
   /** Traffic found nobody listening there. */
   refused(endpoint: Endpoint, detail: string): void {
     this.#checker.refused(endpoint, detail)

@@ -35,6 +35,8 @@ interface Probe {
   good: number
   bad: number
   learnedAtMs: number
+  /** When traffic last said that what is known is out of date. */
+  outdatedAtMs: number
 }
 
 const JITTER = 0.2
@@ -76,6 +78,7 @@ export class Checker {
       good: 0,
       bad: 0,
       learnedAtMs: Number.NEGATIVE_INFINITY,
+      outdatedAtMs: Number.NEGATIVE_INFINITY,
     }
     this.#probes.set(endpoint, probe)
     // They come one by one: a spread by their number would be narrow for the first of very many.
@@ -102,6 +105,18 @@ export class Checker {
     }
     const sinceMs = this.#ports.clock.nowMs() - (endpoint.checkedAtMs ?? Number.NEGATIVE_INFINITY)
     this.#schedule(endpoint, probe, Math.max(0, this.#suspectIntervalMs - sinceMs))
+  }
+
+  /** Traffic saw that what is known of its eras and tools is out of date: ask for them now, once an interval at most. */
+  outdated(endpoint: Endpoint): void {
+    const probe = this.#probes.get(endpoint)
+    if (probe === undefined) return
+    const nowMs = this.#ports.clock.nowMs()
+    const askedMs = Math.max(probe.learnedAtMs, probe.outdatedAtMs)
+    if (nowMs - askedMs < this.#paced(this.#policy.intervalMs)) return
+    probe.outdatedAtMs = nowMs
+    probe.learnedAtMs = Number.NEGATIVE_INFINITY
+    this.suspect(endpoint)
   }
 
   /** Traffic saw that nobody listens there. */
