@@ -129,6 +129,21 @@ test('a legacy caller who leaves is told of to the replica, under the id it know
   assert.equal(requests.sent[0]?.overs.length, 1)
 })
 
+test('an answer that was none is put to the replica’s account, and its next check comes forward', async t => {
+  const { choose, active } = ground(t)
+  const cluster = active.cluster('crm')
+  const [endpoint] = cluster?.endpoints ?? []
+  assert.ok(cluster !== undefined && endpoint !== undefined)
+  const suspect = t.mock.method(cluster, 'suspect')
+  const { blame } = (await choose(call('1'))).send()
+  blame()
+  assert.equal(endpoint.faults, 1)
+  assert.deepEqual(
+    suspect.mock.calls.map(({ arguments: [suspected] }) => suspected),
+    [endpoint],
+  )
+})
+
 test('a server without sessions is not told: it could not tell which call is meant', async t => {
   const { choose, requests } = ground(t, STATELESS)
   const { abandon } = (await choose(legacy('"x"'))).send()

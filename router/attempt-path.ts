@@ -88,7 +88,11 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
     said ??= sayCancelled(ports, replica, upstreamIdJson)
     sent.abort()
   }
-  return { attempt: sent.attempt, upstreamIdJson, abandon }
+  const blame = (): void => {
+    endpoint.penalise(0, ports.nowMs())
+    cluster.suspect(endpoint)
+  }
+  return { attempt: sent.attempt, upstreamIdJson, abandon, blame }
 }
 
 /**

@@ -198,8 +198,8 @@ export interface Relay {
   /** The id that the upstream answers under, and the caller's own to put in its place. Equal in the modern era. */
   readonly upstreamIdJson: string
   readonly callerIdJson: string
-  /** Length of the body when the upstream said it. */
-  readonly contentLength?: string
   /** The caller has left: ends the upstream exchange and tells the replica where its era wants that said. */
   readonly abandon: () => void
+  /** The answer was none: a fault of the replica, for its account and its health. */
+  readonly blame: () => void
 }

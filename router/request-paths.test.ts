@@ -55,6 +55,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
                 attempt: Promise.resolve(answeredAs(200, {}, fakeBody())),
                 upstreamIdJson: '7',
                 abandon: () => void log.push('abandon'),
+                blame: () => void log.push('blame'),
               }),
           },
         } as const),
@@ -263,11 +264,12 @@ const relayOf = (): Relay => ({
   upstreamIdJson: '7',
   callerIdJson: '1',
   abandon: () => undefined,
+  blame: () => undefined,
 })
 
 test('one record tells whether an answer went out whole, broke, or lost its caller', async () => {
   const whole = await relaying(body => {
-    body.data('data: {"id":7,"result":{}}\n\n')
+    body.data('data: {"jsonrpc":"2.0","id":7,"result":{}}\n\n')
     body.end()
   })
   const broken = await relaying(body => body.broken())

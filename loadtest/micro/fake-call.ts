@@ -98,6 +98,7 @@ const DISPATCHED = {
   attempt: Promise.resolve(ANSWERED),
   upstreamIdJson: '1',
   abandon: nothing,
+  blame: nothing,
 } as const
 
 export const ATTEMPTS: AttemptPath = {

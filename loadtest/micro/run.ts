@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '#foundation/clock.ts'
+import { answeringWorks } from './answering.ts'
 import { scaled, type Timed, timeAll, type Work } from './batches.ts'
 import { choosingWorks } from './choosing.ts'
 import { readingWorks, YARDSTICK } from './reading.ts'
@@ -56,6 +57,7 @@ function save(timed: readonly Timed[], seed: number, to: string | undefined): st
 const { only, json } = optionsOrExit()
 const works: readonly Work[] = [
   ...readingWorks(),
+  ...answeringWorks(),
   ...choosingWorks(),
   ...stageWorks(),
   ...recordingWorks(),

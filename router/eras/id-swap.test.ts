@@ -4,24 +4,23 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { seededRandom } from '#foundation/clock.ts'
 import { cuts, jsonValue, piecesOf, runOf, spelt } from '#test/support/properties.ts'
-import { IdSwap } from './id-swap.ts'
+import { EXPECTED_ID, kindOf, rpcMessage } from '#test/support/rpc-messages.ts'
+import { IdSwap, type MessageKind } from './id-swap.ts'
 import { eachMember, firstValue, isObjectAt, splice } from './json-spans.ts'
 
-const OURS = '1000000007'
+const OURS = String(EXPECTED_ID)
 
 interface Swapped {
   readonly text: string
-  readonly isAnswered: boolean
+  readonly kind: MessageKind
 }
 
 function swapped(pieces: readonly Buffer[], expected = OURS, by = '"caller"'): Swapped {
   const swap = new IdSwap(expected, by)
   const out: Buffer[] = []
-  const emit = (piece: Buffer): void => void out.push(Buffer.from(piece))
   for (const piece of pieces)
-    assert.equal(swap.feed(piece, 0, piece.length, false, emit), piece.length)
-  swap.endMessage(emit)
-  return { text: Buffer.concat(out).toString(), isAnswered: swap.isAnswered }
+    swap.feed(piece, 0, piece.length, one => void out.push(Buffer.from(one)))
+  return { text: Buffer.concat(out).toString(), kind: swap.end() }
 }
 
 const whole = (json: string, expected = OURS, by = '"caller"'): Swapped =>
@@ -42,158 +41,220 @@ function spliced(json: string, by: string): string {
   ).toString()
 }
 
-const id = fc.oneof(
-  fc.constant(Number(OURS)),
-  fc.constant(OURS),
-  fc.integer(),
-  fc.string({ unit: 'grapheme' }),
-  fc.constant(null),
-)
-const anything = jsonValue(3)
-/** Messages with their members in any order, ids at every depth. */
-const message = fc
-  .record(
-    {
-      jsonrpc: fc.constant('2.0'),
-      id,
-      result: fc.oneof(anything, fc.record({ id, nested: fc.array(fc.record({ id })) })),
-      error: fc.record({ id, code: fc.integer() }),
-      method: fc.constantFrom('tools/call', 'id'),
-      'i"d': anything,
-      odd: anything,
-    },
-    { requiredKeys: ['jsonrpc'] },
-  )
-  .chain(value =>
-    fc
-      .shuffledSubarray(Object.entries(value), { minLength: Object.keys(value).length })
-      .map(entries => Object.fromEntries(entries)),
-  )
-
-test('any split of any message gives what no split gives, and only the top-level id is replaced', t => {
+test('a message is what its value says, on any split, and only the top-level id is replaced', t => {
+  const counts = new Map<MessageKind, number>()
   fc.assert(
-    fc.property(fc.oneof(message, anything), fc.integer(), cuts, (value, ink, lengths) => {
+    fc.property(fc.oneof(rpcMessage, jsonValue(3)), fc.integer(), cuts, (value, ink, lengths) => {
       const json = spelt(value, seededRandom(ink))
-      const split = swapped(piecesOf(Buffer.from(json), lengths))
-      assert.equal(split.text, spliced(json, '"caller"'))
-      assert.deepEqual(split, whole(json))
+      const { text, kind } = swapped(piecesOf(Buffer.from(json), lengths))
+      assert.equal(kind, kindOf(value), json)
+      assert.equal(whole(json).kind, kind)
+      if (kind !== 'bad') assert.equal(text, spliced(json, '"caller"'))
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    }),
+    runOf(t, 1_500),
+  )
+  t.diagnostic(JSON.stringify([...counts]))
+  for (const kind of ['answer', 'other', 'bad'] as const)
+    assert.ok((counts.get(kind) ?? 0) > 20, kind)
+})
+
+test('an id that is the same on both sides passes as it was spelt, and without a copy', t => {
+  fc.assert(
+    fc.property(rpcMessage, fc.integer(), cuts, (value, ink, lengths) => {
+      const json = spelt(value, seededRandom(ink))
+      const { text, kind } = swapped(piecesOf(Buffer.from(json), lengths), OURS, OURS)
+      assert.equal(kind, kindOf(value))
+      if (kind !== 'bad') assert.equal(text, json)
     }),
     runOf(t, 500),
   )
-})
-
-test('a message answers when it has the expected id and an outcome, and is no request', t => {
-  fc.assert(
-    fc.property(message, fc.integer(), cuts, (value, ink, lengths) => {
-      const json = spelt(value, seededRandom(ink))
-      const { isAnswered } = swapped(piecesOf(Buffer.from(json), lengths))
-      const isOurs = value['id'] === Number(OURS) && value['method'] === undefined
-      assert.equal(isAnswered, isOurs && ('result' in value || 'error' in value))
-    }),
-    runOf(t, 500),
-  )
-})
-
-test('an id that is the same on both sides passes as it was spelt, and is noticed', t => {
-  fc.assert(
-    fc.property(message, fc.integer(), cuts, (value, ink, lengths) => {
-      const json = spelt(value, seededRandom(ink))
-      const { text, isAnswered } = swapped(piecesOf(Buffer.from(json), lengths), OURS, OURS)
-      assert.equal(text, json)
-      assert.equal(isAnswered, whole(json).isAnswered)
-    }),
-    runOf(t, 300),
-  )
+  const body = Buffer.from('{"jsonrpc":"2.0","id":7,"result":{}}')
+  const out: Buffer[] = []
+  new IdSwap('7', '7').feed(body, 0, body.length, piece => void out.push(piece))
+  assert.deepEqual([out.length, out[0]?.buffer], [1, body.buffer])
 })
 
 /** Bytes that a broken server might send: pieces of JSON in any order. */
 const rubble = fc
   .array(
-    fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\\', '"id"', OURS, '\n', ' ', 'é', '1'),
+    fc.constantFrom(
+      ...[
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        ':',
+        ',',
+        '\\',
+        '"id":',
+        OURS,
+        '\n',
+        ' ',
+        'é',
+        '1',
+        '"jsonrpc":"2.0"',
+        '"result":{}',
+      ],
+    ),
   )
   .map(parts => parts.join(''))
 
-test('bytes that are no JSON pass whole, whatever the split, and throw nothing', t => {
+test('bytes that are no JSON are bad or nothing, whatever the split, and throw nothing', t => {
   fc.assert(
     fc.property(rubble, cuts, (text, lengths) => {
-      assert.equal(swapped(piecesOf(Buffer.from(text), lengths), OURS, OURS).text, text)
-      assert.equal(swapped(piecesOf(Buffer.from(text), lengths), '77', '88').text, text)
+      const { kind } = swapped(piecesOf(Buffer.from(text), lengths))
+      assert.equal(kind, whole(text).kind)
+      if (/^[\s]*$/.test(text)) assert.equal(kind, 'none')
+      else if (!isJson(text)) assert.equal(kind, 'bad', text)
     }),
-    runOf(t, 500),
+    runOf(t, 1_000),
   )
 })
 
-test('the id may come first, last, escaped, as text, beyond ASCII', () => {
+function isJson(text: string): boolean {
+  try {
+    return JSON.parse(text) !== undefined
+  } catch {
+    return false
+  }
+}
+
+const V = '"jsonrpc":"2.0"'
+
+test('the id may come first, last, escaped, as text, beyond ASCII, in white space', () => {
   for (const [json, expected, out] of [
-    ['{"id":7,"result":{}}', '7', '{"id":"x","result":{}}'],
-    ['{"result":{},"id":7}', '7', '{"result":{},"id":"x"}'],
-    ['{"result":{},"id":7.0 }', '7', '{"result":{},"id":"x" }'],
-    ['{"\\u0069d":"a","result":1}', '"a"', '{"\\u0069d":"x","result":1}'],
-    ['{"id":"\\u4e16\\/","result":1}', '"世/"', '{"id":"x","result":1}'],
-    ['{"id":"世/","error":1}', '"\\u4e16\\/"', '{"id":"x","error":1}'],
-    ['{"id":0,"result":1}', '0', '{"id":"x","result":1}'],
-    ['{"id":"","result":1}', '""', '{"id":"x","result":1}'],
-  ] as const) {
-    assert.deepEqual(whole(json, expected, '"x"'), { text: out, isAnswered: true }, json)
-  }
+    [`{"id":7,"result":{},${V}}`, '7', `{"id":"x","result":{},${V}}`],
+    [`{${V},"result":{},"id":7}`, '7', `{${V},"result":{},"id":"x"}`],
+    [`{${V},"result":{},"id" :\t 7.0 }`, '7', `{${V},"result":{},"id" :\t "x" }`],
+    [`{${V},"\\u0069d":"\\u0061","result":1}`, '"a"', `{${V},"\\u0069d":"x","result":1}`],
+    [`{${V},"id":"\\u4e16\\/","result":1}`, '"世/"', `{${V},"id":"x","result":1}`],
+    [`{${V},"id":"世/","result":1}`, '"\\u4e16\\/"', `{${V},"id":"x","result":1}`],
+    [`{${V},"id":0,"result":null}`, '0', `{${V},"id":"x","result":null}`],
+    [
+      `{"\\u006asonrpc":"2\\u002e0","id":"","result":1}`,
+      '""',
+      `{"\\u006asonrpc":"2\\u002e0","id":"x","result":1}`,
+    ],
+  ] as const)
+    assert.deepEqual(whole(json, expected, '"x"'), { text: out, kind: 'answer' }, json)
 })
 
-test('a number and a string of the same digits are two ids', () => {
-  for (const [json, expected] of [
-    ['{"id":"7","result":1}', '7'],
-    ['{"id":7,"result":1}', '"7"'],
-    ['{"id":null,"result":1}', '0'],
-    ['{"id":false,"result":1}', '0'],
-  ] as const) {
-    assert.deepEqual(whole(json, expected), { text: json, isAnswered: false }, json)
-  }
+test('a response to another call is not for this caller, and a number and a string of the same digits are two ids', () => {
+  for (const [id, expected] of [
+    ['8', '7'],
+    ['"7"', '7'],
+    ['7', '"7"'],
+    ['null', '0'],
+    ['false', '0'],
+    ['{"id":7}', '7'],
+    ['[7]', '7'],
+  ] as const)
+    assert.equal(whole(`{${V},"id":${id},"result":1}`, expected).kind, 'bad', id)
 })
 
-test('ids below the top, ids of notifications and of arrays of messages are left alone', () => {
+test('what says twice what it is, half of it or too much is no answer', () => {
   for (const json of [
-    `{"jsonrpc":"2.0","method":"notifications/progress","params":{"id":${OURS}}}`,
-    `{"result":{"id":${OURS}},"id":5}`,
-    `[{"id":${OURS},"result":1}]`,
-    `{"id":{"id":${OURS}},"result":1}`,
-    `{"id":[${OURS}],"result":1}`,
-    `"id"`,
-    `{"a":"\\"id\\":${OURS}"}`,
-  ]) {
-    assert.deepEqual(whole(json), { text: json, isAnswered: false }, json)
-  }
+    `{"id":7,"result":1}`,
+    `{${V},"result":1}`,
+    `{${V},"id":7}`,
+    `{${V},"id":7,"id":7,"result":1}`,
+    `{${V},"id":8,"i\\u0064":7,"result":1}`,
+    `{${V},${V},"id":7,"result":1}`,
+    `{${V},"id":7,"result":1,"result":2}`,
+    `{${V},"id":7,"result":1,"error":{"code":1,"message":""}}`,
+    `{${V},"id":7,"error":{"code":1,"code":1,"message":""}}`,
+    `{${V},"id":7,"error":{"code":1}}`,
+    `{${V},"id":7,"error":[{"code":1,"message":""}]}`,
+    `{${V},"id":7,"error":{"x":{"code":1,"message":""}}}`,
+    `{${V},"id":7,"error":null}`,
+    `{${V},"id":7,"method":"a","result":1}`,
+    `[{${V},"id":7,"result":1}]`,
+    `{${V},"id":7,"result":1}{${V},"id":7,"result":1}`,
+    `{${V},"id":7,"result":1}x`,
+    '7',
+    '<html>',
+  ])
+    assert.equal(whole(json, '7').kind, 'bad', json)
+  for (const json of [
+    `{${V},"id":7,"error":{"data":{"code":"x","message":1},"message":"\\u0000","code":-32000}}`,
+    `{${V},"id":7,"error":{"code":1,"message":"${'m'.repeat(20_000)}"} } `,
+    `{${V},"id":7,"result":{"error":1,"id":2},"${'k'.repeat(6_000)}":1}`,
+  ])
+    assert.equal(whole(json, '7').kind, 'answer', json.slice(0, 100))
 })
 
-test('an id of any length goes through unharmed, and the longest that a caller may send is found in its longest spelling', () => {
+test('a notification and a request of the server’s own are no answers, and go on', () => {
+  for (const json of [
+    `{${V},"method":"notifications/progress","params":{"id":${OURS}}}`,
+    `{${V},"id":"of-the-server","method":"roots/list"}`,
+    `{${V},"id":null,"method":"a"}`,
+  ])
+    assert.deepEqual(whole(json), { text: json, kind: 'other' }, json)
+})
+
+test('the longest id that a caller may send is found in its longest spelling; a longer one is nobody’s, and is not kept', () => {
   const longest = 'x'.repeat(1_022)
   const spelling = `"${longest.replaceAll('x', '\\u0078')}"`
-  assert.deepEqual(whole(`{"id":${spelling},"result":1}`, JSON.stringify(longest), '1'), {
-    text: '{"id":1,"result":1}',
-    isAnswered: true,
-  })
-  for (const foreign of [`"${'y'.repeat(100_000)}"`, '7'.repeat(100_000)]) {
-    const json = `{"id":${foreign},"result":{"id":${OURS}}}`
-    assert.deepEqual(whole(json), { text: json, isAnswered: false })
-  }
+  const json = `{${V},"id":${spelling},"result":1}`
+  for (const lengths of [[10_000], [500, 3_000, 10_000]])
+    assert.deepEqual(swapped(piecesOf(Buffer.from(json), lengths), JSON.stringify(longest), '1'), {
+      text: `{${V},"id":1,"result":1}`,
+      kind: 'answer',
+    })
+  for (const foreign of [`"${'y'.repeat(100_000)}"`, '7'.repeat(100_000), `${' '.repeat(7_000)}7`])
+    for (const lengths of [[200_000], [6_000, 200_000], Array.from({ length: 200 }, () => 60)]) {
+      const pieces = piecesOf(Buffer.from(`{${V},"id":${foreign},"result":1}`), lengths)
+      assert.equal(swapped(pieces, '7').kind, 'bad')
+    }
+  const spaced = `{${V},"id":7,"id"${' '.repeat(7_000)}:8,"result":1}`
+  assert.equal(whole(spaced, '8').kind, 'bad')
 })
 
 test('a message that breaks off is no answer, wherever it breaks', () => {
-  const json = `{"id":${OURS},"result":{"a":["b",{}]},"c":1}`
-  for (let length = 0; length < json.length; length += 1) {
-    assert.equal(whole(json.slice(0, length)).isAnswered, false, json.slice(0, length))
+  const json = `{${V},"id":${OURS},"result":{"a":["b",{}]},"c":1}`
+  for (let length = 1; length < json.length; length += 1) {
+    assert.equal(whole(json.slice(0, length)).kind, 'bad', json.slice(0, length))
     assert.equal(whole(json.slice(0, length), OURS, OURS).text, json.slice(0, length))
   }
-  assert.equal(whole(json).isAnswered, true)
+  assert.equal(whole(json).kind, 'answer')
 })
 
-test('one message after another is judged by itself', () => {
+test('from the fault on nothing is handed on, and the next message is judged by itself', () => {
   const swap = new IdSwap('7', '8')
-  const feed = (json: string): void => {
-    swap.feed(Buffer.from(json), 0, json.length, false, () => undefined)
-    swap.endMessage(() => undefined)
-  }
-  feed('{"id":7')
+  const out: string[] = []
+  const feed = (json: string): void =>
+    swap.feed(Buffer.from(json), 0, json.length, piece => void out.push(piece.toString()))
+  feed(`{${V},"id":7,}`)
+  assert.ok(swap.isBroken)
   feed('"result":1}')
-  assert.equal(swap.isAnswered, false)
-  feed('{"id":7,"result":1}')
-  assert.equal(swap.isAnswered, true)
+  assert.equal(out.join(''), `{${V},"id":8`)
+  assert.equal(swap.end(), 'bad')
+  assert.ok(!swap.isBroken)
+  feed(`{${V},"id":7,"result":1}`)
+  assert.equal(swap.end(), 'answer')
+  assert.equal(swap.end(), 'none')
+})
+
+test('where a line of an event ends, what waits goes out, so that the next line begins behind it', () => {
+  for (const [lines, out] of [
+    [
+      [`{${V},"id":`, '7', ',"result":1}'],
+      [`{${V},"id":`, '\n', '8\n', ',"result":1}', '\n'],
+    ],
+    [
+      [`{${V},"id": 7`, ',"result":1}'],
+      [`{${V},"id":`, ' 8\n', ',"result":1}', '\n'],
+    ],
+  ] as const) {
+    const swap = new IdSwap('7', '8')
+    const pieces: string[] = []
+    const emit = (piece: Buffer): void => void pieces.push(piece.toString())
+    for (const line of lines) {
+      swap.feed(Buffer.from(line), 0, line.length, emit)
+      swap.endLine(emit)
+    }
+    assert.deepEqual([pieces, swap.end()], [out, 'answer'])
+  }
 })

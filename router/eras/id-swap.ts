@@ -1,215 +1,247 @@
-// Puts the caller's id in the place of the router's own while a JSON-RPC answer streams past, and notices that the answer came.
-// Works on any split of the bytes and holds no more than one id, so that a result of any size needs no memory.
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
+// Puts the caller's id in the place of the router's own while a JSON-RPC message of a tool server goes past, and says what the
+// message is. Works on any split of the bytes and holds no more than one id, so that a result of any size needs no memory.
+import { JsonScan } from './json-scan.ts'
+
+/**
+ * `answer`: the response to the call. `other`: a notification, or a request of the server's own. `none`: nothing but white space.
+ * `bad`: what is no JSON-RPC message, or one that may not stand here, as a response to another call.
+ */
+export type MessageKind = 'answer' | 'other' | 'none' | 'bad'
+
+export type Emit = (piece: Buffer) => void
+
+/** The longest id a caller may send is 1,024 bytes; spelt in escapes it takes six times as many. No key that counts is longer. */
+const LONGEST = 6_200
 const COLON = 0x3a
 const COMMA = 0x2c
-const LF = 0x0a
-const CR = 0x0d
-/** The longest id a caller may send is 1,024 bytes; spelt in escapes it takes six times as many. */
-const LONGEST = 6_200
+const OPEN_OBJECT = 0x7b
+const OPEN_ARRAY = 0x5b
+const NEWLINE = Buffer.from('\n')
 
-type Place = 'key' | 'after_key' | 'value' | 'after_value'
+/** Members that say what a message is, each a bit of what was seen; `KEY` while a key goes past. */
+const ID = 1
+const VERSION = 2
+const METHOD = 4
+const RESULT = 8
+const ERROR = 16
+const CODE = 32
+const MESSAGE = 64
+const KEY = 128
+const OUTER = [
+  { key: '"id"', bit: ID },
+  { key: '"jsonrpc"', bit: VERSION },
+  { key: '"method"', bit: METHOD },
+  { key: '"result"', bit: RESULT },
+  { key: '"error"', bit: ERROR },
+] as const
+const INNER = [
+  { key: '"code"', bit: CODE },
+  { key: '"message"', bit: MESSAGE },
+] as const
+/** Those whose text matters, not only that they are there. */
+const HELD = KEY | ID | VERSION | METHOD | CODE | MESSAGE
+const RESULT_ANSWER = ID | VERSION | RESULT
+const ERROR_ANSWER = ID | VERSION | ERROR | CODE | MESSAGE
 
 export class IdSwap {
-  /** A response under the expected id went past whole. */
-  isAnswered = false
-
-  readonly #expected: unknown
-  readonly #replacement: Buffer
+  readonly #expectedJson: string
+  readonly #replacement: string
   readonly #isSame: boolean
-  #depth = 0
-  #isInString = false
-  #isEscaped = false
-  #place: Place = 'value'
-  /** Text being collected at the top level: a key, or the value of `id`. */
+  readonly #scan = new JsonScan()
+  /** What goes past: one of the bits above, or 0 for what nobody wants to know. */
+  #member = 0
+  /** What came of its text in pieces before, white space around it included, a letter for each byte. */
   #held = ''
-  #isHolding: 'key' | 'id' | undefined
-  #key = ''
-  #hasId = false
-  #hasMethod = false
-  #hasOutcome = false
-  /** A line broke inside a string: what the event holds is no JSON, and passes as it is. */
-  #isSpoiled = false
+  #seen = 0
+  #isForeign = false
+  #isBad = false
 
   /** Both as JSON text. Equal: nothing is replaced, only watched. */
   constructor(expectedJson: string, replacementJson: string) {
-    this.#expected = JSON.parse(expectedJson)
-    this.#replacement = Buffer.from(replacementJson)
+    this.#expectedJson = expectedJson
+    this.#replacement = replacementJson
     this.#isSame = expectedJson === replacementJson
   }
 
-  /**
-   * Takes `bytes[from, to)`, hands what may go on to `emit`, and returns the offset it stopped at:
-   * `to`, or that of a line break when `isLine` (one SSE data line).
-   */
-  feed(
-    bytes: Buffer,
-    from: number,
-    to: number,
-    isLine: boolean,
-    emit: (piece: Buffer) => void,
-  ): number {
+  /** What came cannot become a message any more; what was not handed on yet will not be. */
+  get isBroken(): boolean {
+    return this.#isBad || this.#scan.isBroken
+  }
+
+  /** Takes `bytes[from, to)` and hands what may go on to `emit`. */
+  feed(bytes: Buffer, from: number, to: number, emit: Emit): void {
+    const scan = this.#scan
     let sent = from
     let at = from
-    for (; at < to; at += 1) {
-      if (this.#depth > 1 && !this.#isSpoiled) {
-        at = this.#skipNested(bytes, at, to, isLine)
-        if (at >= to) break
-      }
-      const byte = bytes[at] as number
-      if (isLine && (byte === LF || byte === CR)) {
-        if (this.#isInString) {
-          sent = this.#letGo(emit, sent, at)
-          this.#isSpoiled = true
+    while (at < to && !this.isBroken) {
+      const next = scan.run(bytes, at, to)
+      if (scan.stop === 0) this.#hold(bytes, at, next)
+      else {
+        const text = { from: at, to: next - 1 }
+        if (this.#isWithheld) {
+          emit(this.#idOut(bytes, text))
+          sent = text.to
         }
-        break
-      }
-      if (this.#isSpoiled) continue
-      if (this.#isHolding === 'id' && this.#held.length > LONGEST)
-        sent = this.#letGo(emit, sent, at)
-      if (this.#isInString) {
-        if (this.#isHolding !== undefined) this.#hold(byte)
-        if (this.#isEscaped) this.#isEscaped = false
-        else if (byte === BACKSLASH) this.#isEscaped = true
-        else if (byte === QUOTE) {
-          this.#isInString = false
-          if (this.#isHolding === 'key') this.#endKey()
-          else if (this.#isHolding === 'id') sent = this.#sendId(emit, sent, at + 1)
+        this.#structure(scan.stop, bytes, text)
+        if (this.#isWithheld) {
+          emit(bytes.subarray(sent, next))
+          sent = next
         }
-        continue
       }
-      if (this.#isHolding === 'id' && endsScalar(byte)) sent = this.#sendId(emit, sent, at)
-      if (this.#isHolding === 'id') this.#hold(byte)
-      else if (this.#startsId(byte)) {
-        if (at > sent && !this.#isSame) emit(bytes.subarray(sent, at))
-        this.#startId(byte)
-      } else this.#structure(byte)
+      at = next
     }
-    // While an id that may be replaced is held, its bytes wait here and not in the output.
-    if ((this.#isSame || this.#isHolding !== 'id') && at > sent) emit(bytes.subarray(sent, at))
-    return at
+    if (!this.isBroken && !this.#isWithheld && to > sent) emit(bytes.subarray(sent, to))
   }
 
-  /** The message is complete: at the end of the body, or at the blank line that ends an event. */
-  endMessage(emit: (piece: Buffer) => void): void {
-    if (this.#isHolding === 'id') this.#sendId(emit, 0, 0)
-    const isWhole = this.#depth === 0 && !this.#isInString
-    if (isWhole && this.#hasId && this.#hasOutcome && !this.#hasMethod) this.isAnswered = true
-    this.#depth = 0
-    this.#isInString = this.#isEscaped = this.#hasId = this.#hasMethod = this.#hasOutcome = false
-    this.#isSpoiled = false
-    this.#place = 'value'
-    this.#isHolding = undefined
-    this.#held = this.#key = ''
-  }
-
-  /** Below the top level, where most bytes lie, only strings and brackets matter. Stops at the top level again, or at a line break. */
-  #skipNested(bytes: Buffer, from: number, to: number, isLine: boolean): number {
-    let depth = this.#depth
-    let isInString = this.#isInString
-    let isEscaped = this.#isEscaped
-    let at = from
-    for (; at < to && depth > 1; at += 1) {
-      const byte = bytes[at] as number
-      if (isLine && (byte === LF || byte === CR)) break
-      if (isInString) {
-        if (isEscaped) isEscaped = false
-        else if (byte === BACKSLASH) isEscaped = true
-        else if (byte === QUOTE) isInString = false
-      } else if (byte === QUOTE) isInString = true
-      else if (byte === 0x7b || byte === 0x5b) depth += 1
-      else if (byte === 0x7d || byte === 0x5d) depth -= 1
+  /** A line of an event ends within the message, which to JSON is white space: what waits goes out before the next line begins. */
+  endLine(emit: Emit): void {
+    this.feed(NEWLINE, 0, 1, emit)
+    if (this.isBroken || !this.#isWithheld) return
+    if (this.#held.trim() === '') {
+      emit(Buffer.from(this.#held))
+      this.#held = ''
+    } else {
+      emit(this.#idOut(NEWLINE, { from: 0, to: 0 }))
+      this.#become(0) // no id goes on in the next line, unless it is none that was sent
     }
-    this.#depth = depth
-    this.#isInString = isInString
-    this.#isEscaped = isEscaped
-    if (depth === 1) this.#place = 'after_value'
-    return at
   }
 
-  #structure(byte: number): void {
-    if (byte === QUOTE) {
-      this.#isInString = true
-      if (this.#depth === 1 && this.#place === 'key') {
-        this.#isHolding = 'key'
-        this.#held = ''
-      }
-    } else if (byte === 0x7b || byte === 0x5b) {
-      this.#depth += 1
-      this.#place = this.#depth === 1 && byte === 0x7b ? 'key' : 'value'
-    } else if (byte === 0x7d || byte === 0x5d) {
-      this.#depth -= 1
-      this.#place = 'after_value'
-    } else if (this.#depth === 1 && byte === COLON && this.#place === 'after_key')
-      this.#place = 'value'
-    else if (this.#depth === 1 && byte === COMMA) this.#place = 'key'
+  /** The message is over: at the end of the body, or at the blank line that ends an event. The next one may come. */
+  end(): MessageKind {
+    const kind = this.isBroken ? 'bad' : this.#scan.isBlank ? 'none' : this.#kind()
+    this.#scan.begin()
+    this.#become(0)
+    this.#seen = 0
+    this.#isForeign = this.#isBad = false
+    return kind
   }
 
-  #startsId(byte: number): boolean {
-    return this.#depth === 1 && this.#place === 'value' && this.#key === 'id' && !endsScalar(byte)
+  #kind(): MessageKind {
+    const seen = this.#seen
+    if (!this.#scan.isWhole) return 'bad'
+    if (seen === RESULT_ANSWER || seen === ERROR_ANSWER) return this.#isForeign ? 'bad' : 'answer'
+    const isCall = (seen & METHOD) !== 0 && (seen & VERSION) !== 0
+    return isCall && (seen & (RESULT | ERROR)) === 0 ? 'other' : 'bad'
   }
 
-  #startId(byte: number): void {
-    this.#isHolding = 'id'
-    this.#held = String.fromCharCode(byte)
-    this.#isInString = byte === QUOTE
+  /** An id that may be replaced waits here and not in the output. */
+  get #isWithheld(): boolean {
+    return this.#member === ID && !this.#isSame
   }
 
-  /** Latin-1, byte by byte: turned back into bytes before it is read as UTF-8. */
-  #hold(byte: number): void {
-    if (this.#held.length <= LONGEST) this.#held += String.fromCharCode(byte)
+  #hold(bytes: Buffer, from: number, to: number): void {
+    if ((this.#member & HELD) === 0) return
+    this.#measure(to - from)
+    this.#held += bytes.toString('latin1', from, Math.min(to, from + LONGEST - this.#held.length))
   }
 
-  #endKey(): void {
-    const text = this.#held.slice(0, -1)
-    this.#key = text.includes('\\') ? (parsed(`"${text}"`) as string) : text
-    if (this.#key === 'method') this.#hasMethod = true
-    else if (this.#key === 'result' || this.#key === 'error') this.#hasOutcome = true
-    this.#place = 'after_key'
-    this.#isHolding = undefined
+  /** Of a method and of the message of an error it is enough to know that they are text, and their beginning tells. */
+  #measure(more: number): void {
+    const mustFit = (this.#member & HELD & ~(METHOD | MESSAGE)) !== 0
+    if (mustFit && this.#held.length + more > LONGEST) this.#isBad = true
   }
 
-  /** The id is complete: it or what replaces it goes out. Returns the offset up to which all has gone out. */
-  #sendId(emit: (piece: Buffer) => void, sent: number, at: number): number {
-    const raw = Buffer.from(this.#held, 'latin1')
-    const isExpected = parsed(raw.toString('utf8')) === this.#expected
-    if (isExpected) this.#hasId = true
-    this.#leaveId()
-    if (this.#isSame) return sent // it went out with the rest
-    emit(isExpected ? this.#replacement : raw)
-    return at
+  #structure(stop: number, bytes: Buffer, text: Span): void {
+    this.#measure(text.to - text.from)
+    switch (stop) {
+      case COLON:
+        return this.#beginValue(bytes, text)
+      case COMMA:
+        this.#endValue(bytes, text)
+        return this.#become(KEY)
+      case OPEN_OBJECT:
+        return this.#become(KEY)
+      case OPEN_ARRAY:
+        this.#isBad = true // a batch, or an error that is none
+        return
+      default:
+        this.#endValue(bytes, text)
+        this.#become(0)
+        this.#scan.watch = 1
+    }
   }
 
-  /** The id that is held is longer than any that was sent, or no JSON: it goes out as far as it is here. */
-  #letGo(emit: (piece: Buffer) => void, sent: number, at: number): number {
-    if (this.#isHolding !== 'id') return sent
-    this.#leaveId()
-    if (this.#isSame) return sent
-    emit(Buffer.from(this.#held, 'latin1'))
-    return at
+  #become(member: number): void {
+    this.#member = member
+    this.#held = ''
   }
 
-  #leaveId(): void {
-    this.#isHolding = undefined
-    this.#key = ''
-    this.#place = 'after_value'
+  #beginValue(bytes: Buffer, text: Span): void {
+    const member = this.#memberNamed(bytes, text)
+    if ((this.#seen & member) !== 0) this.#isBad = true // two readers may take two values
+    this.#seen |= member
+    if (member === ERROR) this.#scan.watch = 2
+    this.#become(member)
+  }
+
+  #memberNamed(bytes: Buffer, text: Span): number {
+    const members = this.#scan.depth === 1 ? OUTER : INNER
+    if (this.#held === '')
+      for (const { key, bit } of members) if (isWritten(key, bytes, text)) return bit
+    // Split, in white space, or in escapes: `i\u0064` is the same key as `id`.
+    const written = this.#text(bytes, text)
+    const key = written.includes('\\') ? JSON.stringify(parsed(written)) : written
+    return members.find(member => member.key === key)?.bit ?? 0
+  }
+
+  #endValue(bytes: Buffer, text: Span): void {
+    switch (this.#member) {
+      case ID:
+        if (this.#isSame) this.#isForeign = !this.#isExpected(bytes, text)
+        return
+      case VERSION:
+        if (this.#held === '' && isWritten('"2.0"', bytes, text)) return
+        this.#isBad ||= parsed(this.#text(bytes, text)) !== '2.0'
+        return
+      case METHOD:
+      case MESSAGE:
+        this.#isBad ||= !this.#text(bytes, text).startsWith('"')
+        return
+      case CODE:
+        this.#isBad ||= !Number.isSafeInteger(parsed(this.#text(bytes, text)))
+    }
+  }
+
+  #isExpected(bytes: Buffer, text: Span): boolean {
+    if (this.#held === '' && isWritten(this.#expectedJson, bytes, text)) return true
+    const json = Buffer.from(this.#text(bytes, text), 'latin1').toString()
+    return parsed(json) === parsed(this.#expectedJson)
+  }
+
+  #idOut(bytes: Buffer, text: Span): Buffer {
+    this.#isForeign = !this.#isExpected(bytes, text)
+    const written = this.#held + bytes.toString('latin1', text.from, text.to)
+    if (this.#isForeign) return Buffer.from(written, 'latin1')
+    const json = written.trim()
+    const at = written.indexOf(json)
+    return Buffer.from(written.slice(0, at) + this.#replacement + written.slice(at + json.length))
+  }
+
+  /** All of the text that ends here, without the white space around it. */
+  #text(bytes: Buffer, { from, to }: Span): string {
+    return (this.#held + bytes.toString('latin1', from, Math.min(to, from + LONGEST))).trim()
   }
 }
 
-const endsScalar = (byte: number): boolean =>
-  byte === COMMA ||
-  byte === 0x7d ||
-  byte === 0x5d ||
-  byte === 0x20 ||
-  byte === 0x09 ||
-  byte === LF ||
-  byte === CR
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** Letter for letter, after white space perhaps; what is written otherwise is told apart the slow way. */
+function isWritten(word: string, bytes: Buffer, { from, to }: Span): boolean {
+  let start = from
+  while (start < to && (bytes[start] as number) <= 0x20) start += 1
+  if (to - start !== word.length) return false
+  for (let at = 0; at < word.length; at += 1)
+    if (bytes[start + at] !== word.charCodeAt(at)) return false
+  return true
+}
 
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
-    return undefined // what the upstream wrote there is no JSON value, so it is not the id that was sent
+    return undefined // too long to be held whole
   }
 }

@@ -1,11 +1,11 @@
-// An upstream answer on its way to the caller, at the caller's pace. A small answer that is already here goes out whole;
-// anything else streams. An answer that breaks off is ended truthfully: by an error event, by an error, or by cutting the connection.
+// An upstream answer on its way to the caller, at the caller's pace. A message goes out once it is known to be right, or piece by piece
+// where it is large. One that is broken ends truthfully: by an error, by an error event, or by cutting the connection.
 import type { Caller, Relay, Trail, UpstreamSink } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
-import type { WireAnswer } from './codec.ts'
+import { JSON_HEADERS, type WireAnswer } from './codec.ts'
+import { HeldOutput } from './held-output.ts'
 import { IdSwap } from './id-swap.ts'
 import { SseRelay } from './sse-relay.ts'
-import { answerUnder } from './whole-answer.ts'
 
 export interface RelayContext {
   readonly trail: Trail
@@ -27,11 +27,24 @@ const ENDED_EARLY: Refusal = {
   code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
   says: 'The stream ended without an answer.',
 }
+const NOT_A_MESSAGE: Refusal = {
+  code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+  says: 'The stream held an event that is no message for this call.',
+}
+
+/** One answer under way. */
+interface Turn {
+  readonly caller: Caller
+  readonly relay: Relay
+  readonly context: RelayContext
+  readonly isOver: () => boolean
+  readonly finish: (broken?: Trail['broken']) => void
+}
 
 export function relayAnswer(caller: Caller, relay: Relay, context: RelayContext): Promise<void> {
   return new Promise(resolve => {
     let isOver = false
-    const finish = (broken?: Trail['broken']): void => {
+    const finish: Turn['finish'] = broken => {
       if (isOver) return
       isOver = true
       if (broken !== undefined) context.trail.broken = broken
@@ -43,110 +56,85 @@ export function relayAnswer(caller: Caller, relay: Relay, context: RelayContext)
       finish('caller_gone')
     })
     if (isOver) return
-    const sink = relay.isStream
-      ? streamSink(caller, relay, context, finish)
-      : jsonSink(caller, relay, context, finish)
-    relay.body.pipe(sink)
+    const turn = { caller, relay, context, isOver: () => isOver, finish }
+    relay.body.pipe(relay.isStream ? streamSink(turn) : jsonSink(turn))
   })
 }
 
-type Finish = (broken?: Trail['broken']) => void
-
-function streamSink(
-  caller: Caller,
-  relay: Relay,
-  context: RelayContext,
-  finish: Finish,
-): UpstreamSink {
-  const events = new SseRelay(relay.upstreamIdJson, relay.callerIdJson)
+function streamSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSink {
   caller.begin(200, STREAM_HEADERS)
   const emit = paced(caller, relay)
+  const out = new HeldOutput(emit.write)
+  const events = new SseRelay(relay.upstreamIdJson, relay.callerIdJson, out)
   const stop = (refusal: Refusal): void => {
-    if (events.isAtBoundary) {
+    if (events.isAnswered) {
+      caller.end() // the answer had gone out whole: what is lost is none of it
+      return finish()
+    }
+    if (out.isOpen) caller.cut()
+    else {
       const { body } = context.refusal(refusal)
       caller.write(`event: message\ndata: ${body.toString()}\n\n`)
       caller.end()
-    } else caller.cut()
-    finish(refusal.code)
+    }
+    relay.blame()
+    return finish(refusal.code)
   }
   return {
     data: chunk => {
-      events.push(chunk, emit.write)
-      return emit.mayGoOn()
+      if (isOver()) return true
+      events.push(chunk)
+      if (!events.isBroken) return emit.mayGoOn()
+      stop(NOT_A_MESSAGE)
+      relay.abandon() // nobody waits for the rest
+      return true
     },
     end: () => {
-      if (!events.isAnswered) return stop(ENDED_EARLY)
-      caller.end()
-      return finish()
+      if (!isOver()) stop(ENDED_EARLY)
     },
     broken: () => {
-      if (!events.isAnswered) return stop(LOST)
-      caller.end() // the answer had gone out whole; only the stream's own end was missing
-      return finish()
+      if (!isOver()) stop(LOST)
     },
   }
 }
 
-function jsonSink(
-  caller: Caller,
-  relay: Relay,
-  context: RelayContext,
-  finish: Finish,
-): UpstreamSink {
-  const { upstreamIdJson, callerIdJson, contentLength } = relay
+function jsonSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSink {
   const emit = paced(caller, relay)
-  let waiting: Buffer[] = []
-  /** Made when the answer turns out not to be here whole; from then on it streams. */
-  let swap: IdSwap | undefined
-  const begin = (): IdSwap => {
-    const begun = new IdSwap(upstreamIdJson, callerIdJson)
-    swap = begun
-    const hasLength = upstreamIdJson === callerIdJson && contentLength !== undefined
-    caller.begin(200, {
-      'content-type': 'application/json',
-      ...(hasLength ? { 'content-length': contentLength } : {}),
-    })
-    for (const chunk of waiting) begun.feed(chunk, 0, chunk.length, false, emit.write)
-    waiting = []
-    return begun
-  }
+  const swap = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
+  // Without its length, even where that is known: whoever has read so many bytes would take them for a whole answer.
+  const out = new HeldOutput(piece => {
+    if (!out.isOpen) caller.begin(200, JSON_HEADERS)
+    emit.write(piece)
+  })
+  const add = (piece: Buffer): void => out.add(piece)
   /** What has begun cannot be taken back: the connection is cut, so that nobody takes a part for the whole. */
   const fail = (refusal: Refusal): void => {
-    if (swap !== undefined) caller.cut()
+    if (out.isOpen) caller.cut()
     else {
       const { status, headers, body } = context.refusal(refusal)
       caller.send(status, headers, body)
     }
+    relay.blame()
     finish(refusal.code)
   }
-  let isFirstTurn = true
-  queueMicrotask(() => {
-    isFirstTurn = false
-    if (waiting.length > 0 && !caller.isGone) begin()
-  })
   return {
     data: chunk => {
-      if (isFirstTurn) waiting.push(chunk)
-      else (swap ?? begin()).feed(chunk, 0, chunk.length, false, emit.write)
-      return emit.mayGoOn()
+      if (isOver()) return true
+      swap.feed(chunk, 0, chunk.length, add)
+      if (!swap.isBroken) return emit.mayGoOn()
+      fail(NOT_AN_ANSWER)
+      relay.abandon() // nobody waits for the rest
+      return true
     },
     end: () => {
-      if (swap === undefined) {
-        const body = waiting.length === 1 ? (waiting[0] as Buffer) : Buffer.concat(waiting)
-        waiting = []
-        const answer = answerUnder(body, upstreamIdJson, callerIdJson)
-        if (answer === undefined) return fail(NOT_AN_ANSWER)
-        caller.send(200, { 'content-type': 'application/json' }, answer)
-        return finish()
-      }
-      swap.endMessage(emit.write)
-      if (!swap.isAnswered) return fail(NOT_AN_ANSWER)
-      caller.end()
-      return finish()
+      if (isOver()) return
+      if (swap.end() !== 'answer') return fail(NOT_AN_ANSWER)
+      if (out.isOpen) caller.end()
+      else caller.send(200, JSON_HEADERS, out.take())
+      finish()
     },
     broken: () => {
-      waiting = []
-      fail(LOST)
+      if (!isOver()) fail(LOST)
     },
   }
 }

@@ -73,11 +73,12 @@ test('an answer is relayed to its end', async () => {
     upstreamIdJson: '7',
     callerIdJson: '"x"',
     abandon: () => undefined,
+    blame: () => undefined,
   }
-  body.data('{"id":7,"result":{}}')
+  body.data('{"jsonrpc":"2.0","id":7,"result":{}}')
   body.end()
   const { caller } = await responded(answered({ kind: 'relay', relay }), known('legacy'))
-  assert.deepEqual(caller.log, ['send 200 {"id":"x","result":{}}'])
+  assert.deepEqual(caller.log, ['send 200 {"jsonrpc":"2.0","id":"x","result":{}}'])
 })
 
 test('a relay that breaks is told in the era of the caller, and its trail says so', async () => {
@@ -88,6 +89,7 @@ test('a relay that breaks is told in the era of the caller, and its trail says s
     upstreamIdJson: '7',
     callerIdJson: '7',
     abandon: () => undefined,
+    blame: () => undefined,
   }
   body.broken()
   const call = known('modern')
@@ -159,6 +161,7 @@ test('a caller who has left is written nothing, and an answer that was on its wa
     abandon: () => {
       abandoned += 1
     },
+    blame: () => undefined,
   }
   for (const outcome of [
     answered({ kind: 'relay', relay }),
@@ -197,6 +200,7 @@ test('a fault of the answer itself is logged, cuts the connection and gives up w
     upstreamIdJson: '1',
     callerIdJson: '1',
     abandon: () => void log.push('abandon'),
+    blame: () => undefined,
   }
   const turn = respond({ defect: (_id, at) => void defects.push(at) })
   const call: Arrived & Known = { ...arrivedAs({ caller: broken }), ...known('modern') }

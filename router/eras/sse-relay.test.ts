@@ -9,17 +9,29 @@ import { SseRelay } from './sse-relay.ts'
 const OURS = 1_000_000_007
 
 interface Relayed {
+  /** What was handed on as whole. */
   readonly text: string
+  /** What waits for its end. */
+  readonly waiting: string
   readonly isAnswered: boolean
-  readonly isAtBoundary: boolean
+  readonly isBroken: boolean
 }
 
 function relayed(pieces: readonly Buffer[], expected = String(OURS), by = '"caller"'): Relayed {
-  const relay = new SseRelay(expected, by)
-  const out: Buffer[] = []
-  for (const piece of pieces) relay.push(piece, one => void out.push(Buffer.from(one)))
-  const { isAnswered, isAtBoundary } = relay
-  return { text: Buffer.concat(out).toString(), isAnswered, isAtBoundary }
+  let [text, waiting] = ['', '']
+  const relay = new SseRelay(expected, by, {
+    add: piece => {
+      waiting += piece.toString('latin1')
+    },
+    settle: () => {
+      text += waiting
+      waiting = ''
+    },
+  })
+  for (const piece of pieces) relay.push(piece)
+  const { isAnswered, isBroken } = relay
+  const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString()
+  return { text: utf8(text), waiting: utf8(waiting), isAnswered, isBroken }
 }
 
 const whole = (text: string, expected?: string, by?: string): Relayed =>
@@ -67,19 +79,21 @@ function readable({ type, data }: Seen, isOut: boolean): unknown {
   }
 }
 
+const V = '"jsonrpc":"2.0"'
 const id = fc.oneof(fc.constant(OURS), fc.integer(), fc.string(), fc.constant(null))
-const json = fc.oneof(
-  fc.record(
-    {
-      jsonrpc: fc.constant('2.0'),
-      id,
-      result: fc.record({ id, text: fc.string({ unit: 'grapheme' }) }),
-      error: fc.record({ id }),
-      method: fc.constant('notifications/progress'),
-    },
-    { requiredKeys: [] },
-  ),
-  jsonValue(2),
+const version = fc.constant('2.0')
+const message = fc.oneof(
+  fc.record({
+    jsonrpc: version,
+    id: fc.constant(OURS),
+    result: fc.record({ id, text: fc.string({ unit: 'grapheme' }) }),
+  }),
+  fc.record({
+    jsonrpc: version,
+    method: fc.constant('notifications/progress'),
+    params: jsonValue(2),
+  }),
+  fc.record({ jsonrpc: version, method: fc.constant('roots/list'), id: fc.string() }),
 )
 const ends = fc.constantFrom('\n', '\r\n', '\r')
 const word = fc.string({
@@ -87,29 +101,23 @@ const word = fc.string({
   maxLength: 12,
 })
 
-/** One event: fields in any order, JSON on one line or on several, or no JSON at all. */
+/** One event: fields in any order, its data on one line or on several; or one that no MCP client looks at. */
 const event = fc
-  .tuple(json, fc.integer(), ends, fc.constantFrom('one', 'many', 'none'), word)
+  .tuple(message, fc.integer(), ends, fc.constantFrom('one', 'many', 'foreign', 'empty'), word)
   .chain(([value, ink, end, kind, garbage]) => {
     const written =
       kind === 'one'
         ? [spelt(value, seededRandom(ink), true)]
         : kind === 'many'
           ? spelt(value, seededRandom(ink)).split(/\r\n|\n|\r/)
-          : [garbage, 'data']
+          : [kind === 'foreign' ? garbage : '']
     const data = written.map((line, index) => (index % 2 === 0 ? `data: ${line}` : `data:${line}`))
-    const others = fc.subarray([
-      'event: message',
-      `: ${garbage}`,
-      'id: 7',
-      'id',
-      'retry: 5',
-      'x',
-      'dat: 1',
-    ])
+    const type =
+      kind === 'foreign' ? ['event: ping'] : ink % 2 === 0 ? ['event: message'] : ['event:']
+    const others = fc.subarray([`: ${garbage}`, 'id: 7', 'id', 'retry: 5', 'x', 'dat: 1'])
     return fc
       .tuple(others, fc.subarray(['id:8', 'retry:', ':', 'identity: 1', 'data']))
-      .map(([before, after]) => `${[...before, ...data, ...after, ''].join(end)}${end}`)
+      .map(([before, after]) => `${[...before, ...type, ...data, ...after, ''].join(end)}${end}`)
   })
 
 const stream = fc.array(event, { maxLength: 6 }).map(events => events.join(''))
@@ -123,16 +131,21 @@ test('any split of any stream gives what no split gives', t => {
   )
 })
 
-test('every event arrives, in order, with the caller’s id and nothing else changed', t => {
+test('every message arrives, in order, with the caller’s id and nothing else changed; and nothing else arrives', t => {
   fc.assert(
     fc.property(stream, cuts, (text, lengths) => {
-      const { text: out, isAtBoundary } = relayed(piecesOf(Buffer.from(text), lengths))
-      assert.deepEqual(
-        eventsOf(out).map(one => readable(one, true)),
-        eventsOf(text).map(one => readable(one, false)),
+      const { text: out, waiting, isBroken } = relayed(piecesOf(Buffer.from(text), lengths))
+      const messages = eventsOf(text).filter(
+        ({ type, data }) => type !== 'ping' && data.trim() !== '',
       )
-      assert.equal(isAtBoundary, true)
-      assert.doesNotMatch(out, /^(?:id|retry)(?::|$)/m)
+      assert.deepEqual(
+        eventsOf(out)
+          .filter(({ data }) => data.trim() !== '')
+          .map(one => readable(one, true)),
+        messages.map(one => readable({ ...one, type: one.type }, false)),
+      )
+      assert.deepEqual([waiting, isBroken], ['', false])
+      assert.doesNotMatch(out, /^(?:id|retry|x|dat|identity)(?::|$)|ping/m)
     }),
     runOf(t, 400),
   )
@@ -140,9 +153,10 @@ test('every event arrives, in order, with the caller’s id and nothing else cha
 
 test('data under the same id on both sides goes on byte for byte', t => {
   fc.assert(
-    fc.property(json, fc.integer(), cuts, (value, ink, lengths) => {
+    fc.property(message, fc.integer(), cuts, (value, ink, lengths) => {
       const text = `data: ${spelt(value, seededRandom(ink), true)}\n\n`
-      assert.equal(relayed(piecesOf(Buffer.from(text), lengths), '7', '7').text, text)
+      const ours = String(OURS)
+      assert.equal(relayed(piecesOf(Buffer.from(text), lengths), ours, ours).text, text)
     }),
     runOf(t, 200),
   )
@@ -155,8 +169,10 @@ test('bytes of any kind split anywhere come out as without a split, and throw no
     'data:',
     'id',
     ':',
-    '{"id":7',
+    `{${V},"id":7`,
     ',"result":1}',
+    'event: message',
+    'event: other',
     '"',
     '\\',
     'é',
@@ -166,7 +182,8 @@ test('bytes of any kind split anywhere come out as without a split, and throw no
   fc.assert(
     fc.property(fc.array(parts), cuts, (texts, lengths) => {
       const bytes = Buffer.from(texts.join(''))
-      assert.deepEqual(relayed(piecesOf(bytes, lengths), '7', '8'), relayed([bytes], '7', '8'))
+      const [split, one] = [relayed(piecesOf(bytes, lengths), '7', '8'), relayed([bytes], '7', '8')]
+      assert.deepEqual({ ...split, waiting: '' }, { ...one, waiting: '' })
     }),
     runOf(t, 500),
   )
@@ -174,79 +191,98 @@ test('bytes of any kind split anywhere come out as without a split, and throw no
 
 test('line ends of every kind end a line, also when they are cut', () => {
   for (const end of ['\n', '\r\n', '\r']) {
-    const text = `: hi${end}id: 1${end}data: {"id":7,${end}data: "result":{}}${end}${end}`
+    const text = `: hi${end}id: 1${end}data: {${V},"id":7,${end}data: "result":{}}${end}${end}`
     for (let at = 0; at <= text.length; at += 1) {
       const pieces = [Buffer.from(text.slice(0, at)), Buffer.from(text.slice(at))]
       assert.deepEqual(relayed(pieces, '7', '"x"'), {
-        text: ': hi\ndata: {"id":"x",\ndata: "result":{}}\n\n',
+        text: `: hi\ndata: {${V},"id":"x",\ndata: "result":{}}\n\n`,
+        waiting: '',
         isAnswered: true,
-        isAtBoundary: true,
+        isBroken: false,
       })
     }
   }
 })
 
-test('an answer counts once its event is closed by a blank line', () => {
-  const data = 'data: {"id":7,"result":{}}'
-  assert.equal(whole(data, '7').isAnswered, false)
-  assert.equal(whole(`${data}\n`, '7').isAnswered, false)
-  assert.equal(whole(`${data}\n\n`, '7').isAnswered, true)
-})
-
-test('neither a progress message, nor another id, nor a request answers', () => {
-  for (const message of [
-    '{"method":"notifications/progress","params":{"id":7,"result":1}}',
-    '{"id":8,"result":{}}',
-    '{"id":"7","result":{}}',
-    '{"ids":7}',
-    '{"id":null,"error":{}}',
-  ]) {
-    const text = `data: ${message}\n\n`
-    assert.deepEqual(whole(text, '7', '"x"'), { text, isAnswered: false, isAtBoundary: true })
+test('an answer counts once its event is closed by a blank line, and is not handed on before', () => {
+  const data = `data: {${V},"id":7,"result":{}}`
+  for (const text of [data, `${data}\n`]) {
+    const { isAnswered, text: out } = whole(text, '7')
+    assert.deepEqual([isAnswered, out], [false, ''])
   }
-  assert.equal(whole('data: {"id":7}\n\n', '7').isAnswered, false)
-  assert.equal(whole('data: {"id":7,"method":"ping","result":{}}\n\n', '7').isAnswered, false)
+  assert.deepEqual(whole(`${data}\n\n`, '7').text, `${data.replace('7', '"caller"')}\n\n`)
 })
 
-test('a message between events is safe only where nothing of an event has gone out', () => {
-  for (const [text, isAtBoundary] of [
-    ['', true],
-    ['data: 1\n\n', true],
-    ['data: 1\n\nid: 5\n', true],
-    ['data: 1\n\nretry', true],
-    ['data: 1\n\nda', true],
-    ['data: 1\n\ndata:', false],
-    ['data: 1\n', false],
-    ['event: x\n', false],
-    [': comment\n', false],
-    [': comment\n\n', true],
-  ] as const)
-    assert.equal(whole(text).isAtBoundary, isAtBoundary, JSON.stringify(text))
+test('a notification does not answer, and goes on', () => {
+  const text = `data: {${V},"method":"notifications/progress","params":{"id":7,"result":1}}\n\n`
+  assert.deepEqual(whole(text, '7', '"x"'), {
+    text,
+    waiting: '',
+    isAnswered: false,
+    isBroken: false,
+  })
+})
+
+test('an event that is no message for this call breaks the stream, and nothing of it or behind it goes on', () => {
+  const before = `data: {${V},"method":"a"}\n\n`
+  for (const data of [
+    `{${V},"id":8,"result":{}}`,
+    `{${V},"id":"7","result":{}}`,
+    `{${V},"id":null,"error":{"code":1,"message":""}}`,
+    `{${V},"id":7}`,
+    `{${V},"id":7,"result":{}}}`,
+    `{${V},"id":7,"result":{}`,
+    `{${V},"id":7,"result":"a\ndata: b"}`,
+    '{"id":7,"result":{}}',
+    `[{${V},"id":7,"result":{}}]`,
+    'hello',
+    '1',
+  ]) {
+    const { text, isBroken, isAnswered } = whole(
+      `${before}id: 1\ndata: ${data}\n\ndata: {${V},"id":7,"result":1}\n\n`,
+      '7',
+      '"x"',
+    )
+    assert.deepEqual(
+      { text, isBroken, isAnswered },
+      { text: before, isBroken: true, isAnswered: false },
+      data,
+    )
+  }
+})
+
+test('events of another type, and without data, are no messages and stay here', () => {
+  const answer = `data: {${V},"id":7,"result":{}}\n\n`
+  const foreign = `event: ping\ndata: {"type":\n: still there\ndata:\n\n`
+  const { text, isAnswered } = whole(
+    `${foreign}id: 1\ndata:\n\nevent: message\n${answer}`,
+    '7',
+    '7',
+  )
+  assert.equal(text, `: still there\n\ndata:\n\nevent: message\n${answer}`)
+  assert.ok(isAnswered)
+  for (const type of ['messages', 'Message', 'message ', 'm'.repeat(70_000)])
+    assert.equal(whole(`event: ${type}\n${answer}`, '7').isAnswered, false, type.slice(0, 10))
+  assert.equal(whole(`event:message\n${answer}`, '7').isAnswered, true)
+  assert.equal(whole(`${answer.slice(0, -1)}event: ping\n\n`, '7').isBroken, true)
+})
+
+test('a comment goes on at the end of its line, so that a stream which only says that it is there is seen to', () => {
+  assert.deepEqual(whole(': hi\n').text, ': hi\n')
+  assert.deepEqual(whole(': hi').text, '')
+  assert.deepEqual(whole('data: {\n: hi\n').text, '')
 })
 
 test('what is still undecided at the end has not gone out', () => {
-  assert.equal(whole('data: 1\n\nda').text, 'data: 1\n\n')
-  assert.equal(whole('retr').text, '')
-})
-
-test('a line that breaks inside a string of JSON does not hide the events after it', () => {
-  const broken = 'data: {"id":"abc\n\n'
-  const good = 'data: {"id":7,"result":{}}\n\n'
-  assert.deepEqual(whole(`${broken}id: 9\n${good}`, '7', '"x"'), {
-    text: `${broken}data: {"id":"x","result":{}}\n\n`,
-    isAnswered: true,
-    isAtBoundary: true,
-  })
-  assert.equal(whole('data: {"id":7,"result":"a\ndata: b"}\n\n', '7').isAnswered, false)
+  for (const rest of ['da', 'retr', 'id: 5', 'event: mess', 'data: {', '\r'])
+    assert.match(whole(`: 1\n\n${rest}`).text, /^: 1\n\n\n?$/)
 })
 
 test('a byte order mark before the first line is none of its text', () => {
-  const text = '\uFEFFdata: {"id":7,"result":{}}\n\n'
-  for (const lengths of [[100], [1, 1, 1, 1], [2, 100]]) {
-    assert.deepEqual(relayed(piecesOf(Buffer.from(text), lengths), '7', '8'), {
-      text: 'data: {"id":8,"result":{}}\n\n',
-      isAnswered: true,
-      isAtBoundary: true,
-    })
-  }
+  const text = `\uFEFFdata: {${V},"id":7,"result":{}}\n\n`
+  for (const lengths of [[100], [1, 1, 1, 1], [2, 100]])
+    assert.equal(
+      relayed(piecesOf(Buffer.from(text), lengths), '7', '8').text,
+      `data: {${V},"id":8,"result":{}}\n\n`,
+    )
 })

@@ -1,56 +1,66 @@
-// An upstream event stream on its way to the caller: data lines go on as they came but for the id, `id:` and `retry:` stay here,
-// because a caller could not resume with them. Works on any split of the bytes and holds less than one line's first word.
+// An upstream event stream on its way to the caller: comments and messages go on, with the id replaced. `id:` and `retry:` stay here,
+// because a caller could not resume with them, and so does what no MCP client looks at. Works on any split of the bytes.
+import type { Outlet } from './held-output.ts'
 import { IdSwap } from './id-swap.ts'
 
 const LF = 0x0a
 const CR = 0x0d
 const COLON = 0x3a
-/** Longest field name that is told apart, plus the colon: `retry:`. */
+/** Longest field name that is told apart, plus the colon: `event:`. */
 const NAME_LIMIT = 6
+/** An event's type that is longer is not that of a message. */
+const TYPE_LIMIT = 16
 /** A byte order mark may stand before the first line and is none of it. */
 const MARK = [0xef, 0xbb, 0xbf] as const
+const DATA = Buffer.from('data:')
+const COMMENT = Buffer.from(':')
+const MESSAGE_TYPE = Buffer.from('event: message\n')
+const NEWLINE = Buffer.from([LF])
 
-type Line = 'undecided' | 'data' | 'drop' | 'pass'
+type Line = 'undecided' | 'data' | 'type' | 'comment' | 'drop'
 
 export class SseRelay {
+  /** The answer to the call went past whole. */
+  isAnswered = false
+  /** An event that is no message, or not one for this caller: it and what follows is not handed on. */
+  isBroken = false
+
   readonly #swap: IdSwap
+  readonly #out: Outlet
+  readonly #add: (piece: Buffer) => void
   #line: Line = 'undecided'
-  /** Bytes of a line too short yet to know its field. */
-  #name: number[] = []
+  /** Of a line too short yet to know its field, or of an event's type. */
+  #text = ''
   #isAfterCr = false
-  #isAtBoundary = true
+  /** Something of an event has been added that no blank line has closed. */
+  #isWithin = false
+  /** The event's type says that it is no message. */
+  #isForeign = false
   /** Bytes of the mark seen so far; all of them once the stream has begun. */
   #mark = 0
 
-  constructor(expectedJson: string, replacementJson: string) {
+  /** Both ids as JSON text. */
+  constructor(expectedJson: string, replacementJson: string, out: Outlet) {
     this.#swap = new IdSwap(expectedJson, replacementJson)
+    this.#out = out
+    this.#add = piece => out.add(piece)
   }
 
-  get isAnswered(): boolean {
-    return this.#swap.isAnswered
-  }
-
-  /** Nothing of an event has gone out that a blank line has not closed: another event may be added. */
-  get isAtBoundary(): boolean {
-    return this.#isAtBoundary
-  }
-
-  push(chunk: Buffer, emit: (piece: Buffer) => void): void {
+  push(chunk: Buffer): void {
     let at = this.#mark < MARK.length ? this.#skipMark(chunk) : 0
-    while (at < chunk.length) {
+    while (at < chunk.length && !this.isBroken) {
       const byte = chunk[at] as number
-      if (this.#isAfterCr) {
-        this.#isAfterCr = false
-        if (byte === LF) {
-          at += 1 // the second half of CRLF: the line ended at the first
-          continue
-        }
-      }
-      if (byte === LF || byte === CR) {
-        this.#endLine(emit)
+      if (this.#isAfterCr && byte === LF) {
+        this.#isAfterCr = false // the second half of CRLF: the line ended at the first
+        at += 1
+      } else if (byte === LF || byte === CR) {
+        this.#endLine()
         this.#isAfterCr = byte === CR
         at += 1
-      } else at = this.#lineBytes(chunk, at, emit)
+      } else {
+        this.#isAfterCr = false
+        at = this.#lineBytes(chunk, at)
+      }
     }
   }
 
@@ -58,7 +68,7 @@ export class SseRelay {
     let at = 0
     while (at < chunk.length && this.#mark < MARK.length) {
       if (chunk[at] !== MARK[this.#mark]) {
-        this.#name.push(...MARK.slice(0, this.#mark))
+        this.#text = String.fromCharCode(...MARK.slice(0, this.#mark))
         this.#mark = MARK.length
         return at
       }
@@ -68,58 +78,79 @@ export class SseRelay {
     return at
   }
 
-  #lineBytes(chunk: Buffer, from: number, emit: (piece: Buffer) => void): number {
+  #lineBytes(chunk: Buffer, from: number): number {
+    const end = lineEnd(chunk, from)
     let at = from
-    while (this.#line === 'undecided' && at < chunk.length) {
+    while (this.#line === 'undecided' && at < end) {
       const byte = chunk[at] as number
-      if (byte === LF || byte === CR) return at
-      this.#name.push(byte)
+      this.#text += String.fromCharCode(byte)
       at += 1
-      if (byte === COLON || this.#name.length === NAME_LIMIT) this.#decide(emit)
+      if (byte === COLON || this.#text.length === NAME_LIMIT) this.#decide()
     }
-    if (this.#line === 'data') return this.#swap.feed(chunk, at, chunk.length, true, emit)
-    let end = at
-    while (end < chunk.length && chunk[end] !== LF && chunk[end] !== CR) end += 1
-    if (this.#line === 'pass' && end > at) emit(chunk.subarray(at, end))
+    if (this.#line === 'data') {
+      this.#swap.feed(chunk, at, end, this.#add)
+      this.isBroken = this.#swap.isBroken
+    } else if (this.#line === 'comment' && end > at) this.#add(chunk.subarray(at, end))
+    else if (this.#line === 'type')
+      this.#text += chunk.toString('latin1', at, Math.min(end, at + TYPE_LIMIT))
     return end
   }
 
-  #decide(emit: (piece: Buffer) => void): void {
-    const field = Buffer.from(this.#name).toString('latin1')
-    this.#name = []
-    this.#line =
-      field === 'data:' ? 'data' : field === 'id:' || field === 'retry:' ? 'drop' : 'pass'
-    if (this.#line === 'drop') return
-    this.#isAtBoundary = false
-    emit(Buffer.from(field, 'latin1'))
+  #decide(): void {
+    const field = this.#text
+    this.#text = ''
+    if (field === ':') {
+      this.#line = 'comment'
+      this.#add(COMMENT)
+    } else if (field === 'event:') this.#line = 'type'
+    else if (field === 'data:' && !this.#isForeign) {
+      this.#line = 'data'
+      this.#isWithin = true
+      this.#add(DATA)
+    } else this.#line = 'drop'
   }
 
-  #endLine(emit: (piece: Buffer) => void): void {
-    const isBlank = this.#line === 'undecided' && this.#name.length === 0
-    if (this.#line === 'undecided' && !isBlank) this.#decideShort(emit)
-    if (isBlank) {
-      this.#swap.endMessage(emit)
-      this.#isAtBoundary = true
-      emit(NEWLINE)
-    } else if (this.#line !== 'drop') {
-      if (this.#line === 'data') this.#swap.feed(JOINT, 0, 1, false, emit)
-      else emit(NEWLINE)
-    }
+  #endLine(): void {
+    const line = this.#line
     this.#line = 'undecided'
+    if (line === 'data') this.#swap.endLine(this.#add)
+    else if (line === 'type') this.#endType()
+    else if (line === 'comment') {
+      this.#add(NEWLINE)
+      if (!this.#isWithin) this.#out.settle()
+    } else if (line === 'undecided' && this.#text === '') this.#endEvent()
+    this.#text = ''
   }
 
-  /** A line without a colon: a field name alone, `id` among them. */
-  #decideShort(emit: (piece: Buffer) => void): void {
-    const field = Buffer.from(this.#name).toString('latin1')
-    this.#name = []
-    this.#line = field === 'id' || field === 'retry' ? 'drop' : 'pass'
-    if (this.#line === 'pass') {
-      this.#isAtBoundary = false
-      emit(Buffer.from(field, 'latin1'))
+  #endType(): void {
+    const type = this.#text.replace(/^ /, '')
+    if (type === '') return
+    if (type !== 'message') {
+      this.#isForeign = true
+      this.isBroken = this.#isWithin // what it holds has been taken for a message
+      return
     }
+    this.#isWithin = true
+    this.#add(MESSAGE_TYPE)
+  }
+
+  #endEvent(): void {
+    const kind = this.#swap.end()
+    this.#isWithin = this.#isForeign = false
+    if (kind === 'bad') {
+      this.isBroken = true
+      return
+    }
+    if (kind === 'answer') this.isAnswered = true
+    this.#add(NEWLINE)
+    this.#out.settle()
   }
 }
 
-const NEWLINE = Buffer.from([LF])
-/** Between two data lines of one event stands a line feed, which to JSON is white space. */
-const JOINT = NEWLINE
+/** Where the line ends that the byte at `from` belongs to, as far as it is here. */
+function lineEnd(chunk: Buffer, from: number): number {
+  const feed = chunk.indexOf(LF, from)
+  const end = feed === -1 ? chunk.length : feed
+  const back = chunk.subarray(from, end).indexOf(CR)
+  return back === -1 ? end : from + back
+}

@@ -49,6 +49,7 @@ async function forwarded(scene: Scene = {}): Promise<Forwarded> {
             attempt: Promise.resolve(attempt),
             upstreamIdJson: '7',
             abandon: () => void log.push(`abandon r${index}`),
+            blame: () => void log.push(`blame r${index}`),
           }
         },
       },
@@ -70,21 +71,17 @@ const code = ({ verdict }: Forwarded): string =>
   verdict.kind === 'refuse' ? verdict.refusal.code : verdict.kind
 
 test('an answer is relayed under both ids, and the trail tells where it came from', async () => {
-  const attempt = answeredAs(200, { ...JSON_TYPE, 'content-length': '5' })
+  const attempt = answeredAs(200, JSON_TYPE)
   const call = callAs({ message: messageAs({ idJson: '"x"' }) })
   const { verdict, log } = await forwarded({ attempts: [attempt], call })
   assert.ok(verdict.kind === 'answer' && verdict.answer.kind === 'relay')
-  const { body, abandon, ...rest } = verdict.answer.relay
+  const { body, abandon, blame, ...rest } = verdict.answer.relay
   assert.equal(body, attempt.body)
-  assert.deepEqual(rest, {
-    isStream: false,
-    upstreamIdJson: '7',
-    callerIdJson: '"x"',
-    contentLength: '5',
-  })
+  assert.deepEqual(rest, { isStream: false, upstreamIdJson: '7', callerIdJson: '"x"' })
   assert.deepEqual(call.trail, { attempts: 1, endpoint: 'r0', firstByteMs: 1, isStream: false })
   abandon()
-  assert.deepEqual(log, ['send r0', 'abandon r0'])
+  blame()
+  assert.deepEqual(log, ['send r0', 'abandon r0', 'blame r0'])
 })
 
 test('an event stream is relayed as one', async () => {
@@ -92,7 +89,6 @@ test('an event stream is relayed as one', async () => {
   const { verdict, call } = await forwarded({ attempts: [attempt] })
   assert.ok(verdict.kind === 'answer' && verdict.answer.kind === 'relay')
   assert.equal(verdict.answer.relay.isStream, true)
-  assert.equal(verdict.answer.relay.contentLength, undefined)
   assert.equal(call.trail.isStream, true)
 })
 
@@ -156,6 +152,20 @@ test('the judge may answer in its own words, at once or after reading, and may r
     const { verdict, call } = await forwarded({ attempts: [answeredAs(400)], judge: () => judged })
     assert.deepEqual(verdict, expected)
     assert.equal(call.trail.firstByteMs, 1)
+  }
+})
+
+test('an answer that is none is the replica’s fault, but for the statuses that say so with the first byte', async () => {
+  const bad: Refusal = { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' }
+  for (const [status, judged, blamed] of [
+    [200, bad, ['blame r0']],
+    [400, Promise.resolve(bad), ['blame r0']],
+    [503, bad, []],
+    [200, { code: 'RINGMAIN_UPSTREAM_REFUSED' }, []],
+  ] as const) {
+    const attempts = [answeredAs(status)]
+    const { log } = await forwarded({ attempts, judge: () => judged })
+    assert.deepEqual(log, ['send r0', ...blamed])
   }
 })
 

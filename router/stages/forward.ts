@@ -27,6 +27,8 @@ export interface Dispatched {
   readonly upstreamIdJson: string
   /** The caller has left: ends the exchange, and tells the replica where its era wants that said. */
   readonly abandon: () => void
+  /** What came was no answer: a fault of the replica, for its account and its health. */
+  readonly blame: () => void
 }
 
 export type Chosen =
@@ -102,13 +104,23 @@ function settled(
       const judged = judge(attempt, { era: call.era, isBound: target.isBound })
       if (judged === 'relay')
         return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
-      return judged instanceof Promise ? judged.then(spoken) : spoken(judged)
+      const speak = (what: McpAnswer | Refusal): ForwardVerdict =>
+        spoken(what, attempt.status, dispatched)
+      return judged instanceof Promise ? judged.then(speak) : speak(judged)
     }
   }
 }
 
-const spoken = (judged: McpAnswer | Refusal): ForwardVerdict =>
-  'code' in judged ? { kind: 'refuse', refusal: judged } : answer(judged)
+function spoken(
+  judged: McpAnswer | Refusal,
+  status: number,
+  dispatched: Dispatched,
+): ForwardVerdict {
+  if (!('code' in judged)) return answer(judged)
+  // A status of 500 and more has been put to its account with the first byte.
+  if (judged.code === 'RINGMAIN_UPSTREAM_BAD_RESPONSE' && status < 500) dispatched.blame()
+  return { kind: 'refuse', refusal: judged }
+}
 
 function relayOf(
   attempt: Extract<Attempt, { kind: 'answered' }>,
@@ -117,13 +129,12 @@ function relayOf(
 ): Relay {
   const isStream = /^text\/event-stream\b/i.test(attempt.contentType)
   call.trail.isStream = isStream
-  const contentLength = attempt.header('content-length')
   return {
     isStream,
     body: attempt.body,
     upstreamIdJson: dispatched.upstreamIdJson,
     callerIdJson: call.message.idJson,
     abandon: dispatched.abandon,
-    ...(contentLength === undefined ? {} : { contentLength }),
+    blame: dispatched.blame,
   }
 }

@@ -17,6 +17,8 @@ export interface BrokenUpstream {
   readonly plans: Map<string, Sent>
   /** What it sent last, newest at the end. */
   readonly sent: readonly string[]
+  /** How often it was asked for a method. */
+  readonly asked: (method: string) => number
   /** Connections that the router holds to it. */
   readonly connections: () => number
   readonly close: () => Promise<void>
@@ -36,6 +38,7 @@ export async function startBroken({ wobble }: BrokenOptions = {}): Promise<Broke
   const plans = new Map<string, Sent>()
   const sent: string[] = []
   const sockets = new Set<Socket>()
+  const counts = new Map<string, number>() // bounded by the methods that a router sends
   const dice = diceOf(wobble?.seed ?? 0)
   const changes = [...byteChanges, ...headChanges, ...bodyChanges(byteChanges)]
   const answer = (socket: Socket, request: Asked): void => {
@@ -66,6 +69,8 @@ export async function startBroken({ wobble }: BrokenOptions = {}): Promise<Broke
       text += chunk.toString('latin1')
       for (let found = firstRequest(text); found !== undefined; found = firstRequest(text)) {
         text = found.rest
+        const { method } = found.asked
+        counts.set(method, (counts.get(method) ?? 0) + 1)
         answer(socket, found.asked)
       }
     })
@@ -76,6 +81,7 @@ export async function startBroken({ wobble }: BrokenOptions = {}): Promise<Broke
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     plans,
     sent,
+    asked: method => counts.get(method) ?? 0,
     connections: () => sockets.size,
     close: () =>
       new Promise(resolve => {

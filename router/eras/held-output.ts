@@ -1,0 +1,54 @@
+// Keeps back what goes out to a caller until it is known to be whole and right, so that what is not can be refused in words. What is
+// larger than the limit passes piece by piece: from then on a fault can only be shown by breaking off.
+
+/** Most bytes kept back; as many as an exchange keeps while nobody reads. */
+export const MOST_HELD = 65_536
+/** Of pieces, so that a server that sends single bytes does not fill the memory with what each of them costs. */
+const MOST_PIECES = 256
+const NOTHING = Buffer.alloc(0)
+
+/** Where the pieces of a message go. */
+export interface Outlet {
+  readonly add: (piece: Buffer) => void
+  /** What was added is whole and right. */
+  readonly settle: () => void
+}
+
+export class HeldOutput implements Outlet {
+  /** A part of something has gone out whose end is not known yet. */
+  isOpen = false
+  readonly #write: (piece: Buffer) => void
+  #pieces: Buffer[] = []
+  #bytes = 0
+
+  constructor(write: (piece: Buffer) => void) {
+    this.#write = write
+  }
+
+  add(piece: Buffer): void {
+    if (this.isOpen) {
+      this.#write(piece)
+      return
+    }
+    this.#pieces.push(piece)
+    this.#bytes += piece.length
+    if (this.#bytes > MOST_HELD) {
+      this.#write(this.take())
+      this.isOpen = true
+    } else if (this.#pieces.length === MOST_PIECES) this.#pieces = [Buffer.concat(this.#pieces)]
+  }
+
+  settle(): void {
+    if (this.#pieces.length > 0) this.#write(this.take())
+    this.isOpen = false
+  }
+
+  /** What is kept back, for whoever sends it another way, or lets it fall. */
+  take(): Buffer {
+    const [only = NOTHING] = this.#pieces
+    const whole = this.#pieces.length < 2 ? only : Buffer.concat(this.#pieces)
+    this.#pieces = []
+    this.#bytes = 0
+    return whole
+  }
+}

@@ -1,0 +1,61 @@
+// A relay with a caller and an upstream answer that the test plays, and what was asked of both.
+import { relayAnswer } from '#router/eras/relay.ts'
+import type { Relay, Trail } from '#router/facts.ts'
+import type { Refusal } from '#router/pipeline/stage.ts'
+import { type FakeBody, fakeBody } from './fake-body.ts'
+import { type FakeCaller, fakeCaller } from './fake-caller.ts'
+
+export interface Relayed {
+  readonly body: FakeBody
+  readonly caller: FakeCaller
+  readonly trail: Trail
+  readonly abandoned: () => number
+  readonly blamed: () => number
+  readonly done: Promise<void>
+}
+
+export interface RelayScene extends Partial<Omit<Relay, 'body' | 'abandon' | 'blame'>> {
+  readonly caller?: FakeCaller
+  /** Bytes that are there before the relay begins. */
+  readonly early?: (body: FakeBody) => void
+}
+
+/** Up under the id 7, down under "x", unless the test says otherwise. */
+export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene = {}): Relayed {
+  const body = fakeBody()
+  const trail: Trail = { attempts: 1 }
+  let [abandoned, blamed] = [0, 0]
+  early?.(body)
+  const done = relayAnswer(
+    caller,
+    {
+      isStream: false,
+      upstreamIdJson: '7',
+      callerIdJson: '"x"',
+      ...relay,
+      body,
+      abandon: () => {
+        abandoned += 1
+      },
+      blame: () => {
+        blamed += 1
+      },
+    },
+    {
+      trail,
+      refusal: ({ code }: Refusal) => ({
+        status: 200,
+        headers: { by: 'router' },
+        body: `<${code}>`,
+      }),
+    },
+  )
+  return { body, caller, trail, abandoned: () => abandoned, blamed: () => blamed, done }
+}
+
+export const ANSWER = '{"jsonrpc":"2.0","id":7,"result":{}}'
+export const SWAPPED = '{"jsonrpc":"2.0","id":"x","result":{}}'
+
+/** Larger than what is kept back. */
+export const largeAnswer = (id: string): string =>
+  `{"jsonrpc":"2.0","id":${id},"result":"${'x'.repeat(70_000)}"}`
