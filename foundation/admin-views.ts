@@ -93,6 +93,8 @@ export interface ClusterView {
   }
   /** Calls waiting for a free slot. */
   readonly waiting: number
+  /** What is odd about its replicas together, and changes nothing: revisions that they state and their lists belie. */
+  readonly notes?: readonly string[]
   readonly endpoints: readonly EndpointView[]
 }
 

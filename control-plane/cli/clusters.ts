@@ -38,7 +38,7 @@ export async function runClusters(options: ClustersOptions, terminal: Terminal):
     isWide ? Number.POSITIVE_INFINITY : terminal.width,
   )
   for (const line of table.lines) terminal.print(line)
-  for (const cluster of clusters) sayWhatIsMissing(cluster, terminal)
+  for (const cluster of clusters) sayWhatIsOdd(cluster, terminal)
   if (table.hidden.length > 0 && terminal.isInteractive) {
     terminal.say(`no room for ${table.hidden.join(', ').toLowerCase()}: add -o wide`)
   }
@@ -59,11 +59,15 @@ function pick(clusters: readonly ClusterView[], name: string | undefined): reado
   })
 }
 
-function sayWhatIsMissing({ name, endpoints, discovery }: ClusterView, terminal: Terminal): void {
+function sayWhatIsOdd(
+  { name, endpoints, discovery, notes = [] }: ClusterView,
+  terminal: Terminal,
+): void {
   if (discovery.problem !== undefined) {
     terminal.say(`! ${name}: ${discovery.kind}: ${discovery.problem}`)
   }
   for (const note of discovery.notes ?? []) terminal.say(`! ${name}: ${discovery.kind}: ${note}`)
+  for (const note of notes) terminal.say(`! ${name}: ${note}`)
   if (endpoints.length === 0) terminal.say(`! ${name}: no endpoint is known`)
 }
 

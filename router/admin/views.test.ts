@@ -44,6 +44,11 @@ test('an owner, a problem and notes are told where there are any', () => {
   assert.ok(!('notes' in viewOf(shownCluster([], {}, { notes: [] })).discovery))
 })
 
+test('what is odd about its replicas together is told where there is anything', () => {
+  assert.ok(!('notes' in viewOf(shownCluster())))
+  assert.deepEqual(viewOf(shownCluster([], { notes: () => ['odd'] })).notes, ['odd'])
+})
+
 test('a set is as old as the newest answer of its source, one from disk as old as when it was kept', () => {
   const age = (from: 'source' | 'disk', answeredAtMs?: number): number | undefined =>
     viewOf(

@@ -26,6 +26,7 @@ export interface ShownCluster {
     }
   }
   readonly endpoints: Iterable<ShownEndpoint>
+  readonly notes: () => readonly string[]
   readonly serving: (era: Era) => readonly unknown[]
 }
 
@@ -73,6 +74,7 @@ function clusterView(cluster: ShownCluster, now: Now): ClusterView {
   const { policy, snapshot } = cluster
   const { kind, isSynced, problem, notes, answeredAtMs, agent, backend, defects } =
     cluster.discovery.status()
+  const odd = cluster.notes()
   return {
     name: policy.name,
     vendor: policy.vendor,
@@ -92,6 +94,7 @@ function clusterView(cluster: ShownCluster, now: Now): ClusterView {
       ...(notes === undefined || notes.length === 0 ? {} : { notes }),
     },
     waiting: cluster.slots.length,
+    ...(odd.length === 0 ? {} : { notes: odd }),
     endpoints: [...cluster.endpoints].map(endpoint => endpointView(endpoint, now)),
   }
 }

@@ -9,6 +9,7 @@ import { type Check, Checker } from './health/checker.ts'
 import { Membership } from './membership.ts'
 import { ServingSets } from './serving-sets.ts'
 import { SlotQueue } from './slot-queue.ts'
+import { revisionNotes } from './stated-revisions.ts'
 
 export interface ClusterPorts {
   readonly discovery: Discovery
@@ -93,6 +94,11 @@ export class Cluster {
 
   get discovery(): Discovery {
     return this.#ports.discovery
+  }
+
+  /** What is odd about its replicas together, in words; reckoned anew each time. */
+  notes(): readonly string[] {
+    return revisionNotes(this.#endpoints.values())
   }
 
   endpoint(key: string): Endpoint | undefined {

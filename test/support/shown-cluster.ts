@@ -28,6 +28,7 @@ export const shownCluster = (
   snapshot: { from: 'source', asOfMs: 10_000 },
   discovery: { status: () => ({ kind: 'file', isSynced: true, ...status }) },
   endpoints,
+  notes: () => [],
   serving: () => endpoints,
   ...differences,
 })
