@@ -160,3 +160,12 @@ test('where a plain path proves life, tools that were known stand while MCP is s
   script['server/discover'] = silent
   assert.deepEqual(await check(), partly(before))
 })
+
+test('a list that says the same again is the one that is held already', async t => {
+  const { check, endpoint } = await checked(t, MODERN_SCRIPT)
+  await check()
+  const before = endpoint.learned ?? assert.fail('nothing was learned')
+  await check()
+  assert.notEqual(endpoint.learned, before)
+  assert.equal(endpoint.learned?.tools, before.tools)
+})

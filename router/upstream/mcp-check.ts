@@ -17,11 +17,14 @@ import { type ToolList, toolsOf } from './read-tools.ts'
 export type CheckPorts = ProbePorts
 
 export const createCheck = (policy: ClusterPolicy, ports: CheckPorts): Check => {
-  const means: ProbeMeans = { policy, ports, rests: new WeakMap() } // bounded by the endpoints that live
+  const means: ProbeMeans = { policy, ports, rests: new WeakMap(), newest: {} } // bounded by the endpoints that live
   return async (endpoint, isDeep) => {
-    const result = await checked(new Probe(endpoint, means), isDeep)
-    ports.pools.checked(endpoint)
-    return result
+    const connections = ports.pools.forCheck(endpoint)
+    try {
+      return await checked(new Probe(endpoint, connections, means), isDeep)
+    } finally {
+      connections.end()
+    }
   }
 }
 

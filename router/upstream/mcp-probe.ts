@@ -11,7 +11,7 @@ import {
   openUpstreamSession,
   type UpstreamSession,
 } from './legacy-handshake.ts'
-import type { Pools } from './pools.ts'
+import type { Connections, Pools } from './pools.ts'
 import { type ClientInfo, legacyQuestion, modernQuestion, type Question } from './questions.ts'
 import { type Rest, readTools, type ToolList } from './read-tools.ts'
 import { askReplica, outcomeOf, type RpcReply } from './rpc.ts'
@@ -29,6 +29,8 @@ export interface ProbeMeans {
   readonly ports: ProbePorts
   /** Lists that the last check could not read to their end. */
   readonly rests: WeakMap<Endpoint, Rest & { readonly isModern: boolean }>
+  /** The newest list of any of them: replicas that list the same hold it once. */
+  readonly newest: { list?: ToolList }
 }
 
 /** What the discover question showed; `busy` is alive and says nothing of its era. */
@@ -50,6 +52,9 @@ const BUSY = 429
 /** Finding out eras and tools takes this many times as long as a proof of life may. */
 const DEEP = 3
 
+/** Each question has its time as a whole: more timers would only outlive the check. */
+const NO_TIMES = { firstByteMs: 0, idleMs: 0 }
+
 export const ALIVE: CheckResult = { ok: true }
 
 export const notAlive = (reason: string): CheckResult => ({ ok: false, reason, isRefused: false })
@@ -59,14 +64,22 @@ export class Probe {
   readonly endpoint: Endpoint
   readonly #ports: ProbePorts
   readonly #rests: ProbeMeans['rests']
+  readonly #newest: ProbeMeans['newest']
+  readonly #connections: Connections
   readonly #beganMs: number
   #mayTakeMs: number
 
-  constructor(endpoint: Endpoint, { policy, ports, rests }: ProbeMeans) {
+  constructor(
+    endpoint: Endpoint,
+    connections: Connections,
+    { policy, ports, rests, newest }: ProbeMeans,
+  ) {
     this.policy = policy
     this.endpoint = endpoint
     this.#ports = ports
     this.#rests = rests
+    this.#newest = newest
+    this.#connections = connections
     this.#beganMs = ports.clock.nowMs()
     this.#mayTakeMs = policy.health.timeoutMs
   }
@@ -79,7 +92,7 @@ export class Probe {
   /** A plain GET, where the document names a path. */
   async plain(path: string): Promise<CheckResult> {
     const outgoing = { method: 'GET', path, headers: ['accept', '*/*'], body: undefined } as const
-    const reply = await this.#put({ idJson: 'null', outgoing: { ...outgoing, ...this.#times } })
+    const reply = await this.#put({ idJson: 'null', outgoing: { ...outgoing, ...NO_TIMES } })
     if (reply.kind === 'failed') return failure(reply)
     return reply.status >= 200 && reply.status < 300
       ? ALIVE
@@ -146,7 +159,9 @@ export class Probe {
       rest?.isModern === isModern ? rest : undefined,
     )
     if (list.rest !== undefined) this.#rests.set(this.endpoint, { ...list.rest, isModern })
-    return list
+    if (list.digest === undefined) return list
+    if (list.digest !== this.#newest.list?.digest) this.#newest.list = list
+    return this.#newest.list
   }
 
   /** What the check, and so its next question, may still take. */
@@ -159,14 +174,10 @@ export class Probe {
     return this.endpoint.instance.path ?? this.policy.path
   }
 
-  get #times(): { firstByteMs: number; idleMs: number } {
-    return { firstByteMs: this.policy.health.timeoutMs, idleMs: this.policy.health.timeoutMs }
-  }
-
   #modernQuestion(method: string, params?: Record<string, unknown>): Question {
     const { client, nextId } = this.#ports
     const ask = { id: nextId(), method, client, ...(params === undefined ? {} : { params }) }
-    return modernQuestion(this.#path, ask, this.#times)
+    return modernQuestion(this.#path, ask, NO_TIMES)
   }
 
   #ask(
@@ -176,29 +187,29 @@ export class Probe {
   ): Promise<RpcReply> {
     const id = this.#ports.nextId()
     const ask = { id, method, context, ...(params === undefined ? {} : { params }) }
-    return this.#put(legacyQuestion(this.#path, ask, this.#times))
+    return this.#put(legacyQuestion(this.#path, ask, NO_TIMES))
   }
 
   #way(): HandshakeWay {
-    const { pools, clock, nextId } = this.#ports
+    const { clock, nextId } = this.#ports
     const leftMs = (): number => this.#leftMs
     return {
       path: this.#path,
-      times: this.#times,
+      times: NO_TIMES,
       get timeoutMs() {
         return leftMs() // less for each question of the handshake
       },
       nextId,
-      send: outgoing => sendUncounted(pools, this.endpoint, outgoing, clock),
+      send: outgoing => sendUncounted(this.#connections, this.endpoint, outgoing, clock),
     }
   }
 
   async #put(question: Question): Promise<RpcReply> {
-    const { pools, clock } = this.#ports
+    const { clock } = this.#ports
     const leftMs = this.#leftMs
     const detail = `the check was not done within ${this.#mayTakeMs} ms`
     if (leftMs === 0) return { kind: 'failed', attempt: 'not_sent', detail }
-    const sent = sendUncounted(pools, this.endpoint, question.outgoing, clock)
+    const sent = sendUncounted(this.#connections, this.endpoint, question.outgoing, clock)
     const reply = await askReplica(sent, question.idJson, leftMs)
     const isCut = reply.kind === 'failed' && reply.attempt === 'timeout'
     // The rest of a limit that was left for a later question is a number nobody has set.

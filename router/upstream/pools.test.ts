@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { Endpoint } from '#router/clusters/endpoint.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { MOST_POOLS, Pools } from './pools.ts'
@@ -59,22 +59,56 @@ test('very many replicas share a bound: the pool that was used longest ago goes,
   await call
 })
 
-test('among many, a pool that only a check used goes with the check; one that calls used stays', async t => {
+test('among few a check goes through the pool of its replica; among many it has a connection of its own, unless calls have a pool', async t => {
   const pools = new Pools()
   t.after(() => pools.close())
   const few = new Endpoint(instanceAt(1))
-  const alone = pools.of(few)
-  pools.checked(few)
-  assert.equal(pools.of(few), alone, 'among few it stays')
+  assert.equal(pools.forCheck(few).of(few), pools.of(few))
   const others = Array.from({ length: 300 }, (_, number) => new Endpoint(instanceAt(number)))
   for (const other of others) pools.of(other)
-  const [called, idle] = others as [Endpoint, Endpoint]
-  const [calledPool, idlePool] = [pools.of(called), pools.of(idle)]
-  called.calls += 1
-  pools.checked(called)
-  pools.checked(idle)
-  assert.equal(pools.of(called), calledPool)
-  assert.notEqual(pools.of(idle), idlePool)
-  pools.checked(called)
-  assert.notEqual(pools.of(called), calledPool, 'no call came since')
+  assert.equal(pools.forCheck(few).of(few), pools.of(few))
+  const fresh = new Endpoint(instanceAt(2))
+  const { size } = pools
+  const check = pools.forCheck(fresh)
+  assert.equal(check.of(fresh), check.of(fresh))
+  check.end()
+  assert.equal(pools.size, size)
 })
+
+test('a connection of a check is closed with it, once what is under way has been said', async t => {
+  const pools = new Pools()
+  t.after(() => pools.close())
+  for (let number = 0; number < 300; number += 1) pools.of(new Endpoint(instanceAt(number)))
+  const { port, answer, connections } = await slowServer(t)
+  const endpoint = new Endpoint({ ...instanceAt(1), port })
+  const check = pools.forCheck(endpoint)
+  const asked = check.of(endpoint).request({ method: 'GET', path: '/' })
+  while (connections() === 0) await new Promise(resolve => setImmediate(resolve))
+  check.end()
+  answer()
+  assert.equal(await (await asked).body.text(), 'said')
+  while (connections() > 0) await new Promise(resolve => setImmediate(resolve))
+})
+
+async function slowServer(t: TestContext) {
+  let connections = 0
+  const waiting: (() => void)[] = []
+  const server = createServer((_request, response) => {
+    waiting.push(() => response.end('said'))
+    if (isAnswering) answer()
+  }).listen(0, '127.0.0.1')
+  let isAnswering = false
+  const answer = (): void => {
+    isAnswering = true
+    for (const end of waiting.splice(0)) end()
+  }
+  server.on('connection', socket => {
+    connections += 1
+    socket.on('close', () => {
+      connections -= 1
+    })
+  })
+  t.after(() => server.close())
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, answer, connections: () => connections }
+}

@@ -1,7 +1,8 @@
 // One connection pool a replica, made when the first call needs it and closed when the replica has left the set, or when very
-// many others were used since. Limits on calls are the cluster's; the pool only keeps connections.
+// many others were used since. Limits on calls are the cluster's; the pool only keeps connections. A check among many replicas
+// has a connection of its own, since no call would come while it still stands.
 import { setTimeout as pause } from 'node:timers/promises'
-import { Pool } from 'undici'
+import { Client, type Dispatcher, Pool } from 'undici'
 import type { Endpoint, Reach } from '#router/clusters/endpoint.ts'
 import { type AddressGuard, createAddressGuard } from './address-guard.ts'
 import { guardedConnect } from './guarded-connect.ts'
@@ -12,21 +13,28 @@ const KEEP_ALIVE_MOST_MS = 60_000
 const HEADER_BYTES = 16_384
 /** How long the last words to replicas may take: the ends of sessions that nobody else would end. */
 const FAREWELL_MS = 1_000
-/** Pools that are kept: each weighs 18 KiB, and one that only checks use has lost its connection before the next of them. */
+/** Pools that are kept: each weighs 18 KiB. */
 export const MOST_POOLS = 1_024
-/** From here on a check's connection is closed when it is done: undici lets those that idle go all at once, some 200 in a turn. */
+/** From here on a check makes no pool: its connection would be lost before the next check, and its 18 KiB are dear to the collector. */
 const MANY_POOLS = 256
 /** How many are looked at for one that can be closed: those that are used least are seldom busy. */
 const MOST_LOOKED_AT = 8
+/** Made once: an error of undici's own for each connection that is closed costs more than closing it. */
+const DONE = new Error('the check is done')
 
-export class Pools {
+/** What requests to replicas go through. */
+export interface Connections {
+  readonly of: (endpoint: Endpoint) => Dispatcher
+  /** The endpoint has left. */
+  readonly release: (endpoint: Endpoint) => void
+}
+
+export class Pools implements Connections {
   /** The one used last comes last. Bounded by `MOST_POOLS` and the calls under way. */
   readonly #pools = new Map<Endpoint, Pool>()
-  readonly #closing = new Map<Pool, Promise<void>>() // bounded by the endpoints that left with calls under way
-
-  readonly #callsAtCheck = new WeakMap<Endpoint, number>()
-  /** One guard for all replicas of a cluster; gone with its policy. */
-  readonly #guards = new WeakMap<Reach, AddressGuard>()
+  readonly #closing = new Map<Pool | Client, Promise<void>>() // bounded by the endpoints that left with calls under way, and the checks
+  /** For all replicas of a cluster; gone with its policy. */
+  readonly #ways = new WeakMap<Reach, Way>()
 
   get size(): number {
     return this.#pools.size
@@ -39,23 +47,22 @@ export class Pools {
       return known
     }
     this.#makeRoom()
-    const pool = new Pool(endpoint.origin, {
-      allowH2: false,
-      pipelining: 1,
-      keepAliveMaxTimeout: KEEP_ALIVE_MOST_MS,
-      maxHeaderSize: HEADER_BYTES,
-      connect: guardedConnect({ guard: this.#guardOf(endpoint.reach), tls: endpoint.reach.tls }),
-    })
+    const pool = new Pool(endpoint.origin, this.#optionsFor(endpoint))
     this.#pools.set(endpoint, pool)
     return pool
   }
 
-  /** A check of it is done. Its connection is no use to anybody where no call came since the check before. */
-  checked(endpoint: Endpoint): void {
-    const { calls } = endpoint
-    const isCalled = calls > (this.#callsAtCheck.get(endpoint) ?? 0)
-    this.#callsAtCheck.set(endpoint, calls)
-    if (this.#pools.size > MANY_POOLS && !isCalled) this.release(endpoint)
+  /** For one check; `end` it once the check is done. */
+  forCheck(endpoint: Endpoint): Connections & { readonly end: () => void } {
+    const isOwn = this.#pools.size >= MANY_POOLS && !this.#pools.has(endpoint)
+    if (!isOwn)
+      return { of: this.of.bind(this), release: this.release.bind(this), end: () => undefined }
+    const client = new Client(endpoint.origin, this.#optionsFor(endpoint))
+    return {
+      of: () => client,
+      release: () => undefined,
+      end: () => this.#close(client, isIdle(client) ? client.destroy(DONE) : client.close()),
+    }
   }
 
   #putLast(endpoint: Endpoint, pool: Pool): void {
@@ -74,12 +81,18 @@ export class Pools {
     }
   }
 
-  #guardOf(reach: Reach): AddressGuard {
-    const known = this.#guards.get(reach)
-    if (known !== undefined) return known
-    const guard = createAddressGuard(reach.addresses.allow)
-    this.#guards.set(reach, guard)
-    return guard
+  #optionsFor({ origin, reach }: Endpoint) {
+    const known = this.#ways.get(reach)
+    const { guard, plain } = known ?? wayOf(reach)
+    if (known === undefined) this.#ways.set(reach, { guard, plain })
+    return {
+      allowH2: false,
+      pipelining: 1,
+      keepAliveMaxTimeout: KEEP_ALIVE_MOST_MS,
+      maxHeaderSize: HEADER_BYTES,
+      // A TLS session is resumed with the replica that gave it, or not at all.
+      connect: origin.startsWith('https:') ? guardedConnect({ guard, tls: reach.tls }) : plain,
+    }
   }
 
   /** Lets calls in flight finish, then closes. */
@@ -87,11 +100,14 @@ export class Pools {
     const pool = this.#pools.get(endpoint)
     if (pool === undefined) return
     this.#pools.delete(endpoint)
-    const closed = pool
-      .close()
-      .catch(() => pool.destroy())
-      .finally(() => this.#closing.delete(pool))
-    this.#closing.set(pool, closed)
+    this.#close(pool, pool.close())
+  }
+
+  #close(connections: Pool | Client, closing: Promise<void>): void {
+    const closed = closing
+      .catch(() => connections.destroy())
+      .finally(() => this.#closing.delete(connections))
+    this.#closing.set(connections, closed)
   }
 
   /** Closes every connection, after what is still being said, or a moment. */
@@ -107,3 +123,17 @@ export class Pools {
     await Promise.all([...closing.keys()].map(pool => pool.destroy()))
   }
 }
+
+interface Way {
+  readonly guard: AddressGuard
+  readonly plain: ReturnType<typeof guardedConnect>
+}
+
+function wayOf({ addresses }: Reach): Way {
+  const guard = createAddressGuard(addresses.allow)
+  return { guard, plain: guardedConnect({ guard }) }
+}
+
+/** What is still being said is said to its end, such as the farewell to a session. */
+const isIdle = ({ stats: { running, pending, size } }: Client): boolean =>
+  running + pending + size === 0

@@ -5,7 +5,7 @@ import type { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { Attempt } from '#router/facts.ts'
 import { Exchange } from './exchange.ts'
-import type { Pools } from './pools.ts'
+import type { Connections } from './pools.ts'
 import { upstreamHeaders } from './upstream-headers.ts'
 
 export interface Outgoing {
@@ -32,7 +32,7 @@ export interface Place {
 }
 
 export const createSend =
-  (pools: Pools, clock: Clock): Send =>
+  (pools: Connections, clock: Clock): Send =>
   ({ cluster, endpoint }, asked, onOver) => {
     const outgoing = withHeaders(asked)
     const account = openAccount(cluster, endpoint, pools)
@@ -63,7 +63,7 @@ export const createSend =
 export type Say = (endpoint: Endpoint, outgoing: Outgoing) => Sent
 
 export function sendUncounted(
-  pools: Pools,
+  pools: Connections,
   endpoint: Endpoint,
   asked: Outgoing,
   clock: Clock,
@@ -90,7 +90,12 @@ const withHeaders = (outgoing: Outgoing): Outgoing => ({
   headers: upstreamHeaders(outgoing.headers),
 })
 
-function dispatch(pools: Pools, endpoint: Endpoint, outgoing: Outgoing, exchange: Exchange): void {
+function dispatch(
+  pools: Connections,
+  endpoint: Endpoint,
+  outgoing: Outgoing,
+  exchange: Exchange,
+): void {
   pools.of(endpoint).dispatch(
     {
       method: outgoing.method,
@@ -107,7 +112,7 @@ function dispatch(pools: Pools, endpoint: Endpoint, outgoing: Outgoing, exchange
 function openAccount(
   cluster: Cluster,
   endpoint: Endpoint,
-  pools: Pools,
+  pools: Connections,
 ): { becomeStream: () => void; close: () => void } {
   let isStream = false
   endpoint.calls += 1
@@ -131,7 +136,7 @@ function openAccount(
 }
 
 /** What was still asked of an endpoint after it had left opened a pool anew. */
-function releaseRemoved(endpoint: Endpoint, pools: Pools): void {
+function releaseRemoved(endpoint: Endpoint, pools: Connections): void {
   if (endpoint.isRemoved && endpoint.inFlight + endpoint.streams === 0) pools.release(endpoint)
 }
 
