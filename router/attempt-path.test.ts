@@ -144,6 +144,19 @@ test('an answer that was none is put to the replica’s account, and its next ch
   )
 })
 
+test('what is believed of the replica and is not so is asked of it anew, without a word in its account', async t => {
+  const { choose, active } = ground(t)
+  const cluster = active.cluster('crm') ?? assert.fail('no cluster')
+  const [endpoint] = cluster.endpoints
+  const outdated = t.mock.method(cluster, 'outdated')
+  ;(await choose(call('1'))).send().relearn()
+  assert.equal(endpoint?.faults, 0)
+  assert.deepEqual(
+    outdated.mock.calls.map(({ arguments: [asked] }) => asked),
+    [endpoint],
+  )
+})
+
 test('a server without sessions is not told: it could not tell which call is meant', async t => {
   const { choose, requests } = ground(t, STATELESS)
   const { abandon } = (await choose(legacy('"x"'))).send()

@@ -92,7 +92,8 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
     endpoint.penalise(0, ports.nowMs())
     cluster.suspect(endpoint)
   }
-  return { attempt: sent.attempt, upstreamIdJson, abandon, blame }
+  const relearn = (): void => cluster.outdated(endpoint)
+  return { attempt: sent.attempt, upstreamIdJson, abandon, blame, relearn }
 }
 
 /**

@@ -56,6 +56,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
                 upstreamIdJson: '7',
                 abandon: () => void log.push('abandon'),
                 blame: () => void log.push('blame'),
+                relearn: () => void log.push('relearn'),
               }),
           },
         } as const),

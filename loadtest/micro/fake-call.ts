@@ -99,6 +99,7 @@ const DISPATCHED = {
   upstreamIdJson: '1',
   abandon: nothing,
   blame: nothing,
+  relearn: nothing,
 } as const
 
 export const ATTEMPTS: AttemptPath = {

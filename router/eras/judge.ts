@@ -8,7 +8,9 @@ import { eachMember, firstValue, splice } from './json-spans.ts'
 import { isRecord } from './message.ts'
 
 type Answered = Extract<Attempt, { kind: 'answered' }>
-type Judged = 'relay' | McpAnswer | Refusal | Promise<McpAnswer | Refusal>
+/** `isOutdated`: the replica contradicts what the router believes of its eras and tools. */
+type Unfit = Refusal & { readonly isOutdated?: true }
+type Judged = 'relay' | McpAnswer | Unfit | Promise<McpAnswer | Unfit>
 
 /** Of a type or an encoding that is told: no real one is longer. */
 const LONGEST_NAME = 100
@@ -82,7 +84,7 @@ function drop(attempt: Answered, refusal: Refusal): Refusal {
 }
 
 /** A 4xx is an answer when it carries a JSON-RPC error. */
-async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Refusal> {
+async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Unfit> {
   const body = await attempt.body.collect(ERROR_LIMIT)
   const error = typeof body === 'string' ? undefined : errorIn(body)
   const detail = `the replica answered ${attempt.status}`
@@ -90,7 +92,7 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Refus
   if (error === undefined) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail }
   const told = `${detail} ${error.code}`
   if (BEFORE_ANYTHING_RAN.includes(error.code))
-    return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: told }
+    return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: told, isOutdated: true }
   if (!maySee(era, error.code)) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told }
   const status =
     era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200

@@ -50,6 +50,7 @@ async function forwarded(scene: Scene = {}): Promise<Forwarded> {
             upstreamIdJson: '7',
             abandon: () => void log.push(`abandon r${index}`),
             blame: () => void log.push(`blame r${index}`),
+            relearn: () => void log.push(`relearn r${index}`),
           }
         },
       },
@@ -166,6 +167,16 @@ test('an answer that is none is the replica’s fault, but for the statuses that
     const attempts = [answeredAs(status)]
     const { log } = await forwarded({ attempts, judge: () => judged })
     assert.deepEqual(log, ['send r0', ...blamed])
+  }
+})
+
+test('a replica that contradicts what is believed of it is asked for its tools anew, and the caller is told the refusal', async () => {
+  for (const isLate of [false, true]) {
+    const judged = { code: 'RINGMAIN_UPSTREAM_REFUSED', isOutdated: true } as const
+    const judge = () => (isLate ? Promise.resolve(judged) : judged)
+    const { verdict, log } = await forwarded({ attempts: [answeredAs(400)], judge })
+    assert.deepEqual(verdict, { kind: 'refuse', refusal: { code: 'RINGMAIN_UPSTREAM_REFUSED' } })
+    assert.deepEqual(log, ['send r0', 'relearn r0'])
   }
 })
 

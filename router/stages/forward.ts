@@ -29,6 +29,8 @@ export interface Dispatched {
   readonly abandon: () => void
   /** What came was no answer: a fault of the replica, for its account and its health. */
   readonly blame: () => void
+  /** It was refused for what this router believes of the replica's tools: they are to be asked for anew. */
+  readonly relearn: () => void
 }
 
 export type Chosen =
@@ -45,11 +47,14 @@ export interface AttemptPath {
   ) => Chosen | Promise<Chosen>
 }
 
+/** `isOutdated`: the replica contradicts what the router believes of its eras and tools. */
+export type Unfit = Refusal & { readonly isOutdated?: true }
+
 /** The first byte of an answer, judged. */
 export type Judge = (
   attempt: Extract<Attempt, { kind: 'answered' }>,
   call: { readonly era: Era; readonly isBound: boolean },
-) => 'relay' | McpAnswer | Refusal | Promise<McpAnswer | Refusal>
+) => 'relay' | McpAnswer | Unfit | Promise<McpAnswer | Unfit>
 
 type ForwardVerdict = Verdict<object, McpAnswer>
 
@@ -104,22 +109,20 @@ function settled(
       const judged = judge(attempt, { era: call.era, isBound: target.isBound })
       if (judged === 'relay')
         return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
-      const speak = (what: McpAnswer | Refusal): ForwardVerdict =>
+      const speak = (what: McpAnswer | Unfit): ForwardVerdict =>
         spoken(what, attempt.status, dispatched)
       return judged instanceof Promise ? judged.then(speak) : speak(judged)
     }
   }
 }
 
-function spoken(
-  judged: McpAnswer | Refusal,
-  status: number,
-  dispatched: Dispatched,
-): ForwardVerdict {
+function spoken(judged: McpAnswer | Unfit, status: number, dispatched: Dispatched): ForwardVerdict {
   if (!('code' in judged)) return answer(judged)
   // A status of 500 and more has been put to its account with the first byte.
   if (judged.code === 'RINGMAIN_UPSTREAM_BAD_RESPONSE' && status < 500) dispatched.blame()
-  return { kind: 'refuse', refusal: judged }
+  const { isOutdated, ...refusal } = judged
+  if (isOutdated === true) dispatched.relearn()
+  return { kind: 'refuse', refusal }
 }
 
 function relayOf(

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { answerOf, modernCall, servedBy } from '#test/support/raw-http.ts'
+import { answerOf, modernCall, problemOf, servedBy } from '#test/support/raw-http.ts'
 import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
 import { startScripted } from '#test/support/scripted-server.ts'
+import { until } from '#test/support/until.ts'
 
 const REGION = {
   type: 'object',
@@ -87,4 +88,28 @@ test('when those that agree are gone the odd one serves', async () => {
     await router.untilUp('tools', 1)
   }
   assert.fail('it never served')
+})
+
+test('a replica that refuses a call for its headers is asked for its tools at once, and not when its minute is over', async t => {
+  const schemas: Record<string, object> = { echo: { type: 'object' } }
+  const server = await startScripted({ name: 'changed', schemas })
+  const other = await runRouter(
+    documents(clusterOf('tools', [server.url]), serverOf('default', ['tools'])),
+  )
+  t.after(async () => {
+    await other.close()
+    await server.close()
+  })
+  await other.untilUp('tools', 1)
+  const digest = async (): Promise<string | undefined> =>
+    (await other.clusters()).items[0]?.endpoints[0]?.toolsDigest
+  const before = await digest()
+  schemas['echo'] = REGION
+  await until('the new list to be known', async () => {
+    const answer = await modernCall(other.mcpUrl, 'status_error', { code: 400, rpc: -32_020 })
+    assert.equal(problemOf(answer)?.code, 'RINGMAIN_UPSTREAM_REFUSED')
+    return (await digest()) !== before
+  })
+  const refused = await modernCall(other.mcpUrl, 'echo', { region: 'eu' })
+  assert.equal(answerOf(refused).error?.code, -32_020, 'the header is missed by the router itself')
 })
