@@ -72,6 +72,8 @@ export interface Trail {
   upstreamError?: string
   /** `mcp-param-*` headers that mirror nothing of the tool, and were left out. */
   droppedParams?: number
+  /** The tool's definition is not known, and with it what its arguments mirror: only its server can check that. */
+  isUnchecked?: true
   /** Set when a relay ended otherwise than whole. */
   broken?: RefusalCode | 'caller_gone'
   /** As much as `decode` understood of a message it refused: the answer needs its era and id. */

@@ -225,6 +225,24 @@ test('gauges tell of each replica what it carries, and of each cluster how its s
   assert.equal(at('ringmain_replica_health', await scrape()), '0')
 })
 
+test('calls whose arguments only their tool can check are counted by cluster, once they were sent', async t => {
+  const { observer, scrape } = ground(t)
+  const unchecked = { cluster: 'crm', isUnchecked: true } as const
+  for (const [attempts, toolAsked] of [
+    [1, 'one'],
+    [2, 'two'],
+    [0, 'three'],
+  ] as const)
+    observer.ended(recordAs({ toolAsked, trail: { ...unchecked, attempts } }))
+  observer.ended(recordAs({ trail: { cluster: 'crm', attempts: 1 } }))
+  const counts = [
+    ...(await scrape()).matchAll(/^ringmain_params_unchecked_total\{([^}]*)\} (\d+)$/gm),
+  ]
+  assert.equal(counts.length, 1)
+  assert.match(counts[0]?.[1] ?? '', /ringmain_cluster="crm"/)
+  assert.equal(counts[0]?.[2], '2')
+})
+
 test('lines that the log lost are a metric', async t => {
   const { telemetry, scrape } = ground(t)
   observeLog(telemetry.meter, () => 7)

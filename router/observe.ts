@@ -36,6 +36,7 @@ export class CallObserver implements Observations {
   readonly #firstByte: Histogram
   readonly #refusals: Counter
   readonly #droppedParams: Counter
+  readonly #unchecked: Counter
   readonly #tools = new ToolLabels()
   #total = 0
   #refused = 0
@@ -62,6 +63,10 @@ export class CallObserver implements Observations {
     })
     this.#refusals = meter.createCounter('ringmain.refusals', {
       description: 'Calls that the router itself refused or could not complete.',
+    })
+    this.#unchecked = meter.createCounter('ringmain.params.unchecked', {
+      description:
+        'Calls sent on whose Mcp-Param headers only their tool can check, because its definition is not known.',
     })
     this.#droppedParams = meter.createCounter('ringmain.params.dropped', {
       description: 'Mcp-Param headers left out, because their tool mirrors no argument into them.',
@@ -98,6 +103,8 @@ export class CallObserver implements Observations {
       this.#firstByte.series(cluster).record(firstByteMs / 1_000)
     if (trail.droppedParams !== undefined)
       this.#droppedParams.add(trail.droppedParams, { 'ringmain.cluster': cluster })
+    if (trail.isUnchecked === true && trail.attempts > 0)
+      this.#unchecked.add(1, { 'ringmain.cluster': cluster })
     if (call.reason !== undefined) {
       this.#refused += 1
       this.#refusals.add(1, {

@@ -7,8 +7,13 @@ import { isRecord } from './message.ts'
 export type HeaderList = ReadonlyArray<readonly [string, string]>
 
 export type Mirrored =
-  /** `dropped`: headers that no argument of this tool is mirrored into. */
-  | { readonly kind: 'ok'; readonly headers: HeaderList; readonly dropped: number }
+  /** `dropped`: headers that no argument of this tool is mirrored into. `isUnchecked`: which these are is not known. */
+  | {
+      readonly kind: 'ok'
+      readonly headers: HeaderList
+      readonly dropped: number
+      readonly isUnchecked?: true
+    }
   | { readonly kind: 'mismatch'; readonly header: string; readonly says: string }
 
 /** Longer ones are not decoded: a mirrored value is there to be routed by. */
@@ -48,7 +53,7 @@ function checkParams(came: HeaderList): Mirrored {
     if (text.length > MOST_CHARS || decodeHeaderValue(text) === undefined)
       return { kind: 'mismatch', header, says: 'It cannot be decoded.' }
   }
-  return { kind: 'ok', headers: came, dropped: 0 }
+  return { kind: 'ok', headers: came, dropped: 0, isUnchecked: true }
 }
 
 function valueAt(args: unknown, path: readonly string[]): unknown {

@@ -77,3 +77,21 @@ test('of several clusters the one that offers a plain name has it', () => {
 test('a plain name that two clusters offer is offered under none', () => {
   assert.equal(resolved('both', plain('crm', 'search')), 'RINGMAIN_UNKNOWN_TOOL trail -/-')
 })
+
+test('that nobody here can check the arguments is told in the trail', () => {
+  for (const isUnchecked of [true, false]) {
+    const call = callAs({ server: PREFIXED, message: messageAs({ params: { name: 'crm__new' } }) })
+    const stage = resolve({
+      cluster: clusterPolicy,
+      tool: () => undefined,
+      mirror: () => ({
+        kind: 'ok',
+        headers: [],
+        dropped: 0,
+        ...(isUnchecked ? { isUnchecked } : {}),
+      }),
+    })
+    stage.decide(call)
+    assert.equal(call.trail.isUnchecked ?? false, isUnchecked)
+  }
+})

@@ -17,8 +17,13 @@ export interface Offers {
 }
 
 export type Mirrored =
-  /** `dropped`: headers that no argument of this tool is mirrored into. */
-  | { readonly kind: 'ok'; readonly headers: Resolved['mirroredHeaders']; readonly dropped: number }
+  /** `dropped`: headers that no argument of this tool is mirrored into. `isUnchecked`: which these are is not known. */
+  | {
+      readonly kind: 'ok'
+      readonly headers: Resolved['mirroredHeaders']
+      readonly dropped: number
+      readonly isUnchecked?: true
+    }
   | { readonly kind: 'mismatch'; readonly header: string; readonly says: string }
 
 export const resolve = (
@@ -53,6 +58,7 @@ export const resolve = (
       return refuse('RINGMAIN_HEADER_MISMATCH', { says: `${header}: ${says}` })
     }
     if (mirrored.dropped > 0) call.trail.droppedParams = mirrored.dropped
+    if (mirrored.isUnchecked === true) call.trail.isUnchecked = true
     return go({ cluster, toolName, mirroredHeaders: mirrored.headers })
   },
 })

@@ -105,9 +105,10 @@ test('each header is held against the body as the specification says, and the to
   )
 })
 
-test('what mirrors nothing is counted', async () => {
+test('what mirrors nothing is counted, and calls that only their tool can check', async () => {
   const metrics = await (await fetch(`${router.adminUrl}/metrics`)).text()
   assert.match(metrics, /ringmain_params_dropped_total\{[^}]*\} [1-9]/)
+  assert.match(metrics, /ringmain_params_unchecked_total\{[^}]*\} [1-9]/)
 })
 
 test('a tool that no client could call by the rules is in no list', async () => {
