@@ -33,7 +33,7 @@ test('a refusal names the rule, the byte and the path, and quotes nothing that a
 })
 
 test('each limit holds to the number', () => {
-  const { depth, keysPerObject, keyBytes, nodes, numberChars } = JSON_LIMITS
+  const { depth, keysPerObject, keyBytes, values, numberChars } = JSON_LIMITS
   const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
   const object = (keys: number): string =>
     JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, index) => [`k${index}`, 0])))
@@ -45,7 +45,14 @@ test('each limit holds to the number', () => {
       asArguments(`{"${'k'.repeat(keyBytes)}":1}`),
       asArguments(`{"${'k'.repeat(keyBytes + 1)}":1}`),
     ],
-    ['nodes', `[${'1,'.repeat(nodes - 2)}1]`, `[${'1,'.repeat(nodes - 1)}1]`],
+    [
+      'key with an escape',
+      asArguments(`{"${'k'.repeat(keyBytes - 2)}\\/":1}`),
+      asArguments(`{"${'k'.repeat(keyBytes - 1)}\\/":1}`),
+    ],
+    ['values', `[${'1,'.repeat(values - 2)}1]`, `[${'1,'.repeat(values - 1)}1]`],
+    ['lists', `[${'[],'.repeat(values - 2)}[]]`, `[${'[],'.repeat(values - 1)}[]]`],
+    ['objects', `[${'{"a":{}},'.repeat(values / 2 - 1)}1]`, `[${'{"a":1},'.repeat(values / 2)}1]`],
     ['number', '1'.repeat(numberChars), '1'.repeat(numberChars + 1)],
   ]
   for (const [what, most, more] of pairs) {

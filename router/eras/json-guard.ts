@@ -13,14 +13,16 @@ import {
 } from './json-limits.ts'
 import { createNames, faultOfKey, type Names, ROLE } from './json-names.ts'
 import {
+  beginsNumber,
   CLOSE_ARRAY,
   CLOSE_OBJECT,
   COLON,
   COMMA,
   isBlank,
-  mayOverflow,
+  isFinalFault,
   OPEN_ARRAY,
   OPEN_OBJECT,
+  overflows,
   QUOTE,
   readScalar,
   readString,
@@ -36,21 +38,23 @@ const STOPPED = -1
 /** Holds its tables from one text to the next; not for two texts at once. */
 export class JsonGuard {
   readonly #limits: JsonLimits
-  readonly #mostNodes: number
   readonly #names = createNames()
   readonly #keys: KeyTable
   // One entry for each container that is open; 0 is the text itself.
   readonly #isObject: Uint8Array
-  readonly #owners: Int32Array
-  readonly #bases: Int32Array
   readonly #counts: Int32Array
   readonly #roles: Uint8Array
   readonly #known: Array<Names | undefined>
   readonly #valueStarts: Int32Array
   #bytes: Buffer = Buffer.alloc(0)
   #depth = 0
-  #nodes = 0
+  #values = 0
+  // Of the container that is open; of those around it in the tables.
+  #count = 0
+  #role: number = ROLE.none
+  #closer = 0
   #problem: JsonProblem | undefined
+  #isFinal = false
   #id: Span | undefined
   #params: Span | undefined
   #name: Span | undefined
@@ -59,14 +63,12 @@ export class JsonGuard {
   constructor(random: () => number, limits: JsonLimits = JSON_LIMITS) {
     const size = limits.depth + 1
     this.#limits = limits
-    this.#mostNodes = limits.nodes
-    this.#keys = new KeyTable(limits.nodes, {
+    const room = { keys: limits.values, keysPerObject: limits.keysPerObject, depth: limits.depth }
+    this.#keys = new KeyTable(room, {
       seed: Math.floor(random() * 2 ** 31),
       factor: Math.floor(random() * 2 ** 31) | 1,
     })
     this.#isObject = new Uint8Array(size)
-    this.#owners = new Int32Array(size)
-    this.#bases = new Int32Array(size)
     this.#counts = new Int32Array(size)
     this.#roles = new Uint8Array(size)
     this.#known = Array.from({ length: size }, () => undefined)
@@ -82,16 +84,14 @@ export class JsonGuard {
       const after = skipBlank(bytes, end)
       if (after < bytes.length) this.#malformed('something stands after the value', after)
     }
-    if (this.#problem !== undefined) return { kind: 'problem', problem: this.#problem }
+    if (this.#problem !== undefined)
+      return { kind: 'problem', problem: this.#problem, isFinal: this.#isFinal }
     // Last, since it reads the whole: bytes that are no ASCII stand in strings only by now.
     if (!isUtf8(bytes)) return told('malformed', 'It is not valid UTF-8.')
+    const [id, params, name] = [this.#id, this.#params, this.#name]
     return {
       kind: 'ok',
-      spans: {
-        ...(this.#id === undefined ? {} : { id: this.#id }),
-        ...(this.#params === undefined ? {} : { params: this.#params }),
-        ...(this.#name === undefined ? {} : { name: this.#name }),
-      },
+      spans: { ...(id && { id }), ...(params && { params }), ...(name && { name }) },
     }
   }
 
@@ -99,7 +99,9 @@ export class JsonGuard {
     this.#bytes = bytes
     this.#keys.begin(bytes)
     this.#depth = 0
-    this.#nodes = 0
+    this.#values = 1 // the text's own
+    this.#count = 0
+    this.#role = ROLE.none
     this.#problem = undefined
     this.#id = undefined
     this.#params = undefined
@@ -115,7 +117,7 @@ export class JsonGuard {
       if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
         at = this.#open(at, byte === OPEN_OBJECT)
         if (at < 0) return STOPPED
-        if (bytes[at] !== this.#closer()) {
+        if (bytes[at] !== this.#closer) {
           at = this.#member(at)
           if (at < 0) return STOPPED
           continue
@@ -136,70 +138,64 @@ export class JsonGuard {
     const bytes = this.#bytes
     let at = end
     while (this.#depth > 0) {
-      if (this.#roles[this.#depth] !== ROLE.none) this.#noteSpan(at)
+      if (this.#role !== ROLE.none) this.#noteSpan(at)
       at = skipBlank(bytes, at)
       const byte = bytes[at]
       if (byte === COMMA) return this.#member(skipBlank(bytes, at + 1))
-      if (byte !== this.#closer())
+      if (byte !== this.#closer)
         return this.#malformed('a comma or the end of the list was expected', at)
       at = this.#close(at)
     }
     return at
   }
 
-  #closer(): number {
-    return this.#isObject[this.#depth] === 1 ? CLOSE_OBJECT : CLOSE_ARRAY
-  }
-
   /** The first byte after the bracket that counts. */
   #open(at: number, isObject: boolean): number {
-    if (this.#depth === this.#limits.depth)
+    const depth = this.#depth
+    if (depth === this.#limits.depth)
       return this.#excessive(`it is nested deeper than ${this.#limits.depth} levels`, at)
-    this.#nodes += 1
-    const known = this.#knownBelow()
-    const depth = this.#depth + 1
-    this.#depth = depth
-    this.#isObject[depth] = isObject ? 1 : 0
-    this.#owners[depth] = this.#nodes
-    this.#bases[depth] = this.#keys.size
-    this.#counts[depth] = 0
-    this.#roles[depth] = ROLE.none
-    this.#known[depth] = known
+    const names = this.#names
+    this.#known[depth + 1] = depth === 0 ? names.top : names.below[this.#role]
+    this.#counts[depth] = this.#count
+    this.#roles[depth] = this.#role
+    this.#isObject[depth + 1] = isObject ? 1 : 0
+    this.#depth = depth + 1
+    if (isObject) this.#keys.open(depth + 1)
+    this.#closer = isObject ? CLOSE_OBJECT : CLOSE_ARRAY
+    this.#count = 0
+    this.#role = ROLE.none
     return skipBlank(this.#bytes, at + 1)
   }
 
-  /** Which names count in the object that opens now. */
-  #knownBelow(): Names | undefined {
-    const depth = this.#depth
-    if (depth === 0) return this.#names.top
-    const role = this.#roles[depth]
-    if (role === ROLE.params) return this.#names.params
-    return role === ROLE.meta ? this.#names.meta : undefined
-  }
-
   #close(at: number): number {
-    this.#keys.truncate(this.#bases[this.#depth] as number)
-    this.#depth -= 1
+    const depth = this.#depth
+    if (this.#closer === CLOSE_OBJECT) this.#keys.close(depth)
+    this.#depth = depth - 1
+    this.#count = this.#counts[depth - 1] as number
+    this.#role = this.#roles[depth - 1] as number
+    this.#closer = this.#isObject[depth - 1] === 1 ? CLOSE_OBJECT : CLOSE_ARRAY
     return at + 1
   }
 
   /** In an object the key and its colon; then where the value begins. */
   #member(at: number): number {
-    const depth = this.#depth
-    const count = (this.#counts[depth] as number) + 1
-    this.#counts[depth] = count
-    this.#nodes += 1
-    if (this.#nodes > this.#mostNodes)
-      return this.#excessive(`it holds more than ${this.#limits.nodes} values and keys`, at)
-    if (this.#isObject[depth] === 0) return at
-    if (count > this.#limits.keysPerObject)
+    const isElement = this.#closer === CLOSE_ARRAY
+    if (isElement) this.#count += 1
+    this.#values += 1
+    if (this.#values > this.#limits.values)
+      return this.#excessive(`it holds more than ${this.#limits.values} values`, at)
+    return isElement ? at : this.#named(at)
+  }
+
+  #named(at: number): number {
+    if (this.#count === this.#limits.keysPerObject)
       return this.#excessive(`an object has more than ${this.#limits.keysPerObject} keys`, at)
     const after = this.#key(at)
     if (after < 0) return STOPPED
     const colon = skipBlank(this.#bytes, after)
     if (this.#bytes[colon] !== COLON) return this.#malformed('a key has no colon after it', colon)
     const start = skipBlank(this.#bytes, colon + 1)
-    this.#valueStarts[depth] = start
+    if (this.#role !== ROLE.none) this.#valueStarts[this.#depth] = start
     return start
   }
 
@@ -216,8 +212,8 @@ export class JsonGuard {
       start = this.#keys.keep(key)
       end = start + Buffer.byteLength(key)
     }
-    const depth = this.#depth
-    if (!this.#keys.add(start, end, this.#owners[depth] as number, this.#bases[depth] as number))
+    this.#count += 1
+    if (!this.#keys.add(start, end, this.#depth))
       return this.#ambiguous('a key stands twice in one object', at)
     if (this.#keys.isCrowded) return this.#excessive('its keys collide in a hash table', at)
     return this.#judgeKey(at) ? after : STOPPED
@@ -228,46 +224,52 @@ export class JsonGuard {
     const after = readString(this.#bytes, at, Math.min(most, this.#bytes.length))
     if (after === UNENDED && most < this.#bytes.length)
       return this.#excessive(`a key is longer than ${this.#limits.keyBytes} bytes`, at)
-    return after < 0 ? this.#malformed(TOKEN_FAULTS[after] as string, at) : after
+    return after < 0 ? this.#badToken(after, at) : after
   }
 
   /** Looks at what the newest key says; false when it is refused. */
   #judgeKey(at: number): boolean {
-    const depth = this.#depth
-    const names = this.#known[depth]
-    const keys = this.#keys
-    const name = names && keys.newestAmong(names.byLength)
-    this.#roles[depth] = name?.role ?? ROLE.none
+    const names = this.#known[this.#depth]
+    const name = names && this.#keys.newestAmong(names.byLength)
+    this.#role = name?.role ?? ROLE.none
     if (name !== undefined) return true
-    if (names === undefined && !keys.isNewestSuspect()) return true
-    const fault = faultOfKey(keys.newest(), names, names === this.#names.top)
+    if (names === undefined && !this.#keys.isNewestSuspect()) return true
+    const fault = faultOfKey(this.#keys.newest(), names, names === this.#names.top)
     if (fault !== undefined) this.#ambiguous(fault, at)
     return fault === undefined
   }
 
   /** A string, a number, `true`, `false` or `null`. */
   #leaf(at: number): number {
-    const bytes = this.#bytes
-    const isString = bytes[at] === QUOTE
-    const end = isString ? readString(bytes, at) : readScalar(bytes, at)
-    if (end < 0 && end !== TOO_LONG) return this.#malformed(TOKEN_FAULTS[end] as string, at)
-    if (isString || !isNumber(bytes[at] as number)) return end
+    const byte = this.#bytes[at] as number
+    if (beginsNumber(byte)) return this.#number(at)
+    const end = byte === QUOTE ? readString(this.#bytes, at) : readScalar(this.#bytes, at)
+    return end < 0 ? this.#badToken(end, at) : end
+  }
+
+  #number(at: number): number {
+    const end = readScalar(this.#bytes, at)
+    if (end < 0 && end !== TOO_LONG) return this.#badToken(end, at)
     if (end < 0 || end - at > this.#limits.numberChars)
       return this.#excessive(`a number is longer than ${this.#limits.numberChars} characters`, at)
-    if (mayOverflow(bytes, at, end) && !Number.isFinite(Number(bytes.toString('latin1', at, end))))
-      return this.#ambiguous('a number is larger than a double can hold', at)
-    return end
+    return overflows(this.#bytes, at, end)
+      ? this.#ambiguous('a number is larger than a double can hold', at)
+      : end
   }
 
   #noteSpan(end: number): void {
-    const depth = this.#depth
-    const role = this.#roles[depth]
-    const span = { start: this.#valueStarts[depth] as number, end }
+    const role = this.#role
+    const span = { start: this.#valueStarts[this.#depth] as number, end }
     if (role === ROLE.id) this.#id = span
     else if (role === ROLE.params) this.#params = span
     else if (role === ROLE.name) this.#name = span
   }
 
+  #badToken = (fault: number, at: number): number => {
+    this.#malformed(TOKEN_FAULTS[fault] as string, at)
+    this.#isFinal = isFinalFault(fault, this.#bytes.length - at)
+    return STOPPED
+  }
   /** A blank where none may be left is one of too many. */
   #malformed = (what: string, at: number): number =>
     isBlank(this.#bytes[at])
@@ -279,6 +281,7 @@ export class JsonGuard {
   #stop(kind: JsonProblem['kind'], what: string, at: number): number {
     const path = this.#path()
     const where = path === '' ? '' : `, in ${path}`
+    this.#isFinal = kind !== 'malformed' || at < this.#bytes.length
     this.#problem = { kind, says: `At byte ${at}${where}: ${what}.` }
     return STOPPED
   }
@@ -286,14 +289,12 @@ export class JsonGuard {
   /** Where the innermost value that was begun stands. */
   #path(): string {
     const segments: Array<string | number> = []
+    this.#counts[this.#depth] = this.#count
     for (let depth = 1; depth <= this.#depth; depth += 1) {
-      const next = depth === this.#depth ? this.#keys.size : (this.#bases[depth + 1] as number)
-      if (this.#isObject[depth] === 0)
-        segments.push(Math.max(0, (this.#counts[depth] as number) - 1))
-      else if (next > (this.#bases[depth] as number)) segments.push(this.#keys.text(next - 1))
+      const count = this.#counts[depth] as number
+      if (this.#isObject[depth] === 0) segments.push(Math.max(0, count - 1))
+      else if (count > 0) segments.push(this.#keys.newestOf(depth, count))
     }
     return pointerTo(segments)
   }
 }
-
-const isNumber = (byte: number): boolean => byte === 0x2d || (byte >= 0x30 && byte <= 0x39)

@@ -1,7 +1,7 @@
 // The keys of the objects that are open, so that one that stands twice is seen whatever its spelling. Of fixed size, and linear:
 // a few keys are compared one by one, more of them through a hash that no caller can foresee.
 
-import { QUOTE, skipPlain } from './json-tokens.ts'
+import { isSpecial, QUOTE } from './json-tokens.ts'
 
 export interface Name {
   readonly bytes: Buffer
@@ -11,20 +11,34 @@ export interface Name {
 
 /** Up to here a look at each key is cheaper than a hash table. */
 const FEW = 8
-/** Steps past places that are taken, for each key there is room for; keys that nobody aimed take a third of one. */
+/** Steps past places that are taken, for each key there is room for; keys that nobody aimed take half of one. */
 const STEPS_PER_KEY = 2
 /** Room for decoded keys that is kept from one text to the next. */
 const KEPT_BYTES = 65_536
+/** Then the numbers of objects begin anew. */
+const MOST_OBJECTS = 2 ** 30
+
+/** How much there may be at once. */
+export interface KeyRoom {
+  readonly keys: number
+  readonly keysPerObject: number
+  /** Objects within each other. */
+  readonly depth: number
+}
 
 export class KeyTable {
+  // Of each key of an object that is open.
   readonly #starts: Int32Array
   readonly #ends: Int32Array
   readonly #hashes: Int32Array
-  /** Which object a key belongs to; no two objects of one text share a number. */
-  readonly #owners: Int32Array
+  // Of each object that is open, by its depth.
+  readonly #bases: Int32Array
+  readonly #objects: Int32Array
+  // A hash table for each depth, since keys meet those of their own object only: so small that it stays in the fastest cache.
+  // Nothing is taken out of it: what another object has left there counts as empty.
   readonly #slots: Int32Array
-  readonly #slotTexts: Int32Array
-  readonly #mask: number
+  readonly #slotObjects: Int32Array
+  readonly #slotBits: number
   readonly #seed: number
   readonly #factor: number
   readonly #mostSteps: number
@@ -35,22 +49,23 @@ export class KeyTable {
   /** Decoded spellings of keys that were written with escapes; offsets from `#bytes.length` on point in here. */
   #decoded: Buffer = Buffer.alloc(0)
   #decodedSize = 0
-  #text = 0
+  /** How many objects have been opened; no two share a number. */
+  #opened = 0
   #size = 0
 
-  /** `most` keys may be open at once. `seed` and `factor` decide the hash; `factor` is odd. */
-  constructor(most: number, { seed, factor }: { readonly seed: number; readonly factor: number }) {
-    this.#starts = new Int32Array(most)
-    this.#ends = new Int32Array(most)
-    this.#hashes = new Int32Array(most)
-    this.#owners = new Int32Array(most)
-    const slots = 2 ** Math.ceil(Math.log2(most * 2))
-    this.#slots = new Int32Array(slots)
-    this.#slotTexts = new Int32Array(slots)
-    this.#mask = slots - 1
+  /** `seed` and `factor` decide the hash; `factor` is odd. */
+  constructor(room: KeyRoom, { seed, factor }: { readonly seed: number; readonly factor: number }) {
+    this.#starts = new Int32Array(room.keys)
+    this.#ends = new Int32Array(room.keys)
+    this.#hashes = new Int32Array(room.keys)
+    this.#bases = new Int32Array(room.depth + 1)
+    this.#objects = new Int32Array(room.depth + 1)
+    this.#slotBits = Math.ceil(Math.log2(room.keysPerObject * 2))
+    this.#slots = new Int32Array((room.depth + 1) << this.#slotBits)
+    this.#slotObjects = new Int32Array((room.depth + 1) << this.#slotBits)
     this.#seed = seed
     this.#factor = factor
-    this.#mostSteps = most * STEPS_PER_KEY
+    this.#mostSteps = room.keys * STEPS_PER_KEY
   }
 
   /** A new text: nothing of the one before is known any more. */
@@ -60,18 +75,21 @@ export class KeyTable {
     if (this.#decoded.length > KEPT_BYTES) this.#decoded = Buffer.alloc(0)
     this.#size = 0
     this.#steps = 0
-    this.#text = (this.#text + 1) | 0
-    if (this.#text === 0) this.#slotTexts.fill(-1) // the numbers begin anew, and old slots must not look like new ones
+    if (this.#opened < MOST_OBJECTS) return
+    this.#opened = 0
+    this.#slotObjects.fill(0) // old slots must not look like new ones
   }
 
-  /** Keys of all objects that are open. */
-  get size(): number {
-    return this.#size
+  /** An object begins at this depth. */
+  open(depth: number): void {
+    this.#opened += 1
+    this.#objects[depth] = this.#opened
+    this.#bases[depth] = this.#size
   }
 
-  /** Forgets the keys of an object that has ended. */
-  truncate(size: number): void {
-    this.#size = size
+  /** Forgets the keys of the object that ends at this depth. */
+  close(depth: number): void {
+    this.#size = this.#bases[depth] as number
   }
 
   /** Whether keys fall into the same places as no keys do by chance: looking on would not be linear any more. */
@@ -83,13 +101,17 @@ export class KeyTable {
   readPlain(at: number, last: number): number {
     const bytes = this.#bytes
     const factor = this.#factor
-    const end = skipPlain(bytes, at + 1, last)
-    if (end >= last || bytes[end] !== QUOTE) return 0
     let hash = this.#seed
-    for (let position = at + 1; position < end; position += 1)
-      hash = mixed(hash, bytes[position] as number, factor)
+    let position = at + 1
+    while (position < last) {
+      const byte = bytes[position] as number
+      if (isSpecial(byte)) break
+      hash = mixed(hash, byte, factor)
+      position += 1
+    }
+    if (position >= last || bytes[position] !== QUOTE) return 0
     this.#hash = hash
-    return end + 1
+    return position + 1
   }
 
   /** Takes in a decoded key; where its first byte lies, for `add`. */
@@ -111,7 +133,12 @@ export class KeyTable {
   }
 
   newest(): string {
-    return this.text(this.#size - 1)
+    return this.#text(this.#size - 1)
+  }
+
+  /** The newest key of the object that is open at this depth, for whoever has counted its keys. */
+  newestOf(depth: number, count: number): string {
+    return this.#text((this.#bases[depth] as number) + count - 1)
   }
 
   /** Which of these the newest key is, exactly; they are sorted by their length in bytes. */
@@ -142,7 +169,7 @@ export class KeyTable {
   }
 
   /** A key as text, decoded. */
-  text(index: number): string {
+  #text(index: number): string {
     const start = this.#starts[index] as number
     return this.#source(start).toString(
       'utf8',
@@ -151,45 +178,40 @@ export class KeyTable {
     )
   }
 
-  /** The key read or kept last. False when the object `owner`, whose first key has the index `base`, has this key already. */
-  add(start: number, end: number, owner: number, base: number): boolean {
+  /** The key read or kept last. False when the object that is open at this depth has it already. */
+  add(start: number, end: number, depth: number): boolean {
     const hash = this.#hash
     const index = this.#size
-    const count = index - base
+    const base = this.#bases[depth] as number
     this.#starts[index] = start
     this.#ends[index] = end
     this.#hashes[index] = hash
-    this.#owners[index] = owner
     this.#size = index + 1
+    const count = index - base
     if (count < FEW) {
       for (let other = base; other < index; other += 1)
         if (this.#hashes[other] === hash && this.#isSame(other, index)) return false
       return true
     }
-    if (count === FEW) for (let other = base; other < index; other += 1) this.#place(other)
-    return this.#place(index)
+    if (count === FEW) for (let other = base; other < index; other += 1) this.#place(other, depth)
+    return this.#place(index, depth)
   }
 
-  #place(index: number): boolean {
-    const owner = this.#owners[index] as number
+  #place(index: number, depth: number): boolean {
+    const object = this.#objects[depth] as number
     const hash = this.#hashes[index] as number
-    let slot = Math.imul(hash ^ Math.imul(owner, this.#factor), 0x9e3779b1) & this.#mask
-    while (this.#slotTexts[slot] === this.#text) {
-      const other = this.#slots[slot] as number
-      // What stood here may belong to an object that has ended: its place in the list is another key's by now.
-      if (
-        other < index &&
-        this.#owners[other] === owner &&
-        this.#hashes[other] === hash &&
-        this.#isSame(other, index)
-      )
-        return false
+    const first = depth << this.#slotBits
+    const mask = (1 << this.#slotBits) - 1
+    let slot = Math.imul(hash, 0x9e3779b1) >>> (32 - this.#slotBits)
+    while (this.#slotObjects[first + slot] === object) {
+      const other = this.#slots[first + slot] as number
+      if (this.#hashes[other] === hash && this.#isSame(other, index)) return false
       this.#steps += 1
       if (this.isCrowded) return true
-      slot = (slot + 1) & this.#mask
+      slot = (slot + 1) & mask
     }
-    this.#slotTexts[slot] = this.#text
-    this.#slots[slot] = index
+    this.#slotObjects[first + slot] = object
+    this.#slots[first + slot] = index
     return true
   }
 

@@ -3,8 +3,8 @@ import type { Message } from '#router/facts.ts'
 
 export interface JsonLimits {
   readonly depth: number
-  /** Values and keys of one body. */
-  readonly nodes: number
+  /** Values of one body, whatever they are: each element, each member's value, and the body's own. Keys are not counted. */
+  readonly values: number
   readonly keysPerObject: number
   readonly keyBytes: number
   readonly numberChars: number
@@ -13,7 +13,7 @@ export interface JsonLimits {
 /** Far above what tools are called with; what is beyond them costs a parser or a validator more than it is worth. */
 export const JSON_LIMITS: JsonLimits = Object.freeze({
   depth: 64,
-  nodes: 50_000,
+  values: 50_000,
   keysPerObject: 1_000,
   keyBytes: 256,
   numberChars: 32,
@@ -28,11 +28,17 @@ export interface JsonProblem {
 
 export type Guarded =
   | { readonly kind: 'ok'; readonly spans: Message['spans'] }
-  | { readonly kind: 'problem'; readonly problem: JsonProblem }
+  | {
+      readonly kind: 'problem'
+      readonly problem: JsonProblem
+      /** It stays one whatever comes behind: the text may be the beginning of another. */
+      readonly isFinal: boolean
+    }
 
 export const told = (kind: JsonProblem['kind'], says: string): Guarded => ({
   kind: 'problem',
   problem: { kind, says },
+  isFinal: true,
 })
 
 const LONGEST_POINTER = 128

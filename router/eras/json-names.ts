@@ -20,11 +20,11 @@ function names(words: readonly string[], roles: Readonly<Record<string, number>>
   return { byLength, lower: new Set(words.map(word => word.toLowerCase())) }
 }
 
-/** Of the message, of its `params`, of their `_meta`. */
 export interface LevelNames {
+  /** Of the message. */
   readonly top: Names
-  readonly params: Names
-  readonly meta: Names
+  /** Of the value of a member with this role: of `params` and of their `_meta`. */
+  readonly below: ReadonlyArray<Names | undefined>
 }
 
 const MESSAGE = 'jsonrpc id method params result error'
@@ -33,11 +33,12 @@ const PARAMS =
   'progressToken requestId protocolVersion capabilities clientInfo task reason'
 const IN_META = 'io.modelcontextprotocol/logLevel progressToken traceparent tracestate baggage'
 
-export const createNames = (): LevelNames => ({
-  top: names(MESSAGE.split(' '), { id: ROLE.id, params: ROLE.params }),
-  params: names(PARAMS.split(' '), { name: ROLE.name, _meta: ROLE.meta }),
-  meta: names([...Object.values(META), ...IN_META.split(' ')]),
-})
+export function createNames(): LevelNames {
+  const below: Array<Names | undefined> = Object.values(ROLE).map(() => undefined)
+  below[ROLE.params] = names(PARAMS.split(' '), { name: ROLE.name, _meta: ROLE.meta })
+  below[ROLE.meta] = names([...Object.values(META), ...IN_META.split(' ')])
+  return { top: names(MESSAGE.split(' '), { id: ROLE.id, params: ROLE.params }), below }
+}
 
 /** As keys they change what an object is where one is copied into another. */
 const FORBIDDEN: readonly string[] = ['__proto__', 'constructor', 'prototype']

@@ -19,6 +19,10 @@ export const TOO_LONG = -7
 export const UNENDED = -4
 const MOST_DIGITS = 1_024
 
+/** Whether a fault stays one whatever comes behind the text, of whose bytes so many are left where the token begins. */
+export const isFinalFault = (fault: number, left: number): boolean =>
+  fault === CONTROL || (fault === NO_VALUE && left >= FALSE.length)
+
 export const QUOTE = 0x22
 const BACKSLASH = 0x5c
 export const COMMA = 0x2c
@@ -36,11 +40,12 @@ const LOWER_E = 0x65
 const UPPER_E = 0x45
 const LOWER_U = 0x75
 const SPACE = 0x20
-/** `"\/bfnrt` */
-const SHORT_ESCAPES: readonly number[] = [0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74]
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 const NULL = Buffer.from('null')
+
+const IS_BLANK = new Uint8Array(256)
+for (const byte of Buffer.from(' \n\r\t')) IS_BLANK[byte] = 1
 
 /** More white space in a row than indentation ever needs is not read on: the byte it stops at is then a blank. */
 const MOST_BLANKS = 4_096
@@ -51,24 +56,27 @@ export const skipBlank = (bytes: Buffer, at: number): number =>
 function skipBlanks(bytes: Buffer, at: number): number {
   let position = at
   const last = Math.min(bytes.length, at + MOST_BLANKS)
-  while (position < last) {
-    const byte = bytes[position] as number
-    if (byte > SPACE || (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) break
-    position += 1
-  }
+  while (position < last && IS_BLANK[bytes[position] as number] === 1) position += 1
   return position
 }
 
 export const isBlank = (byte: number | undefined): boolean =>
   byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09
 
+/** 1 for what may stand behind a backslash, and is whole with it. */
+const IS_SHORT_ESCAPE = new Uint8Array(256)
+for (const byte of Buffer.from('"\\/bfnrt')) IS_SHORT_ESCAPE[byte] = 1
+
 /** 1 for what cannot stand in a string as it is. One look-up for each byte is a third of the time of three comparisons. */
 const IS_SPECIAL = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < SPACE || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
 )
 
-/** The first byte from `at` on that ends a string, or needs a look, or `last`. */
-export function skipPlain(bytes: Buffer, at: number, last: number): number {
+/** Ends a string, or needs a look. */
+export const isSpecial = (byte: number): boolean => IS_SPECIAL[byte] !== 0
+
+/** The first byte from `at` on that is special, or `last`. */
+function skipPlain(bytes: Buffer, at: number, last: number): number {
   let position = at
   while (position < last && IS_SPECIAL[bytes[position] as number] === 0) position += 1
   return position
@@ -81,17 +89,21 @@ export function readString(bytes: Buffer, at: number, last = bytes.length): numb
     const byte = bytes[position] as number
     if (byte === QUOTE) return position + 1
     if (byte !== BACKSLASH) return CONTROL
-    position = readEscape(bytes, position)
-    if (position < 0) return position
-    position = skipPlain(bytes, position, last)
+    if (IS_SHORT_ESCAPE[bytes[position + 1] as number] === 1) position += 2
+    else {
+      position = readUnicode(bytes, position)
+      if (position < 0) return position
+    }
+    // Where one escape stands, the next is often not far.
+    if (position < last && IS_SPECIAL[bytes[position] as number] === 0)
+      position = skipPlain(bytes, position + 1, last)
   }
   return UNENDED
 }
 
 /** `at` is the backslash. A high surrogate and the low one after it are read together. */
-function readEscape(bytes: Buffer, at: number): number {
-  if (bytes[at + 1] !== LOWER_U)
-    return SHORT_ESCAPES.includes(bytes[at + 1] as number) ? at + 2 : ESCAPE
+function readUnicode(bytes: Buffer, at: number): number {
+  if (bytes[at + 1] !== LOWER_U) return ESCAPE
   const unit = readUnit(bytes, at)
   if (unit < 0) return ESCAPE
   if (unit < 0xd800 || unit > 0xdfff) return at + 6
@@ -161,9 +173,17 @@ function skipDigits(bytes: Buffer, at: number): number {
 const isDigit = (byte: number | undefined): boolean =>
   byte !== undefined && byte >= ZERO && byte <= NINE
 
-/** Whether the number's text could stand for more than a double holds: only an exponent reaches that far within the length allowed. */
-export function mayOverflow(bytes: Buffer, start: number, end: number): boolean {
+export const beginsNumber = (byte: number): boolean =>
+  byte === MINUS || (byte >= ZERO && byte <= NINE)
+
+/** `1e309` */
+const SHORTEST_OVERFLOW = 5
+
+/** Whether a number stands for more than a double holds: only an exponent reaches that far within the length allowed. */
+export function overflows(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start < SHORTEST_OVERFLOW) return false
   for (let at = start; at < end; at += 1)
-    if (((bytes[at] as number) | 0x20) === LOWER_E) return true
+    if (((bytes[at] as number) | 0x20) === LOWER_E)
+      return !Number.isFinite(Number(bytes.toString('latin1', start, end)))
   return false
 }

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Message } from '#router/facts.ts'
 import { runOf } from '#test/support/properties.ts'
-import { messageFrom } from '#test/support/read-message.ts'
+import { messageFrom, testGuard } from '#test/support/read-message.ts'
+import { misreadBeginning } from './message.ts'
 
 const read = (body: string | Buffer): Message => {
   const message = messageFrom(body)
@@ -177,4 +178,42 @@ test('the body is kept as the same bytes', () => {
   const body = Buffer.from(withId('1'))
   const message = messageFrom(body)
   assert.equal(message.kind === 'ok' && message.value.body, body)
+})
+
+const guard = testGuard()
+const beginning = (text: string | Buffer): string | undefined =>
+  misreadBeginning(Buffer.from(text), guard)?.code
+
+test('of a body that is still coming, what is wrong already is known, and what may still be right is not called wrong', () => {
+  for (const [text, code] of [
+    ['[{"jsonrpc"', 'RINGMAIN_BATCH_REFUSED'],
+    [withParams('['.repeat(70)).slice(0, -1), 'RINGMAIN_EXCESSIVE_JSON'],
+    ['{"id":1,"ID":', 'RINGMAIN_AMBIGUOUS_JSON'],
+    ['{"id" 1', 'RINGMAIN_MALFORMED_JSON'],
+    ['{"id":xyz  ', 'RINGMAIN_MALFORMED_JSON'],
+    ['{"id":"\n', 'RINGMAIN_MALFORMED_JSON'],
+  ] as const)
+    assert.equal(beginning(text), code, text)
+  const whole = withParams('{"name":"\\ud83d\\ude00é\\n","arguments":{"a":[-1.5e-3, true, null]}}')
+  for (let end = 0; end <= Buffer.byteLength(whole); end += 1)
+    assert.equal(beginning(Buffer.from(whole).subarray(0, end)), undefined, whole.slice(0, end))
+})
+
+test('whatever is refused at its beginning is refused as a whole', t => {
+  const pieces = fc.array(
+    fc.constantFrom(
+      ...'{ } [ ] , : " "a" "b" "é" "\\ud83d\\ude00" \\ud8 \\n 0 -1 .5 1e5 1e400 tru true null \n x'.split(
+        ' ',
+      ),
+    ),
+    { maxLength: 12 },
+  )
+  fc.assert(
+    fc.property(pieces, pieces, fc.boolean(), (first, rest, isInside) => {
+      const text = (isInside ? '{"params":{"a":' : '') + first.join('')
+      if (beginning(text) === undefined) return
+      assert.equal(messageFrom(text + rest.join('')).kind, 'refuse')
+    }),
+    runOf(t, 2_000),
+  )
 })

@@ -17,9 +17,16 @@ const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
 export function readMessage(body: Buffer, guard: JsonGuard): Read<Message> {
   if (isArrayAt(body, skipBlank(body, 0))) return refuse('RINGMAIN_BATCH_REFUSED')
   const guarded = guard.check(body)
-  if (guarded.kind === 'problem') return refused(guarded.problem)
+  if (guarded.kind === 'problem') return { kind: 'refuse', refusal: refusalOf(guarded.problem) }
   const value: unknown = JSON.parse(body.toString())
   return isRecord(value) ? shape(value, body, guarded.spans) : refuse('RINGMAIN_INVALID_REQUEST')
+}
+
+/** What is wrong already with a body of which this is the beginning; undefined where the rest decides. */
+export function misreadBeginning(beginning: Buffer, guard: JsonGuard): Refusal | undefined {
+  if (isArrayAt(beginning, skipBlank(beginning, 0))) return { code: 'RINGMAIN_BATCH_REFUSED' }
+  const guarded = guard.check(beginning)
+  return guarded.kind === 'problem' && guarded.isFinal ? refusalOf(guarded.problem) : undefined
 }
 
 const CODES = {
@@ -29,7 +36,7 @@ const CODES = {
 } as const
 
 /** Without the caller's id even where one stands before the fault: what was not read may hold another. */
-const refused = ({ kind, says }: JsonProblem): Read<Message> => refuse(CODES[kind], { says })
+const refusalOf = ({ kind, says }: JsonProblem): Refusal => ({ code: CODES[kind], says })
 
 function shape(
   value: Record<string, unknown>,
