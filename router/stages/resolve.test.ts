@@ -91,7 +91,7 @@ test('that nobody here can check the arguments is told in the trail', () => {
         ...(isUnchecked ? { isUnchecked } : {}),
       }),
     })
-    stage.decide(call)
+    void stage.decide(call)
     assert.equal(call.trail.isUnchecked ?? false, isUnchecked)
   }
 })
