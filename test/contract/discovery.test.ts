@@ -241,7 +241,13 @@ test('real consul: a failed check, maintenance and its end are each seen within 
 }, async t => {
   const service = 'mcp-checks'
   for (const id of ['c1', 'c2', 'c3'])
-    await agent.register({ id, name: service, port: 9_000 + Number(id[1]), check: 'passing' })
+    await agent.register({
+      id,
+      name: service,
+      port: 9_000 + Number(id[1]),
+      weights: { Passing: 5, Warning: 2 },
+      check: 'passing',
+    })
   const { open, clean } = await opener({ kind: 'consul', service }, [agent.url])
   const discovery = open()
   const seen = snapshotLog()
@@ -265,6 +271,7 @@ test('real consul: a failed check, maintenance and its end are each seen within 
   await agent.maintenance('c2', false)
   await sees(9_002, 'ready')
   await agent.check('c3', 'warn')
+  await seen.until(({ instances }) => instances.some(({ weight }) => weight === 2), 1_000)
   await agent.deregister('c1')
   await seen.until(({ instances }) => instances.length === 2, 1_000)
   assert.equal(discovery.status().problem, undefined)

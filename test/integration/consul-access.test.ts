@@ -2,7 +2,15 @@
 // What is refused is told in words that name the flag, and the set that was known stays.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, type TestContext, test } from 'node:test'
@@ -176,6 +184,22 @@ describe('a Consul that speaks TLS and asks for a certificate', { skip }, async 
       await problem(flag)
       assert.deepEqual(heard.all, [])
     })
+
+  test('authorities and a certificate that take their places in the files are taken up without a restart', async t => {
+    const [caFile, certFile, keyFile] = ['ca', 'cert', 'key'].map(name =>
+      file(`${name}-in-use.pem`),
+    )
+    assert.ok(caFile !== undefined && certFile !== undefined && keyFile !== undefined)
+    copyFileSync(file('other-agent-ca.pem'), caFile)
+    copyFileSync(right.certFile, certFile)
+    copyFileSync(right.keyFile, keyFile)
+    const { heard, problem, status } = watching(t, [url], { caFile, certFile, keyFile })
+    await problem(/--consul-ca/)
+    // Added, not replaced: what is trusted while an authority is changed for another.
+    appendFileSync(caFile, readFileSync(right.caFile))
+    await heard.until(has('one'), 20_000)
+    await until('no problem to be left', () => status().problem === undefined)
+  })
 
   test('the first agent that answers is used, and told', async t => {
     const { heard, status } = watching(t, [`http://127.0.0.1:${await freePort()}`, agent.url], {})

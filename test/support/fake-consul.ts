@@ -40,7 +40,10 @@ export interface FakeConsul {
   readonly registerAll: (service: string, replicas: readonly FakeReplica[]) => void
   /** Moves the index without a change: a spurious wake-up for every watcher. */
   readonly touch: () => void
-  /** As a restore does: whatever hangs is answered. */
+  /**
+   * As a restore does: whatever hangs is answered. Behind the streaming backend of a real agent it hangs until its wait is
+   * over, which is seen as an outage is.
+   */
   readonly setIndex: (index: number) => void
   /** Every blocking query is answered at once with a moved index. */
   readonly churn: (isOn: boolean) => void

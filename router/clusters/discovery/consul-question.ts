@@ -10,8 +10,9 @@ export interface ConsulQuestion {
 }
 
 /**
- * A query that was lost on its way is missed only when its wait is over: with this a watch hears of a change within 30 s of
- * the end of any outage, however short. Three plain answers a minute are what it costs.
+ * A query that was lost on its way is missed only when its wait is over, and behind the streaming backend so is a restored
+ * snapshot: with this a watch hears of a change within 30 s of the end of any outage, however short. Three plain answers a
+ * minute are what it costs.
  */
 const WAIT_S = 20
 /** How soon an answer that need not wait for anything begins. */
