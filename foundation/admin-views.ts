@@ -53,6 +53,8 @@ export interface EndpointView {
   readonly eras: readonly string[]
   readonly weight: number
   readonly zone?: string
+  /** Calls at once that it states as its most. */
+  readonly concurrency?: number
   /** What the replica says of itself in `rm-…` meta beyond that; never more than policy allows. */
   readonly claims?: Readonly<Record<string, string>>
   readonly isHeld: boolean

@@ -67,7 +67,14 @@ test('a set is as old as the newest answer of its source, one from disk as old a
 })
 
 test('a replica tells where it is, how it is and what it carries', () => {
-  const instance = { state: 'ready', weight: 5, path: '/mcp', zone: 'z1', isHeld: true } as const
+  const instance = {
+    state: 'ready',
+    weight: 5,
+    path: '/mcp',
+    zone: 'z1',
+    concurrency: 32,
+    isHeld: true,
+  } as const
   assert.deepEqual(endpointView({ instance }), {
     key: 'r1',
     url: 'http://127.0.0.1:1/mcp',
@@ -76,6 +83,7 @@ test('a replica tells where it is, how it is and what it carries', () => {
     eras: ['modern'],
     weight: 5,
     zone: 'z1',
+    concurrency: 32,
     isHeld: true,
     isApart: false,
     ewmaMs: 12.35,

@@ -39,6 +39,7 @@ export interface ShownEndpoint {
     readonly reason?: string
     readonly weight: number
     readonly zone?: string
+    readonly concurrency?: number
     readonly claims?: Readonly<Record<string, string>>
     readonly isHeld?: boolean
   }
@@ -121,6 +122,7 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     eras: endpoint.learned?.eras ?? [],
     weight: instance.weight,
     ...(instance.zone === undefined ? {} : { zone: instance.zone }),
+    ...(instance.concurrency === undefined ? {} : { concurrency: instance.concurrency }),
     ...(instance.claims === undefined ? {} : { claims: instance.claims }),
     isHeld: instance.isHeld === true,
     isApart: endpoint.isApart,

@@ -136,6 +136,17 @@ test('a replica at its limit of calls or of streams takes none; when all are, th
   assert.equal(chosen(cluster.choose('modern')), B)
 })
 
+test('a replica that states a lower limit than the document is held to it, and one that states a higher is not', async t => {
+  const scene = ground(t)
+  const { cluster, discovery, pass } = scene
+  discovery.publish(instanceAt(1, { concurrency: 1 }), instanceAt(2, { concurrency: 100 }))
+  await pass(150)
+  endpointOf(scene, A).inFlight = 1
+  for (let count = 0; count < 20; count += 1) assert.equal(chosen(cluster.choose('modern')), B)
+  endpointOf(scene, B).inFlight = 2
+  assert.equal(chosen(cluster.choose('modern')), 'full')
+})
+
 test('a replica that discovery no longer names is gone at once, and its connections may close', async t => {
   const scene = ground(t)
   const { cluster, discovery, removed, pass } = scene

@@ -133,7 +133,8 @@ export class Cluster {
 
   isFull(endpoint: Endpoint): boolean {
     const { perEndpoint, streams } = this.policy.connections
-    return endpoint.inFlight >= perEndpoint || endpoint.streams >= streams
+    const { concurrency = perEndpoint } = endpoint.instance
+    return endpoint.inFlight >= Math.min(perEndpoint, concurrency) || endpoint.streams >= streams
   }
 
   /** Traffic met a fault there. */

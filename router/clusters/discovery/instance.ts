@@ -18,6 +18,8 @@ export interface Instance {
   /** Why it is not ready, in the source's words. */
   readonly reason?: string
   readonly zone?: string
+  /** Calls at once that it states as its most; where the document says fewer, that stands. */
+  readonly concurrency?: number
   /** Eras the replica claims, from its meta; a hint that the probe confirms. */
   readonly eras?: readonly Era[]
   /**

@@ -19,6 +19,7 @@ const full: Instance = {
   state: 'down',
   reason: 'maintenance',
   zone: 'z',
+  concurrency: 32,
   eras: ['modern'],
   isHeld: true,
 }

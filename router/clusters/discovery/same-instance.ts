@@ -12,6 +12,7 @@ export function isSameInstance(one: Instance, other: Instance): boolean {
     one.state === other.state &&
     one.reason === other.reason &&
     one.zone === other.zone &&
+    one.concurrency === other.concurrency &&
     (one.path ?? '') === (other.path ?? '') &&
     (one.tls ?? false) === (other.tls ?? false) &&
     (one.isHeld ?? false) === (other.isHeld ?? false) &&

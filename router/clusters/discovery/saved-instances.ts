@@ -74,6 +74,7 @@ function readOne(value: unknown, position: number): Instance {
     ...(isText(value['path']) ? { path: value['path'] } : {}),
     ...(isText(value['reason']) ? { reason: value['reason'] } : {}),
     ...(isText(value['zone']) ? { zone: value['zone'] } : {}),
+    ...(isWhole(value['concurrency'], 999_999) ? { concurrency: value['concurrency'] } : {}),
     ...(eras === undefined ? {} : { eras: eras as readonly Era[] }),
     ...(claims === undefined ? {} : { claims: claims as Readonly<Record<string, string>> }),
     ...(value['isHeld'] === true ? { isHeld: true } : {}),

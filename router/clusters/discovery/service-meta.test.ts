@@ -8,18 +8,20 @@ function read(meta: unknown) {
   return { ...readServiceMeta(meta, says => notes.push(says)), notes }
 }
 
-test('eras, path, zone and the drain mark are read', () => {
+test('eras, path, zone, limit and the drain mark are read', () => {
   const meta = {
     'rm-v': '1',
     'rm-eras': 'modern, legacy',
     'rm-path': '/mcp',
     'rm-zone': 'eu1-a',
+    'rm-conc': '32',
     'rm-drain': '1',
   }
   assert.deepEqual(read(meta), {
     eras: ['legacy', 'modern'],
     path: '/mcp',
     zone: 'eu1-a',
+    concurrency: 32,
     isDraining: true,
     notes: [],
   })
@@ -58,6 +60,7 @@ test('an unknown or malformed key is ignored with a reason, and the rest is read
     'rm-proto': 'latest',
     'rm-path': 'mcp',
     'rm-zone': 'a b',
+    'rm-conc': '0',
     'rm-drain': 'soon',
     'rm-v': '2',
     'rm-nonsense': '1',

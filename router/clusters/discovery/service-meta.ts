@@ -3,7 +3,8 @@
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Instance } from './instance.ts'
 
-export interface ServiceMeta extends Pick<Instance, 'path' | 'zone' | 'eras' | 'claims'> {
+export interface ServiceMeta
+  extends Pick<Instance, 'path' | 'zone' | 'concurrency' | 'eras' | 'claims'> {
   readonly isDraining: boolean
 }
 
@@ -11,9 +12,9 @@ export interface ServiceMeta extends Pick<Instance, 'path' | 'zone' | 'eras' | '
 const FIRST_MODERN = '2026-07-28'
 
 /** Kept as they are: policy and identity decide what a claim is worth. */
-const CLAIMS = 'app att class-max conc cost id idem node region tenant tools-rev vendor'.split(' ')
+const CLAIMS = 'app att class-max cost id idem node region tenant tools-rev vendor'.split(' ')
 const KNOWN: ReadonlySet<string> = new Set(
-  ['v', 'eras', 'proto', 'path', 'zone', 'drain', ...CLAIMS].map(name => `rm-${name}`),
+  ['v', 'eras', 'proto', 'path', 'zone', 'conc', 'drain', ...CLAIMS].map(name => `rm-${name}`),
 )
 
 export function readServiceMeta(meta: unknown, note: (says: string) => void): ServiceMeta {
@@ -35,6 +36,9 @@ export function readServiceMeta(meta: unknown, note: (says: string) => void): Se
   read('rm-v', text => (text === '1' ? text : undefined))
   const path = read('rm-path', pathOf)
   const zone = read('rm-zone', text => (/^[\w.-]{1,63}$/.test(text) ? text : undefined))
+  const concurrency = read('rm-conc', text =>
+    /^[1-9][0-9]{0,5}$/.test(text) ? Number(text) : undefined,
+  )
   const protocols = read('rm-proto', erasOfProtocols)
   const eras = read('rm-eras', erasOf) ?? protocols
   const claims = claimsIn(texts)
@@ -43,6 +47,7 @@ export function readServiceMeta(meta: unknown, note: (says: string) => void): Se
     isDraining: read('rm-drain', drainOf) ?? false,
     ...(path === undefined ? {} : { path }),
     ...(zone === undefined ? {} : { zone }),
+    ...(concurrency === undefined ? {} : { concurrency }),
     ...(eras === undefined ? {} : { eras }),
   }
 }
