@@ -79,6 +79,56 @@ test('bytes that are no HTTP behind a call that runs are no answer to it', async
   await gone
 })
 
+test('bytes that are no HTTP behind a request that nobody has looked at are refused with it', async t => {
+  const { port, broken, arrived } = await listening(t)
+  const { all } = await raw(port, `${WHOLE}no HTTP\r\n\r\n`)
+  assert.match(await all, /^HTTP\/1\.1 400 [^]*connection: close\r\ncontent-length: 0\r\n\r\n$/)
+  assert.deepEqual([arrived.length, broken.length], [0, 1])
+})
+
+test('an answer that was given is not lost over bytes behind it that are no HTTP', async t => {
+  const { port, refused, arrived } = await listening(t)
+  for (const first of [
+    'OPTIONS /mcp HTTP/1.1\r\nhost: localhost\r\n\r\n',
+    'OPTIONS /mcp HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    'GET /mcp HTTP/1.0\r\n\r\n',
+    WHOLE.replace('host: localhost', 'host: elsewhere'),
+  ]) {
+    const { all } = await raw(port, `${first}no HTTP\r\n\r\n`)
+    assert.match(await all, /^HTTP\/1\.1 [45]/, first)
+  }
+  assert.deepEqual([refused.length, arrived.length], [4, 0])
+})
+
+test('a call is answered although what is pipelined behind it is refused, and ends the connection', async t => {
+  const { port, arrived } = await listening(t)
+  const { all } = await raw(port, `${WHOLE}OPTIONS /mcp HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+  assert.match(await all, /^HTTP\/1\.1 200 [^]*taken[^]*HTTP\/1\.1 405 /)
+  assert.equal(arrived.length, 1)
+})
+
+test('whoever asks for a tunnel is told that there is none', async t => {
+  const { port, broken } = await listening(t)
+  const { all } = await raw(port, `CONNECT tools:80 HTTP/1.1\r\nhost: localhost\r\n\r\n${WHOLE}`)
+  const answer = await all
+  assert.match(answer, /^HTTP\/1\.1 405 [^]*connection: close\r\n/)
+  assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1)
+  assert.deepEqual(broken, ['CONNECT'])
+})
+
+test('whoever asks for a tunnel and breaks off breaks nothing else', async t => {
+  const { port, ask } = await listening(t)
+  for (let round = 0; round < 20; round += 1) {
+    const { socket } = await raw(
+      port,
+      `CONNECT tools:80 HTTP/1.1\r\nhost: localhost\r\n\r\n${WHOLE}`,
+    )
+    if (round % 2 === 0) await once(socket, 'data')
+    socket.resetAndDestroy()
+    assert.equal(await ask('/mcp', post('{}')), '200 taken')
+  }
+})
+
 test('a caller who resets its connection has left, which is no broken request', async t => {
   const running = Promise.withResolvers<Arrived>()
   const { port, broken } = await listening(t, { handle: running.resolve })

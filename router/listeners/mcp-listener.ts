@@ -64,10 +64,16 @@ interface ListenerState {
   isDraining: boolean
   /** Connections that end with a refusal: what is pipelined behind it is not looked at. */
   readonly condemned: WeakSet<Socket>
+  /** Requests that the path has been given. */
+  readonly begun: WeakSet<IncomingMessage>
 }
 
 export async function openMcpListener(options: McpListenerOptions): Promise<McpListener> {
-  const state: ListenerState = { isDraining: false, condemned: new WeakSet() }
+  const state: ListenerState = {
+    isDraining: false,
+    condemned: new WeakSet(),
+    begun: new WeakSet(),
+  }
   const app = createApp(options, state)
   app.server.maxConnections = options.maxConnections
   app.server.on('drop', () => options.droppedConnection())
@@ -76,6 +82,11 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
   app.server.on('checkExpectation', (request, response) =>
     app.server.emit('request', request, response),
   )
+  app.server.on('connect', (_request, socket) => {
+    options.brokenRequest('CONNECT') // Node would close it without a word
+    socket.on('error', () => socket.destroy()) // Node has let go of it, and nobody else would listen
+    endSlowly(socket as Socket, lastWords('405 Method Not Allowed'))
+  })
   app.server.maxHeadersCount = 0 // Node would leave out what is over it, unseen; the guard counts instead
   await app.listen({ host: options.host, port: options.port })
   const { address, port, family } = app.server.address() as AddressInfo
@@ -129,7 +140,8 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     routerOptions: { maxParamLength: HEADER_BYTES },
     // A path that cannot be decoded; fastify would answer it in words of its own, and leave no line of it.
     frameworkErrors: (_error, request, reply) => refuse(request, reply, 'RINGMAIN_UNKNOWN_PATH'),
-    clientErrorHandler: (error, socket) => answerBroken(options, error.code ?? 'unknown', socket),
+    clientErrorHandler: (error, socket) =>
+      answerBroken(options, state, { code: error.code ?? 'unknown', socket }),
   })
   const limits = { mayStay: () => !state.isDraining, drainMs: options.writeTimeoutMs }
   const arrivedOf = (request: FastifyRequest, reply: FastifyReply, body: Buffer): Arrived => ({
@@ -154,6 +166,8 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
   guard(app, options, state, refuse)
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     reply.hijack()
+    if (request.raw.socket.writableEnded) return // it has been refused with what is behind it
+    state.begun.add(request.raw)
     options.handle(
       arrivedOf(request, reply, Buffer.isBuffer(request.body) ? request.body : NOTHING),
     )
@@ -179,19 +193,29 @@ function condemn(request: IncomingMessage, response: ServerResponse, state: List
 /** The answer that Node has attached to a connection; its own handling of such errors looks at the same place. */
 type Answering = Socket & { readonly _httpMessage?: ServerResponse | null }
 
-function answerBroken(options: McpListenerOptions, code: string, socket: Answering): void {
+function answerBroken(
+  options: McpListenerOptions,
+  state: ListenerState,
+  { code, socket }: { readonly code: string; readonly socket: Answering },
+): void {
   if (code === 'ECONNRESET' || code === 'EPIPE') {
     socket.destroy() // the caller has left, and its exchange knows
     return
   }
   options.brokenRequest(code)
-  const status = STATUS_OF[code] ?? '400 Bad Request'
-  // Written into an answer, or in place of one to a call that runs, this would be taken for its result.
   const answer = socket._httpMessage
-  const isSpokenFor = answer?.headersSent === true || answer?.req.complete === true
-  if (!socket.writable || isSpokenFor) socket.destroy()
-  else endSlowly(socket, `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  // Written into an answer, or in place of one to a call that runs, words would be taken for its result.
+  const isRunning = answer != null && (answer.headersSent || state.begun.has(answer.req))
+  if (!socket.writable) socket.destroy()
+  else if (answer?.writableEnded === true)
+    endSlowly(socket) // it has been given, and is yet to be read
+  else if (isRunning) socket.destroy()
+  // A request before it that was read whole, but that nobody has looked at yet, is refused with it.
+  else endSlowly(socket, lastWords(STATUS_OF[code] ?? '400 Bad Request'))
 }
+
+const lastWords = (status: string): string =>
+  `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`
 
 type Refuse = (
   request: FastifyRequest,
