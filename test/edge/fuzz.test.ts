@@ -93,7 +93,7 @@ const quiet = { complaint: () => undefined, leftovers: async () => [], descripto
 const clean: FuzzResult = {
   cases: 1,
   answers: new Map(),
-  passedOn: 0,
+  refused: 0,
   cut: 0,
   silent: 0,
   findings: [],

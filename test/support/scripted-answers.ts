@@ -20,6 +20,8 @@ export interface ScriptedOptions {
   readonly isForgetful?: boolean
   /** What a session waits for before it is opened. */
   readonly beforeSession?: () => Promise<void>
+  /** A tool begins, with the bytes of its call; what it returns is told when it ends, and whether it was left. */
+  readonly onRun?: (tool: string, body: string) => (isLeft: boolean) => void
 }
 
 export interface SeenRequest {
@@ -190,7 +192,9 @@ function run(state: State, seen: SeenRequest, exchange: Exchange, isModern: bool
     return refuse(exchange, seen, { status: 200, code: -32_602, message: `Unknown tool: ${name}` })
   state.counts.set(name, (state.counts.get(name) ?? 0) + 1)
   const { request, response } = exchange
+  const ended = state.options.onRun?.(name, seen.body.toString('latin1'))
   response.once('close', () => {
+    ended?.(!response.writableFinished)
     if (!response.writableFinished) state.aborts.push({ tool: name, atMs: performance.now() })
   })
   const meta = seen.params['_meta'] as { progressToken?: string | number } | undefined

@@ -12,6 +12,9 @@ const progress =
   '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p","progress":1}}'
 const large = rpc(`"result":{"content":[{"type":"text","text":"${'x'.repeat(40_000)}"}]}`)
 
+/** More than is kept back before it is sent on. */
+const huge = large.replace('x', 'x'.repeat(60_000))
+
 const head = (line: string, type: string, lines: readonly string[] = []): string =>
   [`HTTP/1.1 ${line}`, `content-type: ${type}`, ...lines, '', ''].join('\r\n')
 
@@ -29,6 +32,7 @@ export const answerSeeds: readonly Buffer[] = [
   sized('200 OK', answer),
   sized('200 OK', error),
   sized('200 OK', large),
+  sized('200 OK', huge),
   sized('400 Bad Request', error),
   sized('404 Not Found', error),
   head('200 OK', 'application/json', [chunked]) + chunks([answer.slice(0, 40), answer.slice(40)]),
@@ -37,6 +41,7 @@ export const answerSeeds: readonly Buffer[] = [
     chunks([': hello\n\n', event(progress), event(answer)]),
   head('200 OK', 'text/event-stream', ['connection: close']) + event(progress) + event(answer),
   head('200 OK', 'text/event-stream', [chunked]) + chunks([event(large)]),
+  head('200 OK', 'text/event-stream', ['connection: close']) + event(progress) + event(huge),
   `HTTP/1.1 100 Continue\r\n\r\n${sized('200 OK', answer)}`,
   head('429 Later', 'text/plain', ['retry-after: 1', 'content-length: 2']) + 'no',
   head('503 No', 'text/html', ['content-length: 2']) + 'no',

@@ -10,6 +10,7 @@ import { byteChanges } from './mutate-bytes.ts'
 import { bodyChanges, headChanges } from './mutate-http.ts'
 import { TOKEN } from './seeds.ts'
 import { fill, sendBytes } from './send-bytes.ts'
+import type { ToolRuns } from './tool-runs.ts'
 
 export interface BrokenUpstream {
   readonly url: string
@@ -27,6 +28,8 @@ export interface BrokenUpstream {
 export interface BrokenOptions {
   /** Breaks this share of the answers that nobody planned. */
   readonly wobble?: { readonly seed: number; readonly share: number }
+  /** A call came; what is returned is told that it is over. */
+  readonly onRun?: ToolRuns['began']
 }
 
 /** A planned answer whose end is not to come is ended all the same, or a slot would be held for it. */
@@ -34,7 +37,7 @@ const PATIENCE_MS = 300
 const KEPT = 20
 const HEAD_END = '\r\n\r\n'
 
-export async function startBroken({ wobble }: BrokenOptions = {}): Promise<BrokenUpstream> {
+export async function startBroken({ wobble, onRun }: BrokenOptions = {}): Promise<BrokenUpstream> {
   const plans = new Map<string, Sent>()
   const sent: string[] = []
   const sockets = new Set<Socket>()
@@ -69,7 +72,8 @@ export async function startBroken({ wobble }: BrokenOptions = {}): Promise<Broke
       text += chunk.toString('latin1')
       for (let found = firstRequest(text); found !== undefined; found = firstRequest(text)) {
         text = found.rest
-        const { method } = found.asked
+        const { method, body } = found.asked
+        if (method === 'tools/call') onRun?.('planned', body)(false)
         counts.set(method, (counts.get(method) ?? 0) + 1)
         answer(socket, found.asked)
       }
@@ -94,6 +98,7 @@ export async function startBroken({ wobble }: BrokenOptions = {}): Promise<Broke
 interface Asked {
   readonly verb: string
   readonly method: string
+  readonly body: string
   readonly idJson: string | undefined
   readonly plan: string | undefined
   readonly tag: string
@@ -123,6 +128,7 @@ function readAsked(head: string, body: string): Asked {
   return {
     verb: head.slice(0, head.indexOf(' ')),
     method: message.method ?? '',
+    body,
     idJson: message.id === undefined ? undefined : JSON.stringify(message.id),
     plan: typeof plan === 'string' ? plan : undefined,
     tag: typeof tag === 'string' ? tag : TOKEN,

@@ -13,6 +13,7 @@ import { type RouterProcess, startRouterProcess } from '#test/support/router-pro
 import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
 import { startScripted } from '#test/support/scripted-server.ts'
 import { type BrokenUpstream, startBroken } from './broken-upstream.ts'
+import { type ToolRuns, toolRuns } from './tool-runs.ts'
 
 export interface Sessions {
   readonly live: string
@@ -23,6 +24,8 @@ export interface FuzzRig {
   readonly router: RouterProcess
   readonly broken: BrokenUpstream
   readonly wobbly: BrokenUpstream
+  /** What their tools ran. */
+  readonly runs: ToolRuns
   /** Live legacy sessions: one to call in, opened again when a case has ended it, and one to end. */
   readonly sessions: () => Promise<Sessions>
   /** Throws when a right call is not answered rightly. */
@@ -49,14 +52,17 @@ const KEPT_OUTPUT = 64_000
 const timeouts = { firstByte: '2s', idle: '2s' }
 
 export async function openFuzzRig(seed: number): Promise<FuzzRig> {
-  const sound = await startScripted({ name: 'sound', isForgetful: true })
+  const runs = toolRuns()
+  const onRun = runs.began
+  const sound = await startScripted({ name: 'sound', isForgetful: true, onRun })
   const holding = await startScripted({
     name: 'holding',
     isSessionful: true,
     isForgetful: true,
+    onRun,
   })
-  const broken = await startBroken()
-  const wobbly = await startBroken({ wobble: { seed, share: 0.4 } })
+  const broken = await startBroken({ onRun })
+  const wobbly = await startBroken({ wobble: { seed, share: 0.4 }, onRun })
   const servers = { default: sound.url, held: holding.url, broken: broken.url, wobbly: wobbly.url }
   const texts = Object.entries(servers).flatMap(([name, url]) => [
     clusterOf(name, [url], { timeouts }),
@@ -74,6 +80,7 @@ export async function openFuzzRig(seed: number): Promise<FuzzRig> {
     router,
     broken,
     wobbly,
+    runs,
     sessions: async () => {
       const ping = await rawRequest(held, legacyRequest('ping', {}, { session: live }))
       if (ping.status !== 200) live = await openSession(held)

@@ -25,8 +25,8 @@ export interface Finding {
 export interface FuzzResult {
   readonly cases: number
   readonly answers: ReadonlyMap<number, number>
-  /** Broken answers of tool servers whose bytes were handed on as they were. */
-  readonly passedOn: number
+  /** Answers that tell of a tool server's broken one, and those that were broken off. */
+  readonly refused: number
   readonly cut: number
   /** Connections that ended without an answer, as they may. */
   readonly silent: number
@@ -35,19 +35,22 @@ export interface FuzzResult {
   readonly memory: readonly number[]
 }
 
-const AT_ONCE = 24
+/** Many wait most of their time: for a limit to pass, or a tool to end. */
+const AT_ONCE = 48
 /** A canary so often, and the session looked after. */
 const CANARY_EVERY = 100
 const MOST_FINDINGS = 5
 /** Above the longest limit of the rig, the pause of its checks, and a machine that is busy. */
 const HANG_MS = 8_000
 const SAMPLE_MS = 1_000
+/** How a broken answer is told of. */
+const TELLS = /RINGMAIN_(?:UPSTREAM_BAD_RESPONSE|OUTCOME_UNKNOWN)/
 
 export async function fuzz(rig: FuzzRig, options: FuzzOptions): Promise<FuzzResult> {
   const answers = new Map<number, number>() // bounded by what a status may be
   const findings: Finding[] = []
   const memory: number[] = []
-  const counts = { cases: 0, passedOn: 0, cut: 0, silent: 0 }
+  const counts = { cases: 0, refused: 0, cut: 0, silent: 0 }
   let sessions = await rig.sessions()
   const endMs = performance.now() + options.forMs
   const find = (index: number, one: FuzzCase, wrong: string): void => {
@@ -63,12 +66,17 @@ export async function fuzz(rig: FuzzRig, options: FuzzOptions): Promise<FuzzResu
       for (const { status } of outcome.read.answers)
         answers.set(status, (answers.get(status) ?? 0) + 1)
       if (outcome.read.isCut) counts.cut += 1
-      if (verdict.isPassedOn === true) counts.passedOn += 1
+      if (one.kind === 'upstream' && TELLS.test(outcome.bytes.toString('latin1')))
+        counts.refused += 1
       if (verdict.isSilent === true) counts.silent += 1
       if (verdict.wrong !== undefined) find(index, one, verdict.wrong)
       if (index % CANARY_EVERY !== 0) continue
-      await rig.canary().catch((error: unknown) => find(index, one, (error as Error).message))
-      sessions = await rig.sessions()
+      try {
+        await rig.canary()
+        sessions = await rig.sessions()
+      } catch (error) {
+        find(index, one, (error as Error).message)
+      }
     }
   }
   const sampling = setInterval(() => {
@@ -106,10 +114,12 @@ export async function tryCase(
   if (one.answer !== undefined) rig.broken.plans.set(plan, one.answer)
   try {
     const port = Number(new URL(rig.router.mcpUrl).port)
+    rig.runs.watch(token)
     const outcome = await sendCase(filled, { port, hangMs: HANG_MS })
-    return { verdict: judge(filled, token, outcome), outcome }
+    return { verdict: judge(filled, token, outcome, await rig.runs.ended(token)), outcome }
   } finally {
     rig.broken.plans.delete(plan)
+    rig.runs.forget(token)
   }
 }
 

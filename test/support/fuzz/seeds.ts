@@ -17,6 +17,12 @@ export const SESSION = 'session-of-this-case'
 export const ENDING = 'session-that-is-to-end'
 export const PLAN = 'plan00000000'
 
+/** One that runs long enough for its caller to leave meanwhile. */
+export const SLOW_TOOL = 'slow'
+export const SLOW_MS = 600
+/** Of a call whose answer is planned. */
+export const PLANNED_ID = 7
+
 const args = { tag: TOKEN, n: 12_345_678, deep: { list: [1, 2.5, null, true, 'ü\n'] } }
 const LEGACY_PATH = '/mcp/held'
 
@@ -49,6 +55,8 @@ export const requestSeeds: readonly Buffer[] = [
     ),
   ]),
   bytesOf('/mcp', modernRequest('tools/call', callParams('echo', args), { id: TOKEN })),
+  bytesOf('/mcp', modernRequest('tools/call', slowCall())),
+  bytesOf(LEGACY_PATH, legacyRequest('tools/call', slowCall(), { session: SESSION })),
   bytesOf('/mcp/default', legacyRequest('tools/call', callParams('echo', args))),
   bytesOf('/mcp', modernRequest('tools/list')),
   bytesOf('/mcp', modernRequest('server/discover')),
@@ -71,6 +79,10 @@ export const otherSeeds: readonly Buffer[] = [
   bytesOf('/mcp/wobbly', legacyRequest('initialize', initialize)),
 ]
 
+function slowCall(): Readonly<Record<string, unknown>> {
+  return callParams(SLOW_TOOL, { ...args, ms: SLOW_MS })
+}
+
 function plainHeaders(): Record<string, string> {
   return { 'content-type': 'application/json', accept: BOTH }
 }
@@ -78,7 +90,7 @@ function plainHeaders(): Record<string, string> {
 /** A right call whose answer is the one that is planned. */
 export const plannedCall = (isModern: boolean): Buffer => {
   const params = callParams('echo', { tag: TOKEN, plan: PLAN })
-  const asked = { id: 7, progressToken: 'p' }
+  const asked = { id: PLANNED_ID, progressToken: 'p' }
   return bytesOf(
     '/mcp/broken',
     isModern

@@ -3,18 +3,19 @@ import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Sent } from './fuzz-case.ts'
 
-/** What can be answered is answered by then; what is half a request need not hold a case until its time is over. */
-const ANSWERED_BY_MS = 200
-
-/** Resolves when the last byte was written, or when the other side has left before. */
-export async function sendBytes(socket: Socket, sent: Sent): Promise<void> {
+/** Resolves when the last byte was written, or when the other side has left before. `later`: what is waited for before the end. */
+export async function sendBytes(
+  socket: Socket,
+  sent: Sent,
+  later?: () => Promise<unknown>,
+): Promise<void> {
   for (const piece of sent.writes) {
     if (socket.destroyed || !socket.writable) return
     socket.write(piece, 'latin1')
     if (sent.pauseMs > 0) await pause(sent.pauseMs)
     else if (sent.writes.length > 1) await new Promise(resolve => setImmediate(resolve))
   }
-  if (sent.end === 'finishes later') await pause(ANSWERED_BY_MS)
+  await later?.()
   if (sent.end.startsWith('finishes')) socket.end()
   if (sent.end === 'resets') socket.resetAndDestroy()
 }

@@ -21,13 +21,13 @@ export async function tellFuzz(
   rig: Pick<FuzzRig, 'complaint' | 'leftovers' | 'descriptors'>,
   result: FuzzResult,
 ): Promise<void> {
-  const { cases, answers, findings, passedOn, cut, silent, memory } = result
+  const { cases, answers, findings, refused, cut, silent, memory } = result
   for (const { wrong, file } of findings.slice(0, SHOWN))
     story.hold('a finding', `${wrong.slice(0, 300)}; again with --replay=${file}`, false)
   story.hold('cases', `${cases}, ${findings.length} findings`, cases > 0 && findings.length === 0)
   const statuses = [...answers].toSorted(([one], [other]) => one - other)
   story.tell('answers', statuses.map(([status, count]) => `${status}: ${count}`).join(', '))
-  story.tell('broken answers of tool servers', `${cut} cut, ${passedOn} handed on as they were`)
+  story.tell('broken answers of tool servers', `${refused} told of in words, ${cut} cut`)
   story.tell('callers who ended or broke off, and were told nothing', String(silent))
   const complaint = rig.complaint()
   story.hold(
