@@ -176,6 +176,14 @@ export const routerSettings = {
     fallback: '5000',
     says: 'Most of them from one address, so that one caller cannot take them all. Behind a proxy every caller has its address.',
   },
+  maxChecks: {
+    flag: 'max-checks',
+    env: 'RINGMAIN_MAX_CHECKS',
+    kind: 'count',
+    placeholder: 'N',
+    fallback: '25',
+    says: 'Most health checks a second of replicas that were checked before, all clusters together; more replicas than fit are each checked less often.',
+  },
   headersTimeout: {
     flag: 'headers-timeout',
     env: 'RINGMAIN_HEADERS_TIMEOUT',

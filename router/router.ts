@@ -11,8 +11,9 @@ import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
 import { attemptPath } from './attempt-path.ts'
 import type { ReplicaPorts } from './choose-replica.ts'
-import { Cluster } from './clusters/cluster.ts'
+import { Cluster, type ClusterPorts } from './clusters/cluster.ts'
 import { createSources, type Sources } from './clusters/discovery/open-discovery.ts'
+import { CheckPace } from './clusters/health/check-pace.ts'
 import { decodeRequest } from './eras/decode.ts'
 import { JsonGuard } from './eras/json-guard.ts'
 import { judgeAnswer } from './eras/judge.ts'
@@ -65,11 +66,9 @@ export async function startRouter(
   const nextId = requestIds()
   const client = { name: 'ringmain', version: RINGMAIN_VERSION }
   const sources = openSources(settings, log)
-  const { feed, active } = await openTable(
-    policies,
-    log,
-    clusterOpener(sources, log, { pools, clock: systemClock, nextId, client }),
-  )
+  const pace = new CheckPace(systemRandom, settings.maxChecks)
+  const checks = { pools, clock: systemClock, nextId, client, pace }
+  const { feed, active } = await openTable(policies, log, clusterOpener(sources, log, checks))
   const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry, active, systemClock)
   observeLog(telemetry.meter, logs.dropped ?? (() => 0))
@@ -173,15 +172,16 @@ const openSources = (settings: RouterSettings, log: Log): Sources =>
   })
 
 const clusterOpener =
-  (sources: Sources, log: Log, check: CheckPorts): OpenCluster =>
+  (sources: Sources, log: Log, checks: CheckPorts & Pick<ClusterPorts, 'pace'>): OpenCluster =>
   policy =>
     new Cluster(policy, {
       discovery: sources.open(policy.discovery),
-      check: createCheck(policy, check),
+      check: createCheck(policy, checks),
+      pace: checks.pace,
       clock: systemClock,
       random: systemRandom,
       hostRefusal: createAddressGuard(policy.addresses.allow).hostRefusal,
-      onRemoved: endpoint => check.pools.release(endpoint),
+      onRemoved: endpoint => checks.pools.release(endpoint),
       log: (event, fields) => log.info({ event, ...fields }, event),
     })
 

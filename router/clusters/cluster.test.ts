@@ -9,6 +9,7 @@ import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.
 import { toolsNamed } from '#test/support/tools-named.ts'
 import { type Choice, Cluster } from './cluster.ts'
 import type { Endpoint } from './endpoint.ts'
+import { CheckPace } from './health/check-pace.ts'
 import type { CheckResult } from './health/checker.ts'
 
 interface Ground {
@@ -37,6 +38,7 @@ function ground(t: TestContext): Ground {
   const cluster = new Cluster(clusterPolicy('crm'), {
     discovery,
     check: async ({ key }) => answers.get(key) ?? speaks(['modern'], 'find'),
+    pace: new CheckPace(seededRandom(7)),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),
     hostRefusal: host => (host === '169.254.169.254' ? 'address … is link-local' : undefined),

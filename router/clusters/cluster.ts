@@ -5,8 +5,10 @@ import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import { pickEndpoint } from './balancers/peak-ewma.ts'
 import type { Discovery, Snapshot } from './discovery/instance.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { CheckPace } from './health/check-pace.ts'
 import { type Check, Checker } from './health/checker.ts'
 import { Membership } from './membership.ts'
+import { type LogEvent, ReplicaLog } from './replica-log.ts'
 import { ServingSets } from './serving-sets.ts'
 import { SlotQueue } from './slot-queue.ts'
 import { revisionNotes } from './stated-revisions.ts'
@@ -14,13 +16,14 @@ import { revisionNotes } from './stated-revisions.ts'
 export interface ClusterPorts {
   readonly discovery: Discovery
   readonly check: Check
+  readonly pace: CheckPace
   readonly clock: Clock
   readonly random: Random
   /** Why this host must not be connected to, in words for people. */
   readonly hostRefusal: (host: string) => string | undefined
   /** The endpoint left the set: its connections may close once its calls are done. */
   readonly onRemoved: (endpoint: Endpoint) => void
-  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly log: LogEvent
 }
 
 export type Choice =
@@ -39,6 +42,7 @@ export class Cluster {
   readonly policy: ClusterPolicy
   readonly slots = new SlotQueue()
   readonly #ports: ClusterPorts
+  readonly #log: ReplicaLog
   readonly #checker: Checker
   readonly #endpoints: Membership
   readonly #serving: ServingSets
@@ -51,10 +55,9 @@ export class Cluster {
   constructor(policy: ClusterPolicy, ports: ClusterPorts) {
     this.policy = policy
     this.#ports = ports
+    this.#log = new ReplicaLog(policy.name, ports.log)
     this.#checker = new Checker(policy.health, {
-      check: ports.check,
-      clock: ports.clock,
-      random: ports.random,
+      ...ports,
       onChange: endpoint => this.#healthChanged(endpoint),
       onDown: endpoint => {
         if (endpoint.instance.isHeld === true) ports.discovery.release(endpoint.key)
@@ -161,6 +164,7 @@ export class Cluster {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#checker.close()
+    this.#log.flush()
     this.slots.close()
     for (const wake of this.#settledWaiters.splice(0)) wake()
     await this.#ports.discovery.close()
@@ -214,11 +218,7 @@ export class Cluster {
     }
     endpoint.isBlocked = true
     endpoint.becomeDown(refusal)
-    this.#ports.log('endpoint.blocked', {
-      'ringmain.cluster': this.policy.name,
-      'ringmain.replica': endpoint.key,
-      reason: refusal,
-    })
+    this.#log.say('endpoint.blocked', endpoint.key, { reason: refusal })
     this.#releaseBlocked(endpoint)
   }
 
@@ -237,11 +237,8 @@ export class Cluster {
 
   #healthChanged(endpoint: Endpoint): void {
     const { health, key, reason } = endpoint
-    this.#ports.log(health === 'up' ? 'endpoint.up' : 'endpoint.down', {
-      'ringmain.cluster': this.policy.name,
-      'ringmain.replica': key,
-      ...(reason === undefined ? { eras: endpoint.learned?.eras } : { reason }),
-    })
+    const why = reason === undefined ? { eras: endpoint.learned?.eras } : { reason }
+    this.#log.say(health === 'up' ? 'endpoint.up' : 'endpoint.down', key, why)
     this.#unasked.delete(endpoint)
     this.#serving.update(endpoint)
     this.#sayHidden(endpoint)
@@ -249,21 +246,15 @@ export class Cluster {
   }
 
   #apartChanged({ key, isApart, learned }: Endpoint, servingDigest: string | undefined): void {
-    this.#ports.log(isApart ? 'endpoint.apart' : 'endpoint.joined', {
-      'ringmain.cluster': this.policy.name,
-      'ringmain.replica': key,
-      toolsDigest: learned?.toolsDigest,
-      servingDigest,
-    })
+    const digests = { toolsDigest: learned?.toolsDigest, servingDigest }
+    this.#log.say(isApart ? 'endpoint.apart' : 'endpoint.joined', key, digests)
   }
 
   /** Tools that a client must leave out, since it could not write their headers: whoever runs them should hear of it. */
   #sayHidden({ key, learned }: Endpoint): void {
     const hidden = [...(learned?.tools ?? [])].filter(([, facts]) => facts === 'broken')
     if (hidden.length === 0) return
-    this.#ports.log('tools.hidden', {
-      'ringmain.cluster': this.policy.name,
-      'ringmain.replica': key,
+    this.#log.say('tools.hidden', key, {
       tools: hidden.slice(0, MOST_NAMED).map(([name]) => name.slice(0, LONGEST_NAME)),
       count: hidden.length,
       reason: 'an x-mcp-header in the input schema breaks the rules of the specification',

@@ -3,6 +3,7 @@
 import type { ActiveTable } from '#router/active-table.ts'
 import { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
+import { CheckPace } from '#router/clusters/health/check-pace.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
@@ -37,6 +38,7 @@ export function playedClusters(
       return new Cluster(policy, {
         discovery,
         check,
+        pace: new CheckPace(() => 0),
         clock: { nowMs, wallMs: () => 0 },
         random: () => 0,
         hostRefusal: () => undefined,

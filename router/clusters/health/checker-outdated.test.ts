@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
 import { Endpoint } from '../endpoint.ts'
+import { CheckPace } from './check-pace.ts'
 import { Checker, type CheckResult } from './checker.ts'
 
 const INTERVAL_MS = 5_000
@@ -23,6 +24,7 @@ function ground(t: TestContext, isPartial: boolean) {
         const learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed() } as const
         return isPartial ? { ok: true, learned, isPartial } : { ok: true, learned }
       },
+      pace: new CheckPace(() => 0.5),
       clock: { nowMs: () => nowMs, wallMs: () => 0 },
       random: () => 0.5,
       onChange: () => undefined,

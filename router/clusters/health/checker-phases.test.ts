@@ -6,6 +6,7 @@ import { seededRandom } from '#foundation/clock.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
 import { Endpoint } from '../endpoint.ts'
+import { CheckPace } from './check-pace.ts'
 import { Checker } from './checker.ts'
 
 const SEED = 20_260_728
@@ -25,6 +26,7 @@ test('fifty replicas are spread over a tenth of a second at the start, and evenl
         const learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed() } as const
         return Promise.resolve({ ok: true, learned })
       },
+      pace: new CheckPace(seededRandom(SEED)),
       clock: { nowMs: () => nowMs, wallMs: () => 0 },
       random: seededRandom(SEED),
       onChange: () => undefined,

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
 import { Endpoint, type Learned } from '../endpoint.ts'
+import { CheckPace } from './check-pace.ts'
 import { Checker, type CheckResult } from './checker.ts'
 
 const LEARNED: Learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed('a') }
@@ -45,6 +46,7 @@ function ground(t: TestContext, script: Script, random: () => number = () => 0.5
         asked.push(`${scene.nowMs}${isDeep ? ' deep' : ''}`)
         return script(isDeep)
       },
+      pace: new CheckPace(random),
       clock: { nowMs: () => scene.nowMs, wallMs: () => 0 },
       random,
       onChange: ({ health }) => log.push(health),

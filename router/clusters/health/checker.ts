@@ -4,6 +4,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Random } from '#foundation/clock.ts'
 import type { HealthPolicy } from '#routes/route-table.ts'
 import type { Endpoint, Learned } from '../endpoint.ts'
+import type { Asked, CheckPace } from './check-pace.ts'
+import { Round } from './round.ts'
 
 export type CheckResult =
   /**
@@ -18,6 +20,8 @@ export type Check = (endpoint: Endpoint, isDeep: boolean) => Promise<CheckResult
 
 export interface CheckerPorts {
   readonly check: Check
+  /** Shared by all clusters of the router. */
+  readonly pace: CheckPace
   readonly clock: Clock
   readonly random: Random
   /** Health, eras or tools of the endpoint changed. */
@@ -26,17 +30,28 @@ export interface CheckerPorts {
   readonly onDown: (endpoint: Endpoint) => void
 }
 
-interface Probe {
+class Probe implements Asked {
+  readonly endpoint: Endpoint
+  readonly #run: (probe: Probe) => Promise<void> | undefined
+  /** While there is a doubt: its next question has a time of its own. */
   timer: NodeJS.Timeout | undefined
-  isRunning: boolean
-  isAskedAgain: boolean
-  /** Its first check has not begun. */
-  isNew: boolean
-  good: number
-  bad: number
-  learnedAtMs: number
+  /** Waits for its turn, or is being asked. */
+  isBusy = true
+  isAskedAgain = false
+  good = 0
+  bad = 0
+  learnedAtMs = Number.NEGATIVE_INFINITY
   /** When traffic last said that what is known is out of date. */
-  outdatedAtMs: number
+  outdatedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(endpoint: Endpoint, run: (probe: Probe) => Promise<void> | undefined) {
+    this.endpoint = endpoint
+    this.#run = run
+  }
+
+  ask(): Promise<void> | undefined {
+    return this.#run(this)
+  }
 }
 
 const JITTER = 0.2
@@ -46,65 +61,48 @@ const SUSPECT_INTERVAL_MS = 1_000
 const RELEARN_MS = 60_000
 /** Finding out costs six requests, a proof of life one: in a large cluster it is every so many checks only. */
 const RELEARN_CHECKS = 6
-/** Spread of first checks, so that a start does not ask all replicas in one instant. */
-const FIRST_SPREAD_MS = 100
-/** So many are asked within it; the others follow at the pace. */
-const FIRST_AT_ONCE = 50
-/** Of checks of one cluster: 200 a second cost a tenth of a core. A large cluster is asked less often instead. */
-const PACE_MS = 5
-/** Most checks of one cluster under way: each holds a connection, and replicas that hang hold it until their time is over. */
-const MOST_AT_ONCE = 128
 
 export class Checker {
   readonly #policy: HealthPolicy
   readonly #ports: CheckerPorts
   readonly #probes = new Map<Endpoint, Probe>() // bounded by the endpoints of the cluster
-  readonly #due: Array<() => void> = [] // bounded by the probes, each of which waits once
-  #running = 0
-  /** Probes whose first check has not begun. */
-  #new = 0
+  readonly #run = (probe: Probe): Promise<void> | undefined => this.#asking(probe)
+  /** Those that are well. */
+  readonly #calm: Round<Probe>
+  /** Those that are down and have not answered since. */
+  readonly #down: Round<Probe>
 
   constructor(policy: HealthPolicy, ports: CheckerPorts) {
     this.#policy = policy
     this.#ports = ports
+    const onTurn = (probe: Probe): void => this.#whenFree(probe)
+    this.#calm = new Round(policy.intervalMs, { ...ports, onTurn })
+    this.#down = new Round(this.#suspectIntervalMs, { ...ports, onTurn })
   }
 
   watch(endpoint: Endpoint): void {
-    const probe: Probe = {
-      timer: undefined,
-      isRunning: false,
-      isAskedAgain: false,
-      isNew: true,
-      good: 0,
-      bad: 0,
-      learnedAtMs: Number.NEGATIVE_INFINITY,
-      outdatedAtMs: Number.NEGATIVE_INFINITY,
-    }
+    const probe = new Probe(endpoint, this.#run)
     this.#probes.set(endpoint, probe)
-    // They come one by one: a spread by their number would be narrow for the first of very many.
-    const behindMs = Math.max(0, this.#new - FIRST_AT_ONCE) * PACE_MS
-    this.#new += 1
-    this.#schedule(endpoint, probe, behindMs + this.#ports.random() * FIRST_SPREAD_MS)
+    this.#ports.pace.askNew(probe)
   }
 
   unwatch(endpoint: Endpoint): void {
     const probe = this.#probes.get(endpoint)
     if (probe === undefined) return
-    clearTimeout(probe.timer)
+    this.#hold(probe)
     this.#probes.delete(endpoint)
-    this.#noLongerNew(probe)
   }
 
   /** Traffic saw a fault: ask now rather than at the next turn, but not once for each fault of many. */
   suspect(endpoint: Endpoint): void {
     const probe = this.#probes.get(endpoint)
     if (probe === undefined) return
-    if (probe.isRunning) {
+    if (probe.isBusy) {
       probe.isAskedAgain = true
       return
     }
     const sinceMs = this.#ports.clock.nowMs() - (endpoint.checkedAtMs ?? Number.NEGATIVE_INFINITY)
-    this.#schedule(endpoint, probe, Math.max(0, this.#suspectIntervalMs - sinceMs))
+    this.#askIn(probe, Math.max(0, this.#suspectIntervalMs - sinceMs))
   }
 
   /** Traffic saw that what is known of its eras and tools is out of date: ask for them now, once an interval at most. */
@@ -113,7 +111,7 @@ export class Checker {
     if (probe === undefined) return
     const nowMs = this.#ports.clock.nowMs()
     const askedMs = Math.max(probe.learnedAtMs, probe.outdatedAtMs)
-    if (nowMs - askedMs < this.#paced(this.#policy.intervalMs)) return
+    if (nowMs - askedMs < this.#calm.intervalMs) return
     probe.outdatedAtMs = nowMs
     probe.learnedAtMs = Number.NEGATIVE_INFINITY
     this.suspect(endpoint)
@@ -125,63 +123,61 @@ export class Checker {
     if (probe === undefined || endpoint.health === 'down') return
     this.#apply(endpoint, probe, { ok: false, reason, isRefused: true })
     // A question under way sets the time of the next when it ends.
-    if (!probe.isRunning) this.#schedule(endpoint, probe, this.#suspectIntervalMs)
+    if (!probe.isBusy) this.#next(probe)
   }
 
   close(): void {
     for (const probe of this.#probes.values()) clearTimeout(probe.timer)
     this.#probes.clear()
-    this.#due.length = 0
-    this.#new = 0
-  }
-
-  #noLongerNew(probe: Probe): void {
-    if (!probe.isNew) return
-    probe.isNew = false
-    this.#new -= 1
-  }
-
-  /** At least as long as asking all of them takes. */
-  #paced(intervalMs: number): number {
-    return Math.max(intervalMs, this.#probes.size * PACE_MS)
-  }
-
-  get #relearnMs(): number {
-    return Math.max(RELEARN_MS, RELEARN_CHECKS * this.#probes.size * PACE_MS)
+    this.#calm.close()
+    this.#down.close()
   }
 
   get #suspectIntervalMs(): number {
     return Math.min(this.#policy.intervalMs, SUSPECT_INTERVAL_MS)
   }
 
-  #schedule(endpoint: Endpoint, probe: Probe, delayMs: number): void {
+  /** No question of its own accord from here on. */
+  #hold(probe: Probe): void {
     clearTimeout(probe.timer)
+    this.#calm.delete(probe)
+    this.#down.delete(probe)
+  }
+
+  #next(probe: Probe): void {
+    this.#hold(probe)
+    const { endpoint, good } = probe
     if (this.#probes.get(endpoint) !== probe) return // whoever was told of the verdict let it go
-    probe.timer = setTimeout(() => this.#whenFree(endpoint, probe), delayMs)
+    if (probe.isAskedAgain || isInDoubt(probe))
+      this.#askIn(probe, this.#suspectIntervalMs * (1 + JITTER * (2 * this.#ports.random() - 1)))
+    else if (good > 0) this.#calm.add(probe)
+    else this.#down.add(probe)
+    probe.isAskedAgain = false
+  }
+
+  #askIn(probe: Probe, delayMs: number): void {
+    this.#hold(probe)
+    probe.timer = setTimeout(() => this.#whenFree(probe), delayMs)
     probe.timer.unref()
   }
 
-  #whenFree(endpoint: Endpoint, probe: Probe): void {
-    probe.isRunning = true // or it would be asked for a second time while it waits
-    const run = (): void => {
-      this.#running += 1
-      void this.#run(endpoint, probe).finally(() => {
-        this.#running -= 1
-        this.#due.shift()?.()
-      })
-    }
-    if (this.#running < MOST_AT_ONCE) run()
-    else this.#due.push(run)
+  #whenFree(probe: Probe): void {
+    probe.isBusy = true // or it would be asked for a second time while it waits
+    this.#ports.pace.ask(probe)
   }
 
-  async #run(endpoint: Endpoint, probe: Probe): Promise<void> {
-    if (this.#probes.get(endpoint) !== probe) return // removed while it waited
-    this.#noLongerNew(probe)
-    const nowMs = this.#ports.clock.nowMs()
+  /** Undefined: it was removed while it waited. */
+  #asking(probe: Probe): Promise<void> | undefined {
+    return this.#probes.get(probe.endpoint) === probe ? this.#ask(probe) : undefined
+  }
+
+  async #ask(probe: Probe): Promise<void> {
+    const { endpoint } = probe
+    const relearnMs = Math.max(RELEARN_MS, RELEARN_CHECKS * this.#calm.intervalMs)
     const isDeep =
       endpoint.learned === undefined ||
       endpoint.health !== 'up' ||
-      nowMs - probe.learnedAtMs > this.#relearnMs
+      this.#ports.clock.nowMs() - probe.learnedAtMs > relearnMs
     const result = await this.#ports.check(endpoint, isDeep).catch(
       (error: unknown): CheckResult => ({
         ok: false,
@@ -189,19 +185,12 @@ export class Checker {
         isRefused: false,
       }),
     )
-    probe.isRunning = false
+    probe.isBusy = false
     if (this.#probes.get(endpoint) !== probe) return // removed while it was asked
     if (result.ok && result.learned !== undefined && result.isPartial !== true)
       probe.learnedAtMs = this.#ports.clock.nowMs()
     this.#apply(endpoint, probe, result)
-    const isCalm = result.ok && endpoint.health === 'up' && !probe.isAskedAgain
-    probe.isAskedAgain = false
-    const base = isCalm ? this.#policy.intervalMs : this.#suspectIntervalMs
-    this.#schedule(
-      endpoint,
-      probe,
-      this.#paced(base) * (1 + JITTER * (2 * this.#ports.random() - 1)),
-    )
+    this.#next(probe)
   }
 
   #apply(endpoint: Endpoint, probe: Probe, result: CheckResult): void {
@@ -235,3 +224,6 @@ export class Checker {
     onDown(endpoint)
   }
 }
+
+/** Its last answers do not say the same as its health. */
+const isInDoubt = ({ endpoint, good }: Probe): boolean => (endpoint.health === 'up') !== good > 0
