@@ -17,6 +17,7 @@ import { CheckPace } from './clusters/health/check-pace.ts'
 import { decodeRequest } from './eras/decode.ts'
 import { JsonGuard } from './eras/json-guard.ts'
 import { judgeAnswer } from './eras/judge.ts'
+import { misreadBeginning } from './eras/message.ts'
 import { mirrorForEra } from './eras/mirrored-params.ts'
 import { respond } from './eras/respond.ts'
 import { listPages } from './list-pages.ts'
@@ -223,6 +224,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     port: settings.port,
     allow: createAllowList(settings.allowHosts, settings.allowOrigins),
     maxBodyBytes: settings.maxBody,
+    misreadBeginning: beginning => misreadBeginning(beginning, guard),
     maxConnections: settings.maxConnections,
     maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
     headersTimeoutMs: settings.headersTimeout,

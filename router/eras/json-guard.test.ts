@@ -37,6 +37,9 @@ test('each limit holds to the number', () => {
   const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
   const object = (keys: number): string =>
     JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, index) => [`k${index}`, 0])))
+  // An element, its key and that one's value; what is left is the list's own, and the last element.
+  const triples = '{"a":1},'.repeat((values - 2) / 3)
+  const left = (values - 2) % 3
   const pairs: ReadonlyArray<readonly [string, string, string]> = [
     ['depth', nested(depth), nested(depth + 1)],
     ['keys', asArguments(object(keysPerObject)), asArguments(object(keysPerObject + 1))],
@@ -52,7 +55,7 @@ test('each limit holds to the number', () => {
     ],
     ['values', `[${'1,'.repeat(values - 2)}1]`, `[${'1,'.repeat(values - 1)}1]`],
     ['lists', `[${'[],'.repeat(values - 2)}[]]`, `[${'[],'.repeat(values - 1)}[]]`],
-    ['objects', `[${'{"a":{}},'.repeat(values / 2 - 1)}1]`, `[${'{"a":1},'.repeat(values / 2)}1]`],
+    ['objects', `[${triples}${'1,'.repeat(left)}1]`, `[${triples}${'1,'.repeat(left + 1)}1]`],
     ['number', '1'.repeat(numberChars), '1'.repeat(numberChars + 1)],
   ]
   for (const [what, most, more] of pairs) {

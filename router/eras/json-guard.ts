@@ -48,7 +48,8 @@ export class JsonGuard {
   readonly #valueStarts: Int32Array
   #bytes: Buffer = Buffer.alloc(0)
   #depth = 0
-  #values = 0
+  /** Values and keys that there may still be. */
+  #left = 0
   // Of the container that is open; of those around it in the tables.
   #count = 0
   #role: number = ROLE.none
@@ -99,7 +100,7 @@ export class JsonGuard {
     this.#bytes = bytes
     this.#keys.begin(bytes)
     this.#depth = 0
-    this.#values = 1 // the text's own
+    this.#left = this.#limits.values - 1 // the text's own is one
     this.#count = 0
     this.#role = ROLE.none
     this.#problem = undefined
@@ -181,9 +182,9 @@ export class JsonGuard {
   #member(at: number): number {
     const isElement = this.#closer === CLOSE_ARRAY
     if (isElement) this.#count += 1
-    this.#values += 1
-    if (this.#values > this.#limits.values)
-      return this.#excessive(`it holds more than ${this.#limits.values} values`, at)
+    this.#left -= isElement ? 1 : 2
+    if (this.#left < 0)
+      return this.#excessive(`it holds more than ${this.#limits.values} values and keys`, at)
     return isElement ? at : this.#named(at)
   }
 
@@ -258,11 +259,10 @@ export class JsonGuard {
   }
 
   #noteSpan(end: number): void {
-    const role = this.#role
     const span = { start: this.#valueStarts[this.#depth] as number, end }
-    if (role === ROLE.id) this.#id = span
-    else if (role === ROLE.params) this.#params = span
-    else if (role === ROLE.name) this.#name = span
+    if (this.#role === ROLE.id) this.#id = span
+    else if (this.#role === ROLE.params) this.#params = span
+    else if (this.#role === ROLE.name) this.#name = span
   }
 
   #badToken = (fault: number, at: number): number => {

@@ -3,7 +3,7 @@ import type { Message } from '#router/facts.ts'
 
 export interface JsonLimits {
   readonly depth: number
-  /** Values of one body, whatever they are: each element, each member's value, and the body's own. Keys are not counted. */
+  /** Values of one body, whatever they are and its own included, and keys. */
   readonly values: number
   readonly keysPerObject: number
   readonly keyBytes: number

@@ -78,8 +78,40 @@ export const isSpecial = (byte: number): boolean => IS_SPECIAL[byte] !== 0
 /** The first byte from `at` on that is special, or `last`. */
 function skipPlain(bytes: Buffer, at: number, last: number): number {
   let position = at
+  const near = Math.min(last, at + SHORT)
+  while (position < near && IS_SPECIAL[bytes[position] as number] === 0) position += 1
+  return position === near && near < last ? skipLong(bytes, position, last) : position
+}
+
+/** Text goes on for longer than it takes to look at eight bytes at once. */
+const SHORT = 256
+const ONES = 0x01010101
+const HIGH = 0x80808080
+const QUOTES = QUOTE * ONES
+const BACKSLASHES = BACKSLASH * ONES
+const SPACES = SPACE * ONES
+
+function skipLong(bytes: Buffer, at: number, last: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, last)
+  let position = at
+  while (position + 8 <= last) {
+    const marks = special(view.getInt32(position)) | special(view.getInt32(position + 4))
+    if ((marks & HIGH) !== 0) break
+    position += 8
+  }
   while (position < last && IS_SPECIAL[bytes[position] as number] === 0) position += 1
   return position
+}
+
+/** Its high bits are set where one of four bytes is a quote, a backslash or a control character, and perhaps in one above such a byte. */
+function special(four: number): number {
+  const quotes = four ^ QUOTES
+  const backslashes = four ^ BACKSLASHES
+  return (
+    (((quotes - ONES) | 0) & ~quotes) |
+    (((backslashes - ONES) | 0) & ~backslashes) |
+    (((four - SPACES) | 0) & ~four)
+  )
 }
 
 /** `at` is the opening quote. One that does not end before `last` has no end. */

@@ -192,6 +192,22 @@ test('the answer to a body that is too large arrives although the body was not r
   assert.match(await all, /^HTTP\/1\.1 413 /)
 })
 
+test('a body whose beginning is refused is answered before the rest has come, and the connection ends', async t => {
+  const { port, arrived, refused } = await listening(t, {
+    maxBodyBytes: 1_000_000,
+    misreadBeginning: () => ({ code: 'RINGMAIN_EXCESSIVE_JSON', says: 'Too deep.' }),
+  })
+  const { socket, all } = await raw(
+    port,
+    WHOLE.replace('content-length: 2', 'content-length: 900000'),
+  )
+  socket.write(Buffer.alloc(200_000, '['))
+  const answer = await all
+  assert.match(answer, /^HTTP\/1\.1 400 /)
+  assert.match(answer, /connection: close/i)
+  assert.deepEqual([arrived.length, refused], [0, ['RINGMAIN_EXCESSIVE_JSON Too deep.']])
+})
+
 test('what is no HTTP is told so although it goes on and on', async t => {
   const { port } = await listening(t)
   for (let round = 0; round < 20; round += 1) {

@@ -14,16 +14,16 @@ import type { Arrived } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { capPerAddress } from './address-cap.ts'
 import { type AllowList } from './allow-list.ts'
+import { type BodyRules, RefusedBody, readBody } from './body-reader.ts'
 import { allowReading, answerPreflight } from './cors.ts'
 import { HttpCaller } from './http-caller.ts'
 import { guardHead } from './http-guard.ts'
 import { endSlowly, lingerAtEnd } from './linger.ts'
 
-export interface McpListenerOptions {
+export interface McpListenerOptions extends BodyRules {
   readonly host: string
   readonly port: number
   readonly allow: AllowList
-  readonly maxBodyBytes: number
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   readonly headersTimeoutMs: number
@@ -127,7 +127,6 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
   const app = fastify({
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: options.maxBodyBytes,
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
@@ -231,8 +230,8 @@ function guard(
   refuse: Refuse,
 ): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
+  app.addContentTypeParser('application/json', (request, _payload, done) =>
+    readBody(request.raw, options, done),
   )
   app.addHook('onRequest', (request, reply, next) => {
     if (state.condemned.has(request.raw.socket)) {
@@ -258,22 +257,19 @@ function guard(
     refuse(request, reply, isOurs ? 'RINGMAIN_METHOD_NOT_ALLOWED' : 'RINGMAIN_UNKNOWN_PATH')
   })
   app.setErrorHandler((error, request, reply) => {
-    const code = (error as { code?: string }).code ?? ''
-    const says = SAYS_OF[code]?.(options)
-    const refusal = REFUSAL_OF[code] ?? 'RINGMAIN_INVALID_REQUEST'
-    refuse(request, reply, refusal, says === undefined ? {} : { says })
+    if (error instanceof RefusedBody) {
+      const { code, ...more } = error.refusal
+      refuse(request, reply, code, more)
+    } else {
+      const { code = '' } = error as { readonly code?: string }
+      refuse(request, reply, REFUSAL_OF[code] ?? 'RINGMAIN_INVALID_REQUEST')
+    }
   })
 }
 
 const REFUSAL_OF: Readonly<Record<string, RefusalCode>> = Object.freeze({
-  FST_ERR_CTP_BODY_TOO_LARGE: 'RINGMAIN_PAYLOAD_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE',
   FST_ERR_CTP_EMPTY_TYPE: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'RINGMAIN_INVALID_REQUEST',
-})
-
-const SAYS_OF: Readonly<Record<string, (options: McpListenerOptions) => string>> = Object.freeze({
-  FST_ERR_CTP_BODY_TOO_LARGE: options => `The limit is ${options.maxBodyBytes} bytes.`,
 })
 
 const STATUS_OF: Readonly<Record<string, string>> = Object.freeze({

@@ -6,6 +6,7 @@ import { shapeOf } from '#foundation/refusals.ts'
 import type { Arrived } from '#router/facts.ts'
 import { createAllowList } from '#router/listeners/allow-list.ts'
 import { type McpListener, openMcpListener } from '#router/listeners/mcp-listener.ts'
+import type { Refusal } from '#router/pipeline/stage.ts'
 import { type RawRequest, rawRequest } from './raw-http.ts'
 
 export interface Listening {
@@ -25,6 +26,8 @@ export interface ListeningOptions {
   readonly handle?: (arrived: Arrived) => void
   readonly requestTimeoutMs?: number
   readonly headersTimeoutMs?: number
+  readonly maxBodyBytes?: number
+  readonly misreadBeginning?: (beginning: Buffer) => Refusal | undefined
   readonly maxConnections?: number
   readonly maxConnectionsPerAddress?: number
   readonly writeTimeoutMs?: number
@@ -44,7 +47,8 @@ export async function listening(
     host: '127.0.0.1',
     port: 0,
     allow: createAllowList(['127.0.0.1', 'localhost'], []),
-    maxBodyBytes: 1_000,
+    maxBodyBytes: options.maxBodyBytes ?? 1_000,
+    misreadBeginning: options.misreadBeginning ?? (() => undefined),
     maxConnections: options.maxConnections ?? 100,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 100,
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
