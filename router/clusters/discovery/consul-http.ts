@@ -36,6 +36,8 @@ export interface ConsulAnswer {
   readonly knowsLeader: boolean
   readonly lastContactMs: number
   readonly backend: string | undefined
+  /** It says what the one before said, and was not read. */
+  readonly isKnown?: true
 }
 
 export type ConsulOutcome = { readonly answer: ConsulAnswer } | { readonly fault: ConsulFault }
@@ -45,6 +47,8 @@ export interface ConsulRequest {
   readonly signal: AbortSignal
   /** Is given each element of the list as it arrives; the answer is whole only when the outcome says so. */
   readonly onEntry: (entry: unknown) => void
+  /** Judged by its headers: an answer that says what is known already is not read. */
+  readonly isKnown?: (answer: ConsulAnswer) => boolean
 }
 
 export interface ConsulHttp {
@@ -162,9 +166,14 @@ async function exchange(
     const said = quote(await beginningOf(body), token)
     return { fault: { kind: kindOf(statusCode, said), says: `${at} ${statusCode}${said}` } }
   }
+  const answer = answerOf(headers, token)
+  if (request.isKnown?.(answer) === true) {
+    await body.dump() // a large one is cut off: another connection costs less than megabytes that nobody reads
+    return { answer: { ...answer, isKnown: true } }
+  }
   const problem = await readEntries(body, request.onEntry, createBreather(clock))
   return problem === undefined
-    ? { answer: answerOf(headers, token) }
+    ? { answer }
     : { fault: { kind: 'garbled', says: `${at} with ${problem}` } }
 }
 

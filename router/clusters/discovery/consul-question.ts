@@ -71,6 +71,30 @@ export function faultIn(
   return undefined
 }
 
+/** From so many instances on an answer is read only where its headers do not say that it lists what is known: three a minute are 14 MiB each with ten thousand. */
+const MANY = 1_000
+/** Then its list is read again, whatever they say. */
+const READ_AGAIN_MS = 300_000
+
+export interface ReadAnswer {
+  readonly answer: ConsulAnswer
+  readonly instances: number
+  readonly atMs: number
+}
+
+/** The index has not moved, and no right was missing either time, since what a token may see changes without it. */
+export const listsTheSame = (read: ReadAnswer | undefined, answer: ConsulAnswer, nowMs: number) =>
+  read !== undefined &&
+  read.instances >= MANY &&
+  nowMs - read.atMs < READ_AGAIN_MS &&
+  answer.index !== undefined &&
+  answer.index === read.answer.index &&
+  isSound(answer) &&
+  isSound(read.answer)
+
+const isSound = ({ isFilteredByAcl, isBlind, knowsLeader }: ConsulAnswer): boolean =>
+  knowsLeader && !isFilteredByAcl && !isBlind
+
 /** Why an answer that is used may be old or not whole. */
 export function doubtOf(answer: ConsulAnswer): { readonly doubt?: string } {
   const { isFilteredByAcl, knowsLeader, lastContactMs } = answer

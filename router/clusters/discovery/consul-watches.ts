@@ -11,8 +11,10 @@ import {
   type ConsulQuestion,
   doubtOf,
   faultIn,
+  listsTheSame,
   PLAIN_MS,
   pathOf,
+  type ReadAnswer,
 } from './consul-question.ts'
 import type { Remarks } from './instance-feed.ts'
 import type { DiscoveryPorts } from './ports.ts'
@@ -140,6 +142,7 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
   const http = createConsulHttp(access, ports)
   const leader = createLeaderSight(http.knowsLeader, ports.clock)
   let reading: ConsulReading = createConsulReading()
+  let read: ReadAnswer | undefined
   let failuresInRow = 0
   let triedMs = ports.clock.nowMs()
   /** An agent that was preferred and comes back is asked again, but not looked for each time. */
@@ -161,15 +164,22 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
         headersMs: index === undefined ? PLAIN_MS : blockingMs,
         signal,
         onEntry: add,
+        isKnown: answer => index !== undefined && listsTheSame(read, answer, ports.clock.nowMs()),
       })
     },
     take(answer) {
-      const taken = takeAnswer(leader.correct(answer), reading, shared)
-      if (typeof taken !== 'object') failuresInRow = 0
+      const known = answer.isKnown === true ? shared.last?.set : undefined
+      const set = known ?? reading.result()
+      const taken = takeAnswer(leader.correct(answer), set, shared)
+      if (typeof taken === 'object' || 'garbled' in set) return taken
+      failuresInRow = 0
+      const instances = set.instances.length
+      if (known === undefined) read = { answer, instances, atMs: ports.clock.nowMs() }
       return taken
     },
     fail(fault) {
       failuresInRow += 1
+      read = undefined
       failAll(shared, `${fault.says}. ${ADVICE[fault.kind]}`)
       if (fault.kind === 'refused' || fault.kind === 'hidden') return false
       http.tryNextAgent()
@@ -182,10 +192,9 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
 
 function takeAnswer(
   answer: ConsulAnswer,
-  reading: ConsulReading,
+  set: ReturnType<ConsulReading['result']>,
   shared: Shared,
 ): 'news' | 'quiet' | ConsulFault {
-  const set = reading.result()
   const fault = faultIn(answer, set, shared.question)
   if (fault !== undefined || 'garbled' in set) return fault as ConsulFault
   const remarks = { notes: set.notes, ...doubtOf(answer) }

@@ -33,6 +33,8 @@ export function createGuardedFeed(
   let saved: SavedSet | undefined
   let hasAnswered = false
   let wasAway = false
+  /** The set of the newest answer, as it was given. */
+  let given: readonly Instance[] | undefined
 
   // Once: what the disk says is served until the source answers, however often that fails.
   const recall = () => {
@@ -55,6 +57,12 @@ export function createGuardedFeed(
     },
     accept(instances, remarks) {
       if (closed.signal.aborted) return false
+      if (instances === given && !wasAway) {
+        feed.confirm(remarks)
+        save()
+        return false
+      }
+      given = instances
       const last = savedLately(saved, clock) ?? feed.current()
       const guarded = guardRemovals(last, instances, wasAway)
       hasAnswered = true

@@ -11,6 +11,8 @@ export interface InstanceFeed {
   readonly begin: Discovery['start']
   /** The source answered. `doubt` says why the answer may be old. True when the set changed. */
   readonly accept: (instances: readonly Instance[], remarks?: Remarks) => boolean
+  /** The source answered that nothing has changed. */
+  readonly confirm: (remarks?: Remarks) => void
   /** Same source as before, another set: a held instance went. Not an answer. */
   readonly amend: (instances: readonly Instance[]) => void
   /** The set of an earlier run, while the source does not answer. */
@@ -68,17 +70,22 @@ export function createInstanceFeed(options: {
     if (problem === undefined) log.info({ discovery: kind }, 'discovery answers again')
     else log.warn({ discovery: kind, problem }, 'discovery has a problem')
   }
+  const answered = ({ notes = [], doubt }: Remarks): number => {
+    state.failuresInRow = 0
+    state.answeredAtMs = clock.wallMs()
+    state.notes = notes.slice(0, MAX_NOTES)
+    note(doubt)
+    return state.answeredAtMs
+  }
   return {
     begin(publish) {
       state.publish = publish
     },
-    accept(instances, { notes = [], doubt } = {}) {
-      state.failuresInRow = 0
-      state.answeredAtMs = clock.wallMs()
-      state.notes = notes.slice(0, MAX_NOTES)
-      note(doubt)
-      return offer({ instances, asOfMs: state.answeredAtMs, from: 'source' })
+    accept(instances, remarks = {}) {
+      const asOfMs = answered(remarks)
+      return offer({ instances, asOfMs, from: 'source' })
     },
+    confirm: (remarks = {}) => void answered(remarks),
     amend(instances) {
       if (state.last !== undefined) offer({ ...state.last, instances })
     },
