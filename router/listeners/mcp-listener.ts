@@ -202,9 +202,9 @@ function answerBroken(
     return
   }
   options.brokenRequest(code)
-  const answer = socket._httpMessage
+  const answer = socket._httpMessage ?? undefined
   // Written into an answer, or in place of one to a call that runs, words would be taken for its result.
-  const isRunning = answer != null && (answer.headersSent || state.begun.has(answer.req))
+  const isRunning = answer !== undefined && (answer.headersSent || state.begun.has(answer.req))
   if (!socket.writable) socket.destroy()
   else if (answer?.writableEnded === true)
     endSlowly(socket) // it has been given, and is yet to be read
