@@ -167,6 +167,7 @@ test('what says twice what it is, half of it or too much is no answer', () => {
     `{${V},"id":7,"error":[{"code":1,"message":""}]}`,
     `{${V},"id":7,"error":{"x":{"code":1,"message":""}}}`,
     `{${V},"id":7,"error":null}`,
+    `{${V},"id":7,"error":null,"data":{"code":1,"message":""}}`,
     `{${V},"id":7,"method":"a","result":1}`,
     `[{${V},"id":7,"result":1}]`,
     `{${V},"id":7,"result":1}{${V},"id":7,"result":1}`,

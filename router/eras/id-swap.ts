@@ -148,6 +148,7 @@ export class IdSwap {
         return this.#beginValue(bytes, text)
       case COMMA:
         this.#endValue(bytes, text)
+        if (this.#scan.depth === 1) this.#scan.watch = 1 // the error was no object
         return this.#become(KEY)
       case OPEN_OBJECT:
         return this.#become(KEY)

@@ -37,7 +37,7 @@ const members = fc.oneof(
   fc.record({ error: errors }),
   fc.record({ method: oddly('tools/call', 7, null), params: anything }),
   fc.record(
-    { result: results, error: errors, method: fc.constant('id'), 'i"d': anything, odd: anything },
+    { result: results, error: errors, method: fc.constant('id'), 'i"d': anything, odd: errors },
     { requiredKeys: [] },
   ),
 )
