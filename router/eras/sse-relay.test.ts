@@ -264,6 +264,10 @@ test('events of another type, and without data, are no messages and stay here', 
   for (const type of ['messages', 'Message', 'message ', 'm'.repeat(70_000)])
     assert.equal(whole(`event: ${type}\n${answer}`, '7').isAnswered, false, type.slice(0, 10))
   assert.equal(whole(`event:message\n${answer}`, '7').isAnswered, true)
+  for (const type of ['message', 'messages', 'message'.repeat(20)]) {
+    const letters = `event: ${type}\n${answer}`.split('').map(letter => Buffer.from(letter))
+    assert.equal(relayed(letters, '7', '7').isAnswered, type === 'message', type)
+  }
   assert.equal(whole(`${answer.slice(0, -1)}event: ping\n\n`, '7').isBroken, true)
 })
 

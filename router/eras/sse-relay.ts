@@ -92,7 +92,7 @@ export class SseRelay {
       this.isBroken = this.#swap.isBroken
     } else if (this.#line === 'comment' && end > at) this.#add(chunk.subarray(at, end))
     else if (this.#line === 'type')
-      this.#text += chunk.toString('latin1', at, Math.min(end, at + TYPE_LIMIT))
+      this.#text += chunk.toString('latin1', at, Math.min(end, at + TYPE_LIMIT - this.#text.length))
     return end
   }
 
