@@ -89,7 +89,7 @@ test('a defect in the log is a complaint, and a caller who writes the word is no
   assert.ok(!isComplaint('{"event":"call","result":"refused","tool":"defect unhandled"}'))
 })
 
-const quiet = { complaint: () => undefined, leftovers: async () => [], descriptors: () => 1 }
+const quiet = { complaint: () => undefined, leftovers: async () => [], descriptors: async () => 1 }
 const clean: FuzzResult = {
   cases: 1,
   answers: new Map(),
@@ -118,7 +118,9 @@ test('memory that grows, slots that stay taken and descriptors that stay open ar
   assert.deepEqual(await missedOf({}, { memory }), ['memory, second quarter and last'])
   const leftovers = async (): Promise<never[]> => ['a slot'] as never[]
   assert.deepEqual(await missedOf({ leftovers }, {}), ['still held by nobody'])
-  assert.deepEqual(await missedOf({ descriptors: () => 500 }, {}), ['open descriptors at the end'])
+  assert.deepEqual(await missedOf({ descriptors: async () => 500 }, {}), [
+    'open descriptors at the end',
+  ])
   assert.deepEqual(await missedOf({}, { cases: 0 }), ['cases'])
   assert.deepEqual(await missedOf({}, { memory: memory.slice(0, 15) }), [])
   assert.notDeepEqual(await missedOf({}, { memory: memory.slice(0, 16) }), [])

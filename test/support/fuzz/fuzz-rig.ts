@@ -34,7 +34,7 @@ export interface FuzzRig {
   readonly complaint: () => string | undefined
   /** What is still held when nobody calls; empty when all is given back. */
   readonly leftovers: () => Promise<readonly string[]>
-  readonly descriptors: () => number
+  readonly descriptors: () => Promise<number>
   readonly close: () => Promise<void>
 }
 
@@ -93,7 +93,10 @@ export async function openFuzzRig(seed: number): Promise<FuzzRig> {
     },
     complaint,
     leftovers: () => leftoversOf(router),
-    descriptors: () => readdirSync(`/proc/${router.child.pid}/fd`).length,
+    descriptors: async () => {
+      await pause(LINGERED_MS)
+      return readdirSync(`/proc/${router.child.pid}/fd`).length
+    },
     close: async () => {
       await router.close()
       await Promise.all([sound.close(), holding.close(), broken.close(), wobbly.close()])
@@ -127,6 +130,8 @@ export function isComplaint(line: string): boolean {
 
 /** How often it is looked again, until everything is given back or never will be. */
 const LOOKS = 50
+/** Connections that ended with a refusal are there a second longer, so that it can be read. */
+const LINGERED_MS = 1_500
 const LOOK_EVERY_MS = 100
 
 async function leftoversOf(router: RouterProcess): Promise<readonly string[]> {

@@ -38,7 +38,7 @@ export async function tellFuzz(
   if (complaint !== undefined) return
   const left = await rig.leftovers()
   story.hold('still held by nobody', left.join(', ') || 'nothing', left.length === 0)
-  const open = rig.descriptors()
+  const open = await rig.descriptors()
   story.hold('open descriptors at the end', String(open), open < DESCRIPTORS)
   if (memory.length < LEAST_SAMPLES) {
     story.tell('memory', `not judged: ${memory.length} samples, ${LEAST_SAMPLES} are needed`)
