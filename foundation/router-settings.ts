@@ -9,6 +9,7 @@ export interface Setting {
     | 'text'
     | 'list'
     | 'urls'
+    | 'host'
     | 'choice'
     | 'port'
     | 'count'
@@ -125,7 +126,7 @@ export const routerSettings = {
   consulServerName: {
     flag: 'consul-server-name',
     env: 'RINGMAIN_CONSUL_SERVER_NAME',
-    kind: 'text',
+    kind: 'host',
     placeholder: 'NAME',
     says: "Name in the agents' certificate, where it is not the host of their URL, such as server.dc1.consul.",
   },

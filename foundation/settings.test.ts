@@ -120,6 +120,28 @@ test('a URL that holds a secret is refused by its variable, and the secret is no
   }
 })
 
+test('the name in the certificates of the agents is a host name, since TLS asks for no address', () => {
+  const env = 'RINGMAIN_CONSUL_SERVER_NAME'
+  for (const text of ['server.dc1.consul', 'localhost', '3com.example', 'a--b.c1'])
+    assert.equal(settingsOf({ [env]: text }).consulServerName, text)
+  for (const text of [
+    '10.0.0.1',
+    '::1',
+    '1',
+    'a..b',
+    'a.',
+    '.a',
+    '-a',
+    'a b',
+    `${'a.'.repeat(126)}ab`,
+  ])
+    assert.match(
+      problemsOf({ [env]: text })[0] ?? '',
+      /expected a host name .* no IP address/,
+      text,
+    )
+})
+
 test('a choice is one of its words, and nothing else quietly means one of them', () => {
   assert.equal(settingsOf({ RINGMAIN_EXPOSE_WITHOUT_AUTH: 'yes' }).exposeWithoutAuth, 'yes')
   for (const text of ['true', 'YES', '1', 'yes '])

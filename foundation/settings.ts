@@ -1,6 +1,7 @@
 // Reads the settings a router is started with from its environment: every problem at once, no value shown that may be a secret.
 import { readFileSync } from 'node:fs'
 import { LONGEST_DURATION_MS, parseDuration } from './duration.ts'
+import { HOST_NAME_EXPECTS, isHostName } from './host-name.ts'
 import { routerSettings, type Setting } from './router-settings.ts'
 
 export type SettingName = keyof typeof routerSettings
@@ -67,6 +68,7 @@ const EXPECTED: Record<Exclude<Setting['kind'], 'choice'>, string> = {
   secret: 'text',
   list: 'words with commas between them',
   urls: 'http or https URLs without a user name, a password or a query, with commas between them',
+  host: HOST_NAME_EXPECTS,
   port: 'a whole number from 0 to 65535',
   count: 'a whole number from 1 to 1000000000',
   bytes: 'a whole number of bytes from 1 to 1000000000',
@@ -88,6 +90,8 @@ function parse({ kind, choices }: Setting, text: string): unknown {
     case 'text':
     case 'secret':
       return text
+    case 'host':
+      return isHostName(text) ? text : undefined
     case 'choice':
       return choices?.includes(text) ? text : undefined
     case 'list':

@@ -7,6 +7,7 @@ const HOLDS: Readonly<Record<Setting['kind'], string>> = {
   secret: 'text, kept secret',
   list: 'words with commas between them',
   urls: 'http or https URLs with commas between them',
+  host: 'host name',
   choice: 'one of the words',
   port: 'port',
   count: 'whole number',

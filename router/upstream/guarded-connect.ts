@@ -1,5 +1,6 @@
 // Connects to a replica. A name is resolved once for each connection, every address it has is judged, and the connection goes to
 // one that was judged: what the name says a moment later changes nothing. The name stays what TLS and `Host` are held against.
+import { X509Certificate } from 'node:crypto'
 import { lookup as systemLookup } from 'node:dns'
 import { readFile } from 'node:fs/promises'
 import type { LookupFunction } from 'node:net'
@@ -29,7 +30,7 @@ export function guardedConnect({ guard, tls, resolve = systemLookup }: ConnectOp
       autoSelectFamily: true,
       lookup,
       rejectUnauthorized: true, // whatever the environment says
-      ...(ca === undefined ? {} : { ca }),
+      ...(ca === undefined ? {} : { ca: withCertificate(ca, tls) }),
     })
     known = { ca, connect }
     return connect
@@ -44,10 +45,32 @@ export function guardedConnect({ guard, tls, resolve = systemLookup }: ConnectOp
     const target = servername === undefined ? options : { ...options, servername }
     if (options.protocol !== 'https:') connectorFor(undefined)(options, settle)
     else
-      authorities(tls).then(
-        ca => connectorFor(ca)(target, settle),
-        (error: unknown) => settle(error as Error, null),
-      )
+      authorities(tls)
+        .then(ca => connectorFor(ca))
+        .then(
+          connect => begin(connect, target, settle),
+          (error: unknown) => settle(error as Error, null),
+        )
+  }
+}
+
+/** What TLS will not begin with, it throws; here nobody would catch it, and it concerns this replica alone. */
+function begin(connect: Connect, ...[options, settle]: Parameters<Connect>): void {
+  try {
+    connect(options, settle)
+  } catch (error) {
+    settle(error as Error, null)
+  }
+}
+
+/** Node takes a text without one for the system's authorities, and says of every certificate that its own is missing. */
+function withCertificate(ca: string, tls: TlsPolicy | undefined): string {
+  try {
+    new X509Certificate(ca)
+    return ca
+  } catch (error) {
+    const where = `the file ${tls?.ca} (tls.ca)`
+    throw new Error(`${where} holds no certificate of an authority in PEM`, { cause: error })
   }
 }
 

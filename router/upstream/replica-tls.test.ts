@@ -11,6 +11,8 @@ import { after, type TestContext, test } from 'node:test'
 import { Endpoint } from '#router/clusters/endpoint.ts'
 import type { TlsPolicy } from '#routes/route-table.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
+import { createAddressGuard } from './address-guard.ts'
+import { guardedConnect } from './guarded-connect.ts'
 import { Pools } from './pools.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ringmain-tls-'))
@@ -62,6 +64,19 @@ async function ground(t: TestContext) {
     server.closeAllConnections()
   })
   const { port } = server.address() as AddressInfo
+  /** One connection of its own, on a way that is kept. */
+  const connectOver = (tls: TlsPolicy) => {
+    const guard = createAddressGuard(['loopback'])
+    const connect = guardedConnect({ guard, tls })
+    return (): Promise<string> =>
+      new Promise(resolve => {
+        const to = { hostname: '127.0.0.1', host: '127.0.0.1', protocol: 'https:' }
+        connect({ ...to, port: String(port) }, (error, socket) => {
+          socket?.destroy()
+          resolve(error === null ? 'well' : `${(error as NodeJS.ErrnoException).code}`)
+        })
+      })
+  }
   const ask = async (tls: TlsPolicy | undefined, host = '127.0.0.1', isTls = false) => {
     const instance = instanceAt(port, { host, ...(isTls ? { tls: true } : {}) })
     const reach = { addresses: { allow: ['loopback'] }, ...(tls === undefined ? {} : { tls }) }
@@ -72,7 +87,7 @@ async function ground(t: TestContext) {
       return `${String((error as NodeJS.ErrnoException).code)} ${(error as Error).message}`
     }
   }
-  return { ask, hosts, port }
+  return { ask, connectOver, hosts, port }
 }
 
 test('a replica that discovery names without a word of TLS is spoken to over it when the document says so', async t => {
@@ -118,4 +133,36 @@ test('a file of authorities is read for each connection, and one that is missing
   writeFileSync(at('new.pem'), readFileSync(at('ours.pem')))
   renameSync(at('new.pem'), at('rotated.pem'))
   assert.equal(await ask(tls), 'well')
+})
+
+test('authorities that were replaced by others are not believed any more', async t => {
+  const { connectOver } = await ground(t)
+  const once = connectOver({ ca: at('changing.pem'), serverName: 'tools.internal' })
+  const outcomes: string[] = []
+  for (const name of ['ours', 'other', 'ours']) {
+    writeFileSync(at('changing.pem'), `# ${name}\n${readFileSync(at(`${name}.pem`), 'utf8')}`)
+    outcomes.push(await once())
+  }
+  assert.deepEqual([outcomes[0], outcomes[2]], ['well', 'well'])
+  assert.match(outcomes[1] ?? '', /^(?:UNABLE_TO|SELF_SIGNED|CERT_SIGNATURE)/)
+})
+
+test('a file of authorities without a certificate is told as that', async t => {
+  const { ask } = await ground(t)
+  for (const text of [
+    '',
+    'garbage',
+    '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+  ]) {
+    writeFileSync(at('empty.pem'), text)
+    const told = await ask({ ca: at('empty.pem'), serverName: 'tools.internal' })
+    assert.match(told, /the file \S+empty\.pem \(tls\.ca\) holds no certificate/)
+  }
+})
+
+test('a name that TLS refuses to begin with is the fault of that connection, not the end of the process', async t => {
+  const { ask } = await ground(t)
+  const ca = at('ours.pem')
+  assert.match(await ask({ ca, serverName: '10.0.0.1' }), /^ERR_INVALID_ARG_VALUE /)
+  assert.equal(await ask({ ca, serverName: 'tools.internal' }), 'well')
 })

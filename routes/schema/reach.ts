@@ -1,5 +1,6 @@
 // How a cluster's replicas may be reached: at which addresses, and with which certificates.
 import { Type } from 'typebox'
+import { HOST_NAME_EXPECTS, HOST_NAME_MOST, HOST_NAME_PATTERN } from '#foundation/host-name.ts'
 import { closed } from './document.ts'
 import { text } from './scalars.ts'
 
@@ -38,9 +39,9 @@ export const tls = closed(
     ),
     serverName: Type.Optional(
       text({
-        pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$',
-        most: 253,
-        expects: 'a host name',
+        pattern: HOST_NAME_PATTERN,
+        most: HOST_NAME_MOST,
+        expects: HOST_NAME_EXPECTS,
         description: "Name that each certificate must carry. The replica's own host when absent.",
       }),
     ),
