@@ -10,7 +10,11 @@ export type { FakeReplica } from './fake-consul-entry.ts'
 export type ConsulFaultScript =
   | { readonly kind: 'status'; readonly status: number; readonly body?: string }
   | { readonly kind: 'index'; readonly index: string | undefined }
-  | { readonly kind: 'body'; readonly body: string }
+  | {
+      readonly kind: 'body'
+      readonly body: string
+      readonly headers?: Readonly<Record<string, string>>
+    }
   | {
       readonly kind: 'headers'
       readonly headers: Readonly<Record<string, string>>
@@ -268,7 +272,7 @@ function spoil(catalogue: Catalogue, { name, fault }: Reply, response: ServerRes
     'x-consul-knownleader': 'true',
     'x-consul-lastcontact': '0',
     ...(index === undefined ? {} : { 'x-consul-index': index }),
-    ...(fault?.kind === 'headers' ? fault.headers : {}),
+    ...(fault?.kind === 'headers' || fault?.kind === 'body' ? fault.headers : {}),
   })
   if (fault?.kind === 'cut') {
     response.write(text.slice(0, text.length / 2), () => response.destroy())

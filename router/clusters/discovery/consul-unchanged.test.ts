@@ -39,6 +39,13 @@ test('a thousand replicas under the same index are not read again, and count as 
   assert.ok((answeredAtMs ?? 0) >= before + 1_000)
 })
 
+test('nor are they behind the streaming backend, whose answers know of no leader', async t => {
+  const { discovery, answer } = await watched(t, 1_000)
+  const headers = { 'x-consul-query-backend': 'streaming', 'x-consul-knownleader': 'false' }
+  await answer({ kind: 'body', body: '<html>', headers })
+  assert.equal(discovery.status().problem, undefined)
+})
+
 test('fewer are read each time', async t => {
   const { discovery, answer } = await watched(t, 10)
   await answer(GARBAGE)

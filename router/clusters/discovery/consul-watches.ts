@@ -164,13 +164,15 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
         headersMs: index === undefined ? PLAIN_MS : blockingMs,
         signal,
         onEntry: add,
-        isKnown: answer => index !== undefined && listsTheSame(read, answer, ports.clock.nowMs()),
+        isKnown: answer =>
+          index !== undefined && listsTheSame(read, leader.correct(answer), ports.clock.nowMs()),
       })
     },
-    take(answer) {
+    take(said) {
+      const answer = leader.correct(said)
       const known = answer.isKnown === true ? shared.last?.set : undefined
       const set = known ?? reading.result()
-      const taken = takeAnswer(leader.correct(answer), set, shared)
+      const taken = takeAnswer(answer, set, shared)
       if (typeof taken === 'object' || 'garbled' in set) return taken
       failuresInRow = 0
       const instances = set.instances.length
