@@ -1,7 +1,7 @@
 // Reads the settings a router is started with from its environment: every problem at once, no value shown that may be a secret.
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { LONGEST_DURATION_MS, parseDuration } from './duration.ts'
-import { HOST_NAME_EXPECTS, isHostName } from './host-name.ts'
 import { routerSettings, type Setting } from './router-settings.ts'
 
 export type SettingName = keyof typeof routerSettings
@@ -68,7 +68,7 @@ const EXPECTED: Record<Exclude<Setting['kind'], 'choice'>, string> = {
   secret: 'text',
   list: 'words with commas between them',
   urls: 'http or https URLs without a user name, a password or a query, with commas between them',
-  host: HOST_NAME_EXPECTS,
+  host: 'a host name such as tools.internal, and no IP address',
   port: 'a whole number from 0 to 65535',
   count: 'a whole number from 1 to 1000000000',
   bytes: 'a whole number of bytes from 1 to 1000000000',
@@ -122,6 +122,12 @@ const words = (text: string): readonly string[] =>
 
 const isPlainHttpUrl = (text: string): boolean =>
   /^https?:\/\/[^/?#@\\\s]+(?:\/[^?#\\\s]*)?$/i.test(text) && URL.canParse(text)
+
+/** As TLS asks for it. */
+const isHostName = (text: string): boolean =>
+  text.length <= 253 &&
+  isIP(text) === 0 &&
+  /^[a-z0-9]+(?:[.-][a-z0-9]+|-{2,}[a-z0-9]+)*$/i.test(text)
 
 function wholeNumber(text: string, least: number, most: number): number | undefined {
   if (!/^[0-9]{1,10}$/.test(text)) return undefined

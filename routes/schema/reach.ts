@@ -1,8 +1,11 @@
 // How a cluster's replicas may be reached: at which addresses, and with which certificates.
 import { Type } from 'typebox'
-import { HOST_NAME_EXPECTS, HOST_NAME_MOST, HOST_NAME_PATTERN } from '#foundation/host-name.ts'
 import { closed } from './document.ts'
 import { text } from './scalars.ts'
+
+/** Labels with one dot between them, and no IP address: TLS asks for none by name (RFC 6066). */
+const LABEL = '[A-Za-z0-9]+(-+[A-Za-z0-9]+)*'
+const HOST_NAME = `^(?![0-9.]+$)${LABEL}(\\.${LABEL})*$`
 
 const rule = Type.String({
   maxLength: 64,
@@ -39,9 +42,9 @@ export const tls = closed(
     ),
     serverName: Type.Optional(
       text({
-        pattern: HOST_NAME_PATTERN,
-        most: HOST_NAME_MOST,
-        expects: HOST_NAME_EXPECTS,
+        pattern: HOST_NAME,
+        most: 253,
+        expects: 'a host name such as tools.internal, and no IP address',
         description: "Name that each certificate must carry. The replica's own host when absent.",
       }),
     ),
