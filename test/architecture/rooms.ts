@@ -17,7 +17,7 @@ export const ROOMS: readonly Room[] = [
   // The contract between the planes: pure, so that router and command line reach the same verdict.
   {
     name: 'routes',
-    imports: ['foundation/refusals.ts', 'foundation/duration.ts', 'foundation/host-name.ts'],
+    imports: ['foundation/refusals.ts', 'foundation/duration.ts'],
     packages: ['typebox', 'ajv', 'yaml'],
     builtins: ['node:crypto'],
   },
