@@ -18,7 +18,8 @@ import { type BodyRules, RefusedBody, readBody } from './body-reader.ts'
 import { allowReading, answerPreflight } from './cors.ts'
 import { HttpCaller } from './http-caller.ts'
 import { guardHead } from './http-guard.ts'
-import { endSlowly, lingerAtEnd } from './linger.ts'
+import { endSlowly } from './linger.ts'
+import { Pipelines } from './pipelines.ts'
 
 export interface McpListenerOptions extends BodyRules {
   readonly host: string
@@ -62,8 +63,7 @@ const DRAINING = { retryAfterMs: 1_000 }
 
 interface ListenerState {
   isDraining: boolean
-  /** Connections that end with a refusal: what is pipelined behind it is not looked at. */
-  readonly condemned: WeakSet<Socket>
+  readonly pipelines: Pipelines
   /** Requests that the path has been given. */
   readonly begun: WeakSet<IncomingMessage>
 }
@@ -71,7 +71,7 @@ interface ListenerState {
 export async function openMcpListener(options: McpListenerOptions): Promise<McpListener> {
   const state: ListenerState = {
     isDraining: false,
-    condemned: new WeakSet(),
+    pipelines: new Pipelines(),
     begun: new WeakSet(),
   }
   const app = createApp(options, state)
@@ -159,7 +159,8 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     reply.hijack()
     if (reply.raw.headersSent || reply.raw.destroyed) return
     // What has not been read yet would stand before the next request, and what two parsers may read differently has no next one.
-    if (!request.raw.complete || ENDING.includes(code)) condemn(request.raw, reply.raw, state)
+    if (!request.raw.complete || ENDING.includes(code))
+      state.pipelines.endWith(request.raw, reply.raw)
     options.refuseEarly(arrivedOf(request, reply, NOTHING), { code, ...more })
   }
   guard(app, options, state, refuse)
@@ -182,12 +183,6 @@ const ENDING: readonly RefusalCode[] = [
   'RINGMAIN_HTTP_VERSION_REFUSED',
   'RINGMAIN_TOO_MANY_HEADERS',
 ]
-
-function condemn(request: IncomingMessage, response: ServerResponse, state: ListenerState): void {
-  response.shouldKeepAlive = false
-  state.condemned.add(request.socket)
-  lingerAtEnd(request.socket)
-}
 
 /** The answer that Node has attached to a connection; its own handling of such errors looks at the same place. */
 type Answering = Socket & { readonly _httpMessage?: ServerResponse | null }
@@ -234,8 +229,8 @@ function guard(
     readBody(request.raw, options, done),
   )
   app.addHook('onRequest', (request, reply, next) => {
-    if (state.condemned.has(request.raw.socket)) {
-      reply.hijack() // its answer would follow the last one
+    if (!state.pipelines.admits(request.raw, reply.raw)) {
+      reply.hijack()
       return
     }
     const { host, origin } = request.raw.headers
