@@ -1,5 +1,6 @@
 // The caller's side of one HTTP exchange, on Node's own response: knows when the caller has left, and never writes after that.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Caller } from '#router/facts.ts'
 
 /** Largest body that is copied to go out together with its headers. */
@@ -58,7 +59,8 @@ export class HttpCaller implements Caller {
     if (typeof body !== 'string' && length <= ONE_WRITE)
       this.#response.end(body.toString('latin1'), 'latin1')
     else this.#response.end(body)
-    if (length > ONE_WRITE) this.#mustDrain()
+    // Small answers fill a connection as well as a large one; what the kernel has taken needs no timer.
+    if (this.#response.socket?.writableLength !== 0) this.#mustDrain()
   }
 
   begin(status: number, headers: Record<string, string>): void {
@@ -84,7 +86,7 @@ export class HttpCaller implements Caller {
   cut(): void {
     this.#gone = undefined // what follows is our own doing, not the caller's leaving
     this.isGone = true
-    this.#response.destroy()
+    this.#break()
   }
 
   dismiss(): void {
@@ -93,15 +95,31 @@ export class HttpCaller implements Caller {
     // A stream of events may end without an answer; any other body would be taken for one.
     const isBegun = this.status !== 0
     if (!isBegun) this.#head(200, { 'content-type': EVENT_STREAM })
-    if (!isBegun || this.#isStream) this.#response.end()
-    else this.#response.destroy()
+    if (isBegun && !this.#isStream) this.#break()
+    else {
+      this.#response.end()
+      if (this.#response.writableLength > 0) this.#mustDrain()
+    }
     this.#leave()
   }
 
   /** What waits for a caller who does not read is memory that nobody else can use. */
   #mustDrain(): void {
-    clearTimeout(this.#stalled)
-    this.#stalled = setTimeout(() => this.#response.destroy(), this.#limits.drainMs)
+    this.#inTurn(socket => {
+      clearTimeout(this.#stalled)
+      this.#stalled = setTimeout(() => socket.destroy(), this.#limits.drainMs)
+    })
+  }
+
+  #break(): void {
+    this.#inTurn(socket => socket.destroy())
+  }
+
+  /** Until its turn has come the connection carries another answer, which is none of its business. */
+  #inTurn(act: (socket: Socket) => void): void {
+    const { socket } = this.#response
+    if (socket === null) this.#response.once('socket', act)
+    else act(socket)
   }
 
   #leave(): void {
