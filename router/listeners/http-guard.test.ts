@@ -37,9 +37,10 @@ test('what clients and proxies send is taken', () => {
     ],
     ['x_own: 1', 'User-Agent: Zoë', 'Content-Encoding: identity', 'Connection: TE, close'],
     ['__proto__: 1', 'constructor: 2'],
+    ['Mcp-Param-user_id: 1', 'Mcp-Param-user-name: 2', 'mcp-param-a_b_c: 3'],
   ])
     assert.equal(said(lines), undefined, lines.join())
-  for (const url of ['/', '/mcp', '/mcp/sales?x=1&y=%20', '/a//b', '/mcp/%73'])
+  for (const url of ['/', '/mcp', '/mcp/sales?x=1&y=%20', '/a//b'])
     assert.equal(said([], { url }), undefined, url)
 })
 
@@ -62,6 +63,9 @@ test('a target that is not one plain path is refused', () => {
     '/mcp#x',
     '/mcp\u00e9',
     '/m cp',
+    '/mcp/%73ecret',
+    '/mcp/%',
+    '/mcp%3fx',
   ])
     assert.match(said([], { url }) ?? '', /^RINGMAIN_AMBIGUOUS_REQUEST .*target/, url)
 })
@@ -74,6 +78,11 @@ test('a header that counts is refused when it comes twice, disguised, or in othe
     ['Mcp-Param-X: a', 'MCP-PARAM-X: b'],
     ['Mcp_Name: a'],
     ['content_length: 5'],
+    ['Mcp-Param-user_id: 1', 'Mcp-Param-user-id: 1'],
+    ['Mcp-Param-user-id: 1', 'Mcp-Param-user_id: 1'],
+    ['Mcp-Param-a_b-c: 1', 'Mcp-Param-a-b_c: 2'],
+    ['Mcp_Param-x: 1'],
+    ['Mcp-Param_x: 1'],
     ['Mcp-Name: caf\u00e9'],
     ['Origin: a', 'Origin: a'],
     ['Connection: mcp-name'],

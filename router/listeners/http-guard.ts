@@ -30,8 +30,11 @@ const SINGLE: Readonly<Record<string, boolean>> = Object.freeze(
 )
 const OURS = 'mcp-'
 const MOST_HEADERS = 100
+const PARAM = 'mcp-param-'
 /** Origin-form (RFC 9112, 3.2.1): one slash, then no second one that a URL parser would take for a host. */
 const TARGET = /^\/(?!\/)[!"$-[\]-~]*$/
+/** No path here needs one, and a list of paths in front that compares what was sent would be got round by `/%6dcp`. */
+const ESCAPED_PATH = /^[^?]*%/
 const VISIBLE = /^[\t -~]*$/
 
 /** The first thing that is wrong; undefined when there is nothing. */
@@ -42,6 +45,8 @@ export function guardHead(head: ParsedHead): HttpProblem | undefined {
       says: `It was sent as HTTP/${head.httpVersion}. A proxy in front must be told to use 1.1.`,
     }
   if (!TARGET.test(head.url ?? '')) return ambiguous('Its target is not a plain path.')
+  if (ESCAPED_PATH.test(head.url ?? ''))
+    return ambiguous('Its path holds an escape; send and route on the raw target.')
   return guardHeaders(head) ?? guardFraming(head)
 }
 
@@ -66,10 +71,12 @@ function guardNames(rawHeaders: readonly string[]): HttpProblem | undefined {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase()
     const meant = name.replaceAll('_', '-')
-    if (meant !== name && isSingle(meant))
+    if (!isSingle(meant)) continue
+    // A tool may name its parameters so; both spellings at once are what somebody could mix up.
+    if (meant !== name && !name.startsWith(PARAM))
       return ambiguous(`Some servers would take its header ${name} for ${meant}.`)
-    if (isSingle(name) && seen.has(name)) return ambiguous(`Its header ${name} stands twice.`)
-    seen.add(name)
+    if (seen.has(meant)) return ambiguous(`Its header ${name} stands twice.`)
+    seen.add(meant)
   }
   return undefined
 }

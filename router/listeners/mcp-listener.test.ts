@@ -60,16 +60,17 @@ test('other verbs are not allowed, other paths are unknown', async t => {
   assert.deepEqual(arrived, [])
 })
 
-test('a server name of any length or spelling is looked up or told as a path, never as a wrong verb', async t => {
+test('a server name of any length is looked up, and one that is spelled with escapes refused', async t => {
   const { ask, arrived, refused } = await listening(t)
   const long = 'x'.repeat(500)
   assert.equal(await ask(`/mcp/${long}`, post('{}')), '200 taken')
   assert.equal(arrived[0]?.serverName, long)
-  assert.equal(await ask('/mcp/%73ales', post('{}')), '200 taken')
-  assert.equal(arrived[1]?.serverName, 'sales')
-  for (const path of ['/mcp/%', '/mcp/%E0%A4%A', '/%zz'])
-    assert.equal(await ask(path, post('{}')), '404 RINGMAIN_UNKNOWN_PATH', path)
-  assert.equal(refused.length, 3)
+  for (const path of ['/mcp/%73ales', '/%6dcp', '/mcp%3fx', '/mcp/%', '/mcp/%E0%A4%A', '/%zz'])
+    assert.equal(await ask(path, post('{}')), '400 RINGMAIN_AMBIGUOUS_REQUEST', path)
+  assert.equal(refused.length, 6)
+  assert.match(refused[0] ?? '', /raw target/)
+  assert.equal(await ask('/mcp?x=%73', post('{}')), '200 taken')
+  assert.equal(arrived.length, 2)
 })
 
 test('a body over the limit is refused by its length before it is read, and by count when it has none', async t => {

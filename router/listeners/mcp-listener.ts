@@ -13,11 +13,10 @@ import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Arrived } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { capPerAddress } from './address-cap.ts'
+import { admission } from './admission.ts'
 import { type AllowList } from './allow-list.ts'
 import { type BodyRules, RefusedBody, readBody } from './body-reader.ts'
-import { allowReading, answerPreflight } from './cors.ts'
 import { HttpCaller } from './http-caller.ts'
-import { guardHead } from './http-guard.ts'
 import { endSlowly } from './linger.ts'
 import { Pipelines } from './pipelines.ts'
 
@@ -58,8 +57,6 @@ const ACCEPT_MS = 50
 /** Pace at which idle connections are closed while draining. */
 const SWEEP_MS = 50
 const NOTHING = Buffer.alloc(0)
-/** By then somebody else listens at this address, or nobody does. */
-const DRAINING = { retryAfterMs: 1_000 }
 
 interface ListenerState {
   isDraining: boolean
@@ -137,8 +134,9 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
       requireHostHeader: false, // Node would refuse it, and go on with what is pipelined behind it; the guard does not
     },
     routerOptions: { maxParamLength: HEADER_BYTES },
-    // A path that cannot be decoded; fastify would answer it in words of its own, and leave no line of it.
-    frameworkErrors: (_error, request, reply) => refuse(request, reply, 'RINGMAIN_UNKNOWN_PATH'),
+    // A path that cannot be decoded never reaches the hooks; fastify would answer it in words of its own, and leave no line of it.
+    frameworkErrors: (_error, request, reply) =>
+      admit(request, reply, () => refuse(request, reply, { code: 'RINGMAIN_UNKNOWN_PATH' })),
     clientErrorHandler: (error, socket) =>
       answerBroken(options, state, { code: error.code ?? 'unknown', socket }),
   })
@@ -150,20 +148,19 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     body,
     caller: new HttpCaller(request.raw, reply.raw, limits),
   })
-  const refuse = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    code: RefusalCode,
-    more: Omit<Refusal, 'code'> = {},
-  ): void => {
+  const refuse: Refuse = (request, reply, refusal) => {
     reply.hijack()
     if (reply.raw.headersSent || reply.raw.destroyed) return
     // What has not been read yet would stand before the next request, and what two parsers may read differently has no next one.
-    if (!request.raw.complete || ENDING.includes(code))
+    if (!request.raw.complete || ENDING.includes(refusal.code))
       state.pipelines.endWith(request.raw, reply.raw)
-    options.refuseEarly(arrivedOf(request, reply, NOTHING), { code, ...more })
+    options.refuseEarly(arrivedOf(request, reply, NOTHING), refusal)
   }
-  guard(app, options, state, refuse)
+  const { allow } = options
+  const { pipelines } = state
+  const admit = admission({ allow, pipelines, isDraining: () => state.isDraining, refuse })
+  app.addHook('onRequest', admit)
+  guard(app, options, refuse)
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     reply.hijack()
     if (request.raw.socket.writableEnded) return // it has been refused with what is behind it
@@ -211,54 +208,23 @@ function answerBroken(
 const lastWords = (status: string): string =>
   `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`
 
-type Refuse = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  code: RefusalCode,
-  more?: Omit<Refusal, 'code'>,
-) => void
+type Refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => void
 
-function guard(
-  app: FastifyInstance,
-  options: McpListenerOptions,
-  state: ListenerState,
-  refuse: Refuse,
-): void {
+function guard(app: FastifyInstance, rules: BodyRules, refuse: Refuse): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', (request, _payload, done) =>
-    readBody(request.raw, options, done),
+    readBody(request.raw, rules, done),
   )
-  app.addHook('onRequest', (request, reply, next) => {
-    if (!state.pipelines.admits(request.raw, reply.raw)) {
-      reply.hijack()
-      return
-    }
-    const { host, origin } = request.raw.headers
-    const problem = guardHead(request.raw)
-    if (problem !== undefined) refuse(request, reply, problem.code, { says: problem.says })
-    else if (state.isDraining) refuse(request, reply, 'RINGMAIN_DRAINING', DRAINING)
-    else if (!options.allow.isHostAllowed(host)) refuse(request, reply, 'RINGMAIN_HOST_REFUSED')
-    else if (!options.allow.isOriginAllowed(origin))
-      refuse(request, reply, 'RINGMAIN_ORIGIN_REFUSED')
-    else if (origin === undefined) next()
-    else {
-      allowReading(origin, reply.raw)
-      if (answerPreflight(request.raw, reply.raw)) reply.hijack()
-      else next()
-    }
-  })
   app.setNotFoundHandler((request, reply) => {
     const isOurs = /^\/mcp(?:\/[^/?]+)?(?:\?|$)/.test(request.url)
-    refuse(request, reply, isOurs ? 'RINGMAIN_METHOD_NOT_ALLOWED' : 'RINGMAIN_UNKNOWN_PATH')
+    refuse(request, reply, {
+      code: isOurs ? 'RINGMAIN_METHOD_NOT_ALLOWED' : 'RINGMAIN_UNKNOWN_PATH',
+    })
   })
   app.setErrorHandler((error, request, reply) => {
-    if (error instanceof RefusedBody) {
-      const { code, ...more } = error.refusal
-      refuse(request, reply, code, more)
-    } else {
-      const { code = '' } = error as { readonly code?: string }
-      refuse(request, reply, REFUSAL_OF[code] ?? 'RINGMAIN_INVALID_REQUEST')
-    }
+    if (error instanceof RefusedBody) return refuse(request, reply, error.refusal)
+    const { code = '' } = error as { readonly code?: string }
+    refuse(request, reply, { code: REFUSAL_OF[code] ?? 'RINGMAIN_INVALID_REQUEST' })
   })
 }
 

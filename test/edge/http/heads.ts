@@ -15,28 +15,18 @@ const versions = (): Payload[] => [
 ]
 
 const targets = (): Payload[] => [
-  ...of('targets', 'accept', ['/mcp', '/mcp?a=b', '/mcp?', '/%6dcp', '/mcp/default'], target => ({
-    line: `POST ${target} HTTP/1.1`,
-  })),
+  ...of(
+    'targets',
+    'accept',
+    ['/mcp', '/mcp?a=b', '/mcp?', '/mcp?a=%20', '/mcp/default'],
+    target => ({
+      line: `POST ${target} HTTP/1.1`,
+    }),
+  ),
   ...of(
     'targets',
     'refuse',
-    [
-      '/',
-      '/other',
-      '/mcp/none',
-      '/mcp/a/b',
-      '/MCP',
-      '/mcp/',
-      '/mcp/../mcp',
-      '/./mcp',
-      '/mcp;a',
-      '/mcp%00',
-      '/%2fmcp',
-      '/mcp%',
-      '/mcp/%zz',
-      '/mcp%2f',
-    ],
+    ['/', '/other', '/mcp/none', '/mcp/a/b', '/MCP', '/mcp/', '/mcp/../mcp', '/./mcp', '/mcp;a'],
     target => ({
       line: `POST ${target} HTTP/1.1`,
     }),
@@ -67,6 +57,14 @@ const targets = (): Payload[] => [
       '/mcp\x01',
       '/mcp\x7f',
       '/mcp\0',
+      '/%6dcp',
+      '/mcp/%64efault',
+      '/mcp%00',
+      '/%2fmcp',
+      '/mcp%',
+      '/mcp/%zz',
+      '/mcp%2f',
+      '/mcp%3fa',
     ],
     target => ({ line: `POST ${target} HTTP/1.1` }),
   ),
