@@ -22,7 +22,7 @@ const SINGLE: Readonly<Record<string, boolean>> = Object.freeze(
   Object.fromEntries(
     (
       'host origin authorization proxy-authorization dpop idempotency-key traceparent last-event-id ' +
-      'content-type content-length content-encoding transfer-encoding expect upgrade te trailer'
+      'content-type content-length content-encoding transfer-encoding expect te trailer'
     )
       .split(' ')
       .map(name => [name, true]),
@@ -94,6 +94,8 @@ function guardFraming({ method, headers }: ParsedHead): HttpProblem | undefined 
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
     return ambiguous('It expects something else than 100-continue.')
   if (headers.upgrade !== undefined) return ambiguous('It asks to change the protocol.')
+  if (method === 'POST' && (headers['content-length'] ?? coding) === undefined)
+    return ambiguous('It does not say how long it is.') // whoever waits for a body takes the next request for it
   const length = headers['content-length'] ?? '0'
   if (
     (method === 'GET' || method === 'DELETE' || method === 'OPTIONS') &&
@@ -109,8 +111,7 @@ function guardConnection(connection: string | undefined): HttpProblem | undefine
     return undefined
   for (const part of connection.toLowerCase().split(',')) {
     const name = part.trim()
-    if (isSingle(name) && name !== 'te' && name !== 'upgrade')
-      return ambiguous(`Connection names the header ${name}.`)
+    if (isSingle(name) && name !== 'te') return ambiguous(`Connection names the header ${name}.`)
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 // Where a request ends: lengths, transfer codings, chunks, line ends.
-import { bodyOf, chunked, LINE, type Payload, payload, plain, type Verdict } from './payload.ts'
+import { chunked, hiddenIn, LINE, type Payload, payload, type Verdict } from './payload.ts'
 
 const LENGTHS: ReadonlyArray<
   readonly [string, (length: number) => string, 'none' | 'good' | 'bad']
@@ -164,14 +164,31 @@ const starts = (): Payload[] => [
   payload('starts', 'ambiguous', 'a NUL', { line: `\0${LINE}` }),
   payload('starts', 'ambiguous', 'a byte order mark', { line: `\xef\xbb\xbf${LINE}` }),
   payload('starts', 'ambiguous', 'a line feed after the request line', { line: `${LINE}\nX: y` }),
-  payload('starts', 'ambiguous', 'a body shorter than its length, and a request in it', {
+  payload('starts', 'ambiguous', 'a body shorter than its length', {
     framed: body => `Content-Length: ${body.length + 500}\r\n\r\n${body}`,
+  }),
+  payload(
+    'starts',
+    'ambiguous',
+    'a length and a coding, and a request behind what ends by the coding',
+    {
+      framed: body =>
+        `Content-Length: ${5 + hiddenIn(body).length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hiddenIn(body)}`,
+    },
+  ),
+  payload('starts', 'ambiguous', 'a coding that is not understood, and a request as its body', {
+    framed: body =>
+      `Content-Length: ${hiddenIn(body).length}\r\nTransfer-Encoding: xchunked\r\n\r\n${hiddenIn(body)}`,
+  }),
+  payload('starts', 'ambiguous', 'a request behind a chunk that says it is longer', {
+    framed: body =>
+      `Transfer-Encoding: chunked\r\n\r\n${(hiddenIn(body).length + 100).toString(16)};\n0\r\n\r\n${hiddenIn(body)}`,
   }),
   payload('starts', 'ambiguous', 'a body longer than its length', {
     framed: body => `Content-Length: ${body.length - 1}\r\n\r\n${body}`,
   }),
   payload('starts', 'ambiguous', 'a request inside a body without length', {
-    framed: body => `\r\n${LINE}\r\n${plain(bodyOf('inner'))}${body}`,
+    framed: body => `\r\n${hiddenIn(body)}`,
   }),
 ]
 

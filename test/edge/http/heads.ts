@@ -160,7 +160,7 @@ const origins = (): Payload[] => [
 ]
 
 const COUNTING =
-  'Host|Origin|Authorization|DPoP|Content-Type|Content-Length|MCP-Protocol-Version|Mcp-Method|Mcp-Name|Mcp-Session-Id|Mcp-Param-Region|Idempotency-Key|traceparent|Last-Event-ID'.split(
+  'Host|Origin|Authorization|Proxy-Authorization|DPoP|Content-Type|Content-Length|Content-Encoding|Expect|TE|Trailer|MCP-Protocol-Version|Mcp-Method|Mcp-Name|Mcp-Session-Id|Mcp-Param-Region|Idempotency-Key|traceparent|Last-Event-ID'.split(
     '|',
   )
 
@@ -168,6 +168,9 @@ const VALUES: Readonly<Record<string, string>> = {
   Host: 'localhost',
   Origin: 'http://localhost',
   'Content-Type': 'application/json',
+  'Content-Encoding': 'identity',
+  Expect: '100-continue',
+  TE: 'trailers',
   'Mcp-Name': 'echo',
   'Mcp-Method': 'tools/call',
   'MCP-Protocol-Version': '2026-07-28',
@@ -185,7 +188,9 @@ const counting = (): Payload[] =>
         'in two cases',
         `${name.toLowerCase()}: ${value}\r\n${name.toUpperCase()}: other\r\n`,
       ),
-      ambiguous('named by Connection', `Connection: keep-alive, ${name}\r\n`),
+      ...(name === 'TE' // which is what it is for
+        ? []
+        : [ambiguous('named by Connection', `Connection: keep-alive, ${name}\r\n`)]),
       ambiguous('in Latin-1', `${name}: caf\xe9\r\n`),
       ...(name.includes('-')
         ? [ambiguous('with underscores', `${name.replaceAll('-', '_')}: ${value}\r\n`)]

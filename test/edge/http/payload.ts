@@ -33,6 +33,11 @@ const META =
 export const bodyOf = (tag: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"tag":"${tag}"},${META}}}`
 
+/** Tag of a request that stands inside another, from the body of that one. */
+export const HIDDEN = 'hidden'
+export const hiddenIn = (body: string): string =>
+  text()(`${HIDDEN}-${/"tag":"[a-z]+-(\d+)"/.exec(body)?.[1] ?? ''}`)
+
 export const plain = (body: string): string => `Content-Length: ${body.length}\r\n\r\n${body}`
 
 export const chunked = (body: string): string =>

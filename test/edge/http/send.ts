@@ -11,7 +11,10 @@ const HEAD =
   /^HTTP\/1\.1 (\d{3}) [\x20-\x7e]*\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ \t]*[\x20-\x7e]*\r\n)*)\r\n/
 
 /** The first answer in the text, and what follows it; undefined while it is not whole. Throws on what is no HTTP answer. */
-function firstAnswer(text: string): { readonly answer: Answer; readonly rest: string } | undefined {
+function firstAnswer(
+  text: string,
+  isToHead: boolean,
+): { readonly answer: Answer; readonly rest: string } | undefined {
   if (!text.includes('\r\n\r\n')) return undefined
   const match = HEAD.exec(text)
   if (match === null) throw new Error(`no HTTP answer: ${JSON.stringify(text.slice(0, 200))}`)
@@ -21,7 +24,7 @@ function firstAnswer(text: string): { readonly answer: Answer; readonly rest: st
     const colon = line.indexOf(':')
     headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
   }
-  if (status === '100') return firstAnswer(text.slice(head.length))
+  if (status === '100') return firstAnswer(text.slice(head.length), isToHead)
   if (headers['transfer-encoding'] === 'chunked') {
     const whole = /^(?:[0-9a-f]+\r\n[^]*?\r\n)*?0\r\n\r\n/.exec(text.slice(head.length))?.[0]
     if (whole === undefined) return undefined
@@ -29,7 +32,8 @@ function firstAnswer(text: string): { readonly answer: Answer; readonly rest: st
     return { answer: { status: Number(status), headers, body: '' }, rest }
   }
   const isLast = headers['connection'] === 'close' // then the end of the connection is the end of the body
-  const length = Number(headers['content-length'] ?? (isLast || status === '204' ? 0 : Number.NaN))
+  const isBare = isToHead || status === '204'
+  const length = isBare ? 0 : Number(headers['content-length'] ?? (isLast ? 0 : Number.NaN))
   if (Number.isNaN(length)) throw new Error(`an answer without a length: ${head}`)
   if (text.length < head.length + length) return undefined
   const body = text.slice(head.length, head.length + length)
@@ -47,10 +51,11 @@ export function exchange(
 ): Promise<readonly Answer[]> {
   return new Promise((resolve, reject) => {
     const answers: Answer[] = []
+    const isToHead = pieces[0]?.startsWith('HEAD ') ?? false
     let text = ''
     let sent = 0
     const socket = connect(port, '127.0.0.1')
-    const next = (): void => {
+    const send = (): void => {
       const piece = pieces[sent]
       sent += 1
       if (piece !== undefined && socket.writable) socket.write(piece, 'latin1')
@@ -60,14 +65,15 @@ export function exchange(
       resolve(answers)
     }
     const read = (): void => {
-      for (let found = firstAnswer(text); found !== undefined; found = firstAnswer(text)) {
+      const next = () => firstAnswer(text, isToHead && answers.length === 0)
+      for (let found = next(); found !== undefined; found = next()) {
         answers.push(found.answer)
         text = found.rest
         if (answers.length >= enough) return finish()
-        next()
+        send()
       }
     }
-    socket.on('connect', next)
+    socket.on('connect', send)
     socket.on('data', chunk => {
       text += chunk.toString('latin1')
       try {
