@@ -51,6 +51,25 @@ test('a message without an id is a notification, one without a method a response
   assert.equal(read('{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}').kind, 'response')
 })
 
+test('a message is a request or a response, never both, and a response has a result or an error', () => {
+  const [result, error] = ['"result":{}', '"error":{"code":1,"message":""}']
+  for (const rest of [
+    `"method":"tools/call","params":{"name":"a"},${result}`,
+    `"method":"tools/call","params":{"name":"a"},${error}`,
+    '"method":"tools/call","params":{"name":"a"},"result":null',
+    '"resul\\u0074":{},"method":"tools/call","params":{"name":"a"}',
+    `${result},${error}`,
+  ])
+    assert.deepEqual(
+      refused(`{"jsonrpc":"2.0","id":1,${rest}}`),
+      { code: 'RINGMAIN_INVALID_REQUEST', idJson: '1' },
+      rest,
+    )
+  assert.deepEqual(refused(`{"jsonrpc":"2.0","method":"notifications/x",${result}}`), {
+    code: 'RINGMAIN_INVALID_REQUEST',
+  })
+})
+
 test('what is not JSON in UTF-8 is malformed', () => {
   for (const body of [
     '',

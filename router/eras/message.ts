@@ -55,9 +55,11 @@ function shape(
     return invalid('The id must be a string or an integer within ±(2^53 - 1).')
   if (!isShort) return invalid(`The id is longer than ${ID_LIMIT} bytes.`)
   const { method, params } = value
+  const hasResult = 'result' in value
+  const hasError = 'error' in value
+  if (hasResult && hasError) return invalid('It has both a result and an error.')
   if (method === undefined) {
-    const isResponse = idJson !== '' && ('result' in value || 'error' in value)
-    if (!isResponse) return invalid('The member "method" is missing.')
+    if (idJson === '' || !(hasResult || hasError)) return invalid('The member "method" is missing.')
     return read({
       kind: 'response',
       method: '',
@@ -68,6 +70,8 @@ function shape(
       spans,
     })
   }
+  // Some parsers look for the method first and others for the result: to the one it is a call, to the other an answer.
+  if (hasResult || hasError) return invalid('A message with a method has no result and no error.')
   if (typeof method !== 'string') return invalid('The member "method" must be a string.')
   if (params !== undefined && !isRecord(params))
     return invalid('The member "params" must be an object.')
