@@ -139,12 +139,7 @@ test('initialize with modern metadata is modern, and no method there', () => {
 })
 
 test('a known session makes a request legacy, under the version it was opened with', () => {
-  for (const headers of [
-    {},
-    { 'mcp-protocol-version': '2025-11-25' },
-    MODERN,
-    { 'mcp-protocol-version': 'x' },
-  ]) {
+  for (const headers of [{}, { 'mcp-protocol-version': '2025-11-25' }, MODERN]) {
     const decoded = taken({
       method: 'tools/list',
       headers: { ...headers, 'mcp-session-id': 'known' },
@@ -152,6 +147,24 @@ test('a known session makes a request legacy, under the version it was opened wi
     assert.deepEqual([decoded.era, decoded.version], ['legacy', '2025-06-18'])
     assert.equal(decoded.session?.token, 'known')
   }
+})
+
+test('a version that nobody speaks is refused on a known session too, and only the modern one is excused', () => {
+  for (const version of ['garbage', '', '2024-11-05', '2099-01-01', '2025-06-18, 2025-06-18'])
+    for (const asked of [
+      { method: 'tools/list' },
+      { method: 'ping' },
+      { method: 'notifications/cancelled', id: 'none' },
+    ]) {
+      const headers = { 'mcp-session-id': 'known', 'mcp-protocol-version': version }
+      const { era, refusal } = refused({ ...asked, headers })
+      const got = [era, refusal.code]
+      assert.deepEqual(
+        got,
+        ['legacy', 'RINGMAIN_UNSUPPORTED_VERSION'],
+        `${asked.method} ${version}`,
+      )
+    }
 })
 
 test('a session that is unknown, or another server’s, is answered 404 in the legacy era', () => {

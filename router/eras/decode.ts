@@ -8,7 +8,7 @@ import type { JsonGuard } from './json-guard.ts'
 import { legacyCodec } from './legacy/codec.ts'
 import { type Read, readMessage } from './message.ts'
 import { modernCodec } from './modern/codec.ts'
-import { HEADER, LATEST_LEGACY, META } from './versions.ts'
+import { HEADER, isLegacyVersion, isModernVersion, LATEST_LEGACY, META } from './versions.ts'
 
 const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/
 
@@ -89,9 +89,7 @@ function decodeMessage(
   if (era === 'legacy' && typeof token === 'string' && session === undefined) {
     return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era, message, idJson }
   }
-  // A valid session wins over its headers: seen in the wild is a modern version header on a legacy session.
-  const held = session === undefined ? headers : { ...headers, [HEADER.version]: session.version }
-  const verdict = codecOf(era).decode(message, held)
+  const verdict = codecOf(era).decode(message, heldHeaders(headers, session))
   if (verdict.kind === 'refuse') return { ...verdict, era, message, idJson }
   return {
     kind: 'ok',
@@ -105,6 +103,18 @@ function decodeMessage(
       ...(session === undefined ? {} : { session }),
     },
   }
+}
+
+/** A session is held under its own version, whichever the header names, so long as anybody speaks it: seen in the wild is the modern one. */
+function heldHeaders(
+  headers: IncomingHttpHeaders,
+  session: Session | undefined,
+): IncomingHttpHeaders {
+  const stated = headers[HEADER.version] ?? LATEST_LEGACY
+  if (session === undefined || typeof stated !== 'string') return headers
+  return isLegacyVersion(stated) || isModernVersion(stated)
+    ? { ...headers, [HEADER.version]: session.version }
+    : headers
 }
 
 function eraOf(message: Message, headers: IncomingHttpHeaders, hasSession: boolean): Era {

@@ -157,9 +157,9 @@ test('ping, initialized and unknown notifications of a session are answered here
   }
 })
 
-test('a session is served under its own version whatever the header says', async () => {
+test('a session is served under its own version whichever the header names, and under none that nobody speaks', async () => {
   const session = await openSession(kept, '2025-06-18')
-  for (const version of ['2026-07-28', '2025-11-25', 'nonsense']) {
+  for (const version of ['2026-07-28', '2025-11-25']) {
     const answer = await legacyCall(kept, 'echo', {}, { session, version })
     assert.equal(answer.status, 200)
     assert.equal(
@@ -167,6 +167,8 @@ test('a session is served under its own version whatever the header says', async
       '2025-06-18',
     )
   }
+  const refused = await legacyCall(kept, 'echo', {}, { session, version: 'nonsense' })
+  assert.equal(refused.status, 400)
 })
 
 test('each legacy version is negotiated as asked, an unknown one becomes the latest', async () => {

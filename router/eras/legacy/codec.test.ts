@@ -51,14 +51,16 @@ test('headers that only the modern era knows are not looked at', () => {
   assert.equal(verdict.kind, 'ok')
 })
 
-test('a notification and a response are taken under any version header', () => {
+test('a notification and a response are taken under a version that is spoken, and under no other', () => {
   for (const body of [
     '{"jsonrpc":"2.0","method":"notifications/initialized"}',
     '{"jsonrpc":"2.0","id":1,"result":{}}',
     '{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a"}}',
   ]) {
     assert.equal(decoded(messageOf(body), '2025-06-18'), 'notice 2025-06-18')
-    assert.equal(decoded(messageOf(body), '2024-11-05'), 'notice 2025-11-25')
+    assert.equal(decoded(messageOf(body)), 'notice 2025-03-26')
+    for (const version of ['2024-11-05', 'garbage', ''])
+      assert.equal(decoded(messageOf(body), version), 'RINGMAIN_UNSUPPORTED_VERSION')
   }
 })
 

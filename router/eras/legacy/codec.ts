@@ -54,15 +54,14 @@ function decode(
 ): Read<{ version: string; list: ListName }> {
   const stated = headers[HEADER.version]
   const version = typeof stated === 'string' ? stated : ASSUMED_LEGACY
-  if (message.kind !== 'request')
-    return { kind: 'ok', value: { version: heldVersion(version), list: 'notice' } }
-  if (message.method === 'initialize')
+  if (message.kind === 'request' && message.method === 'initialize')
     return { kind: 'ok', value: { version: negotiate(message), list: 'handshake' } }
   if (!isLegacyVersion(version)) {
     return refuse('RINGMAIN_UNSUPPORTED_VERSION', {
       says: `Supported without per-request metadata: ${LEGACY_VERSIONS.join(', ')}.`,
     })
   }
+  if (message.kind !== 'request') return { kind: 'ok', value: { version, list: 'notice' } }
   const list = Object.hasOwn(LISTS, message.method) ? LISTS[message.method] : undefined
   if (list === undefined) return refuse('RINGMAIN_UNKNOWN_METHOD')
   if (list === 'call' && typeof message.params['name'] !== 'string') {
@@ -71,13 +70,10 @@ function decode(
   return { kind: 'ok', value: { version, list } }
 }
 
-const heldVersion = (version: string): string =>
-  isLegacyVersion(version) ? version : LATEST_LEGACY
-
 /** The caller's version when the router speaks it, else the router's latest (2025-11-25, lifecycle, Version Negotiation). */
 function negotiate(message: Message): string {
   const asked = message.params['protocolVersion']
-  return typeof asked === 'string' ? heldVersion(asked) : LATEST_LEGACY
+  return typeof asked === 'string' && isLegacyVersion(asked) ? asked : LATEST_LEGACY
 }
 
 function upward(call: Upgoing, to: Upward): UpstreamRequest {
