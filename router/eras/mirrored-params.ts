@@ -1,8 +1,10 @@
 // Arguments that a tool mirrors into `Mcp-Param-*` headers: held against the headers that came, and written anew for the ones that go.
 // The body is the truth; a header that says otherwise, or is missing, fails the call (2026-07-28, transports, Custom Headers).
-import type { Decoded, Mirror, ToolFacts } from '#router/facts.ts'
+import type { Decoded, Message, Mirror, ToolFacts } from '#router/facts.ts'
 import { decodeHeaderValue, encodeHeaderValue } from './header-value.ts'
+import { pointerTo } from './json-limits.ts'
 import { isRecord } from './message.ts'
+import { saysNumber, textOfNumber, WrittenParams } from './written-number.ts'
 
 export type HeaderList = ReadonlyArray<readonly [string, string]>
 
@@ -18,7 +20,6 @@ export type Mirrored =
 
 /** Longer ones are not decoded: a mirrored value is there to be routed by. */
 const MOST_CHARS = 8_192
-const INTEGER = /^-?(?:0|[1-9][0-9]*)(?:\.0+)?$/
 
 /** Legacy eras know no such headers: none is trusted, and none goes on. */
 export function mirrorForEra(
@@ -28,24 +29,33 @@ export function mirrorForEra(
   if (call.era === 'legacy') return { kind: 'ok', headers: [], dropped: 0 }
   return tool === undefined
     ? checkParams(call.paramHeaders)
-    : mirrorParams(tool.mirrors, call.message.params['arguments'], call.paramHeaders)
+    : mirrorParams(tool.mirrors, call.message, call.paramHeaders)
 }
 
-function mirrorParams(mirrors: readonly Mirror[], args: unknown, came: HeaderList): Mirrored {
+function mirrorParams(mirrors: readonly Mirror[], message: Message, came: HeaderList): Mirrored {
   const stated = new Map(came)
   const headers: Array<readonly [string, string]> = []
-  for (const { header, path, type } of mirrors) {
-    const value = valueAt(args, path)
+  const written = new WrittenParams(message)
+  for (const { header, path: inArguments, type } of mirrors) {
+    const path = ['arguments', ...inArguments]
+    const value = valueAt(message.params, path)
     const text = stated.get(header)
     stated.delete(header)
-    const expected = textOf(value, type)
-    if (expected === undefined && text === undefined) continue
-    const problem = problemOf(expected, text, type)
-    if (problem !== undefined) return { kind: 'mismatch', header, says: problem }
-    headers.push([header, encodeHeaderValue(expected as string)])
+    if (value === undefined || value === null) {
+      if (text === undefined) continue
+      return mismatch(header, 'It is there, and the argument it mirrors is not.')
+    }
+    const told = textOf(value, path, written)
+    if ('problem' in told) return mismatch(header, told.problem)
+    const isNumber = type === 'integer' && typeof value === 'number'
+    const problem = problemOf(told.text, text, isNumber)
+    if (problem !== undefined) return mismatch(header, problem)
+    headers.push([header, encodeHeaderValue(told.text)])
   }
   return { kind: 'ok', headers, dropped: stated.size }
 }
+
+const mismatch = (header: string, says: string): Mirrored => ({ kind: 'mismatch', header, says })
 
 /** Where the tool's definition is not known its own server must judge: only what no server could read is refused. */
 function checkParams(came: HeaderList): Mirrored {
@@ -65,26 +75,34 @@ function valueAt(args: unknown, path: readonly string[]): unknown {
   return value
 }
 
-/** How the value is written in a header; undefined where it has no header: null, absent, or not of its type. */
-function textOf(value: unknown, type: Mirror['type']): string | undefined {
-  if (type === 'integer') return Number.isSafeInteger(value) ? String(value) : undefined
-  return typeof value === type ? String(value) : undefined
+/**
+ * How a value is written in a header, whatever type it was declared of: a tool may take "42" for 42, and what has no header
+ * would reach it unseen.
+ */
+function textOf(
+  value: unknown,
+  path: readonly string[],
+  written: WrittenParams,
+): { readonly text: string } | { readonly problem: string } {
+  if (typeof value === 'string' || typeof value === 'boolean') return { text: String(value) }
+  const place = pointerTo(['params', ...path])
+  if (typeof value !== 'number')
+    return { problem: `The value at ${place} is neither a string nor a number nor a boolean.` }
+  const text = textOfNumber(value, written.at(path))
+  return text === undefined
+    ? { problem: `The number at ${place} is not one that every parser reads alike.` }
+    : { text }
 }
 
 function problemOf(
-  expected: string | undefined,
+  expected: string,
   text: string | undefined,
-  type: Mirror['type'],
+  isNumber: boolean,
 ): string | undefined {
   if (text === undefined) return 'It is missing, and the argument it mirrors is there.'
-  if (expected === undefined)
-    return 'It is there, and the argument it mirrors is not, or cannot be mirrored.'
   if (text.length > MOST_CHARS) return `It is longer than ${MOST_CHARS} characters.`
   const decoded = decodeHeaderValue(text)
   if (decoded === undefined) return 'It cannot be decoded.'
-  const isSame =
-    type === 'integer'
-      ? INTEGER.test(decoded) && Number(decoded) === Number(expected)
-      : decoded === expected
+  const isSame = decoded === expected || (isNumber && saysNumber(decoded, expected))
   return isSame ? undefined : 'It does not say what the argument says.'
 }

@@ -6,6 +6,7 @@ import {
   INTEGERS,
   ODD,
   param,
+  paramOf,
   sentinel,
   spellings,
   type Verdict,
@@ -75,26 +76,32 @@ const params = (): Combination[] =>
       '{"region":null}',
       '{"where":null}',
       '{"where":{"zone":null}}',
-      '{"region":5}',
-      '{"where":{"zone":[]}}',
       '{"where":"x"}',
       'null',
-    ].flatMap((args): Combination[] => {
-      const isTyped = !/5|\[\]/.test(args)
+    ].flatMap((args): Combination[] => [
+      { what: `${header} for ${args}`, verdict: 'mismatch', args, headers: { [header]: 'x' } },
+      { what: `no ${header} for ${args}`, verdict: 'accept', args, told: { [header]: undefined } },
+    ]),
+    ...['5', '5.5', 'true'].flatMap((json): Combination[] => {
+      const args = paramOf(header, json)
+      const what = `${header} for ${args}`
       return [
-        { what: `${header} for ${args}`, verdict: 'mismatch', args, headers: { [header]: 'x' } },
-        ...(isTyped
-          ? [
-              {
-                what: `no ${header} for ${args}`,
-                verdict: 'accept' as const,
-                args,
-                told: { [header]: undefined },
-              },
-            ]
-          : []),
+        { what: `no ${what}`, verdict: 'mismatch', args },
+        { what: `another ${what}`, verdict: 'mismatch', args, headers: { [header]: 'x' } },
+        { what, verdict: 'accept', args, headers: { [header]: json }, told: { [header]: json } },
       ]
     }),
+    ...['[]', '["us-west1"]', '{}', '{"zone":"us-west1"}', '9007199254740993'].flatMap(json =>
+      [undefined, json, 'us-west1'].map((text): Combination => {
+        const args = paramOf(header, json)
+        return {
+          what: `${header} ${text} for ${args}`,
+          verdict: 'mismatch',
+          args,
+          headers: { [header]: text },
+        }
+      }),
+    ),
   ])
 
 const typed = (): Combination[] =>
@@ -110,7 +117,9 @@ const typed = (): Combination[] =>
         verdict,
         args: `{"${key}":${json}}`,
         headers: { [header]: text },
-        ...(verdict === 'accept' ? { told: { [header]: String(JSON.parse(json)) } } : {}),
+        ...(verdict === 'accept' && text !== undefined
+          ? { told: { [header]: String(JSON.parse(json)) } }
+          : {}),
       }),
     ),
   )

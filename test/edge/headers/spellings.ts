@@ -73,10 +73,11 @@ export const spellings = (
 ]
 
 export const HEADERS = ['mcp-param-region', 'mcp-param-zone'] as const
+/** Arguments with this value, as JSON, where the header mirrors it. */
+export const paramOf = (header: string, json: string): string =>
+  header === 'mcp-param-region' ? `{"region":${json}}` : `{"where":{"zone":${json}}}`
 export const param = (header: string, value: string): string =>
-  header === 'mcp-param-region'
-    ? JSON.stringify({ region: value })
-    : JSON.stringify({ where: { zone: value } })
+  paramOf(header, JSON.stringify(value))
 
 /** Strings that a header cannot hold as they are, and the one way to write them. */
 export const ODD = [
@@ -121,8 +122,21 @@ export const INTEGERS: ReadonlyArray<readonly [string, string | undefined, Verdi
   ['9007199254740991', '9007199254740993', 'mismatch'],
   ['9007199254740993', '9007199254740993', 'mismatch'],
   ['9007199254740993', '9007199254740992', 'mismatch'],
-  ['42.5', '42.5', 'mismatch'],
-  ['"42"', '42', 'mismatch'],
+  ['9007199254740993', undefined, 'mismatch'],
+  ['42', '41.99999999999999999', 'mismatch'],
+  ['41.99999999999999999', '42', 'mismatch'],
+  ['41.99999999999999999', undefined, 'mismatch'],
+  ['42.5', '42.5', 'accept'],
+  ['42.5', '42', 'mismatch'],
+  ['42.5', undefined, 'mismatch'],
+  ['"42"', '42', 'accept'],
+  ['"42"', '42.0', 'mismatch'],
+  ['"42"', undefined, 'mismatch'],
+  ['true', 'true', 'accept'],
+  ['true', undefined, 'mismatch'],
+  ['[42]', undefined, 'mismatch'],
+  ['null', undefined, 'accept'],
+  ['null', 'null', 'mismatch'],
 ]
 
 export const BOOLEANS: ReadonlyArray<readonly [string, string | undefined, Verdict]> = [
@@ -138,5 +152,10 @@ export const BOOLEANS: ReadonlyArray<readonly [string, string | undefined, Verdi
   ['true', 'yes', 'mismatch'],
   ['false', '0', 'mismatch'],
   ['false', '', 'mismatch'],
-  ['"true"', 'true', 'mismatch'],
+  ['"true"', 'true', 'accept'],
+  ['"true"', undefined, 'mismatch'],
+  ['1', '1', 'accept'],
+  ['1', 'true', 'mismatch'],
+  ['1', undefined, 'mismatch'],
+  ['null', undefined, 'accept'],
 ]
