@@ -34,6 +34,14 @@ test('marks are found down the properties, in lower case, with their path and ty
   )
 })
 
+test('a name with an underscore is a name, where no other is its twin', () => {
+  const schema = properties({ a: marked('user_id'), b: marked('user-ids'), c: marked('userid') })
+  const facts = of(schema)
+  assert.ok(facts !== 'broken')
+  const headers = facts.mirrors.map(({ header }) => header)
+  assert.deepEqual(headers, ['mcp-param-user_id', 'mcp-param-user-ids', 'mcp-param-userid'])
+})
+
 test('a definition without marks, or without a schema, mirrors nothing', () => {
   for (const schema of [
     undefined,
@@ -59,6 +67,8 @@ test('a mark that no client could follow breaks the definition', () => {
     properties({ a: marked('A', 'object') }),
     properties({ a: marked('A', ['string', 'null']) }),
     properties({ a: marked('Same'), b: marked('SAME') }),
+    properties({ a: marked('user_id'), b: marked('User-Id') }),
+    properties({ a: marked('a_b-c'), in: properties({ b: marked('a-b_c') }) }),
     { ...(marked('Root', 'object') as object), properties: {} },
     properties({ a: { type: 'array', items: marked('A') } }),
     properties({ a: { anyOf: [marked('A')] } }),

@@ -15,7 +15,8 @@ const MOST_MIRRORS = 64
 export function factsOf(tool: Readonly<Record<string, unknown>>): ToolFacts | 'broken' {
   const mirrors: Mirror[] = []
   if (!collect(tool['inputSchema'], [], mirrors)) return 'broken'
-  const names = new Set(mirrors.map(({ header }) => header))
+  // Whoever hands headers on as variables writes `_` for `-`: two that differ in nothing else are one header to him.
+  const names = new Set(mirrors.map(({ header }) => header.replaceAll('_', '-')))
   return names.size < mirrors.length || mirrors.length > MOST_MIRRORS ? 'broken' : { mirrors }
 }
 

@@ -8,6 +8,11 @@ test('what is on the list goes out in its order, and bodies are asked for as the
   assert.deepEqual(upstreamHeaders(given), [...given, 'accept-encoding', 'identity'])
 })
 
+test('an argument goes out under any name that its tool may choose', () => {
+  const name = "mcp-param-user_id!#$%&'*+.^`|~0-"
+  assert.deepEqual(upstreamHeaders([name, 'x']).slice(0, 2), [name, 'x'])
+})
+
 test('a header that is not on the list is a defect and not a request', () => {
   for (const name of [
     'authorization',

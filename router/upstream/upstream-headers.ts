@@ -12,7 +12,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'tracestate',
 ])
 /** Arguments mirrored into headers; the rest of the name is the tool's own choice. */
-const MIRRORED = /^mcp-param-[!#$%&'*+.^`|~0-9a-z-]*$/
+const MIRRORED = /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]*$/
 const VISIBLE = /^[\t -~]*$/
 /** They come from the caller as they are and concern nobody but those who trace: a broken one is left out. */
 const MAY_BE_LEFT_OUT: readonly string[] = ['traceparent', 'tracestate']
