@@ -136,6 +136,31 @@ test('an instance without a port or with an odd address is left out, and noted',
   }
 })
 
+test('an instance whose name would be obeyed by a terminal, or fill a page, is left out, and noted without it', () => {
+  const odd = ['a\u001b[2Jb', 'a\rb', 'a\u202eb', 'x'.repeat(257)]
+  for (const id of odd)
+    for (const parts of [{ service: { ID: id } }, { node: { Node: id } }]) {
+      const reading = readConsulInstances([entry(), entry(parts)])
+      assert.ok('instances' in reading)
+      assert.deepEqual([reading.instances.length, reading.notes.length], [1, 1])
+      assert.match(
+        reading.notes[0] ?? '',
+        /^an entry: its node or its service id is longer than 256/,
+      )
+    }
+  for (const id of ['bü ro', 'x'.repeat(256)])
+    assert.equal(readOne({ service: { ID: id } }).key, `n1/${id}`)
+})
+
+test('more instances than a router can hold are refused as a whole, as half a set must not stand for it', () => {
+  const many = (count: number) =>
+    readConsulInstances(
+      Array.from({ length: count }, (_, at) => entry({ service: { ID: `s${at}` } })),
+    )
+  assert.ok('instances' in many(20_000))
+  assert.deepEqual(many(20_001), { garbled: 'it has more than 20000 entries' })
+})
+
 test("an answer with an entry that is not Consul's is refused as a whole", () => {
   const odd = [
     [entry(), {}],

@@ -1,6 +1,7 @@
 // Turns the body of `/v1/health/service/:name` into instances. The filter by health is ours and not Consul's, so that
 // an instance whose check failed is known to be down and is not mistaken for one that left.
-import type { Instance } from './instance.ts'
+import { plainText } from '#foundation/plain-text.ts'
+import { type Instance, MOST_INSTANCES } from './instance.ts'
 import { readServiceMeta } from './service-meta.ts'
 
 export interface ConsulSet {
@@ -15,26 +16,26 @@ export interface ConsulReading {
 }
 
 const MAX_WEIGHT = 1_000
-/** Twice what a router is made for. */
-const MAX_INSTANCES = 20_000
 /** Of oddities; the first tell what is wrong. */
 const MAX_NOTES = 100
 const HOST = /^[A-Za-z0-9._:-]{1,253}$/
 
 export function createConsulReading(): ConsulReading {
-  const instances = new Map<string, Instance>() // bounded by MAX_INSTANCES
+  const instances = new Map<string, Instance>() // bounded by MOST_INSTANCES
   const notes: string[] = []
   let position = -1
   let garbled: string | undefined
+  const tell = (key: string, says: string) => {
+    if (notes.length < MAX_NOTES) notes.push(`${key}: ${says}`)
+  }
   const keep = (key: string, entry: Omit<Entry, 'key'>) => {
-    const note = (says: string) => {
-      if (notes.length < MAX_NOTES) notes.push(`${key}: ${says}`)
-    }
+    const note = (says: string) => tell(key, says)
     const { host, port } = entry
     if (!HOST.test(host)) note('it has no usable address and is left out')
     else if (!isPort(port)) note('it has no port and is left out')
     else if (instances.has(key)) note('it is listed twice; the first stands')
-    else if (instances.size >= MAX_INSTANCES) garbled = `it has more than ${MAX_INSTANCES} entries`
+    else if (instances.size >= MOST_INSTANCES)
+      garbled = `it has more than ${MOST_INSTANCES} entries`
     else instances.set(key, instanceOf({ key, ...entry }, note))
   }
   return {
@@ -47,6 +48,7 @@ export function createConsulReading(): ConsulReading {
       const id = textIn(service, 'ID')
       // One entry that is not Consul's makes the whole answer doubtful: half a set must not stand for the whole.
       if (nodeName === '' || id === '') garbled = `entry ${position} has no node or no service id`
+      else if (!isName(nodeName) || !isName(id)) tell('an entry', UNUSABLE_NAME)
       else
         keep(`${nodeName}/${id}`, {
           host: textIn(service, 'Address') || textIn(node, 'Address'),
@@ -59,6 +61,13 @@ export function createConsulReading(): ConsulReading {
       garbled === undefined ? { instances: [...instances.values()], notes } : { garbled },
   }
 }
+
+/** They become labels, keys and words in a log: nothing in them may be obeyed by a terminal, or fill a page. */
+const isName = (name: string): boolean =>
+  name.length <= LONGEST_NAME && (USUAL.test(name) || plainText(name, LONGEST_NAME) === name)
+const LONGEST_NAME = 256
+const USUAL = /^[!-~]+$/
+const UNUSABLE_NAME = `its node or its service id is longer than ${LONGEST_NAME} characters or holds some that cannot be shown; it is left out`
 
 const isPort = (port: unknown): boolean =>
   typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65_535

@@ -130,3 +130,25 @@ test('a target whose lookup fails makes the whole answer doubtful', async () => 
 test('a lone root target says that there is no such service', async () => {
   assert.deepEqual(await srv({ srv: [record('.', { port: 0 })] }), { instances: [], notes: [] })
 })
+
+test('more addresses than a router can use are left out, and that is told', async () => {
+  const addresses = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => `10.${from}.${at >> 8}.${at & 255}`)
+  const a = Object.fromEntries(
+    Array.from({ length: 5 }, (_, from) => [`t${from}`, addresses(from, 5_000)]),
+  )
+  const answer = await srv({ a, srv: Object.keys(a).map(name => record(name)) })
+  assert.equal(answer.instances.length, 20_000)
+  assert.deepEqual(answer.notes, ['it has more than 20000 addresses; the first 20000 are used'])
+  const one = { a: { h: [...addresses(0, 65_000)] } }
+  const plain = await readName(serverOf(one), { name: 'h', type: 'A', port: 80 })
+  assert.equal(plain.instances.length, 20_000)
+})
+
+test('more targets than may be asked after are left out, and that is told', async () => {
+  const names = Array.from({ length: 501 }, (_, at) => `t${at}`)
+  const a = Object.fromEntries(names.map((name, at) => [name, [`10.0.${at >> 8}.${at & 255}`]]))
+  const answer = await srv({ a, srv: names.map(name => record(name)) })
+  assert.equal(answer.instances.length, 500)
+  assert.deepEqual(answer.notes, ['s has 501 records; the first 500 are used'])
+})

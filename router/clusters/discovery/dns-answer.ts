@@ -1,7 +1,7 @@
 // What one look at a name yields. For SRV the lowest priority alone counts, as the record's own rule says:
 // the others are for when those are gone, and health is not the name server's to judge here.
 import type { SrvRecord } from 'node:dns'
-import type { Instance } from './instance.ts'
+import { type Instance, MOST_INSTANCES } from './instance.ts'
 
 /** The part of `node:dns/promises`' Resolver that is used. */
 export interface NameServer {
@@ -30,7 +30,9 @@ export async function readName(
   if (port === undefined) throw new Error('the document names no port')
   const look = asked.type === 'A' ? server.resolve4 : server.resolve6
   const addresses = await unlessAbsent(look.call(server, asked.name))
-  return { instances: distinct(addresses.map(host => instanceOf(host, port, 1))), notes: [] }
+  const notes: string[] = []
+  const instances = distinct([addresses.map(host => instanceOf(host, port, 1))], notes)
+  return { instances, notes }
 }
 
 async function readServices(server: NameServer, name: string): Promise<DnsAnswer> {
@@ -53,7 +55,7 @@ async function readServices(server: NameServer, name: string): Promise<DnsAnswer
       return addresses.map(host => instanceOf(host, port, Math.max(1, Math.round(weight / scale))))
     }),
   )
-  const instances = distinct(found.flat())
+  const instances = distinct(found, notes)
   if (first.length > 0 && instances.length === 0)
     throw new Error(`none of its ${first.length} targets has an address`)
   return { instances, notes: notes.sort() }
@@ -82,6 +84,18 @@ const instanceOf = (host: string, port: number, weight: number): Instance => ({
   state: 'ready',
 })
 
-const distinct = (instances: readonly Instance[]): readonly Instance[] => [
-  ...new Map(instances.map(instance => [instance.key, instance])).values(),
-]
+/** What is on top of the most is not even looked at: nobody needs so many, and a name server may be made to say them. */
+function distinct(found: readonly (readonly Instance[])[], notes: string[]): readonly Instance[] {
+  const kept = new Map<string, Instance>()
+  for (const instances of found)
+    for (const instance of instances) {
+      if (kept.size === MOST_INSTANCES && !kept.has(instance.key)) {
+        notes.push(
+          `it has more than ${MOST_INSTANCES} addresses; the first ${MOST_INSTANCES} are used`,
+        )
+        return [...kept.values()]
+      }
+      kept.set(instance.key, instance)
+    }
+  return [...kept.values()]
+}

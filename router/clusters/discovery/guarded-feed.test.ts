@@ -148,6 +148,21 @@ test('a release of an instance that is not held, or not known, changes nothing',
   await feed.close()
 })
 
+test('a fleet that the source loses answer by answer is held beyond half; a minute later it leaves in good order', async t => {
+  const { open, time } = await rig(t)
+  const { feed, seen } = await open()
+  feed.accept(fleet('abcdefgh'))
+  await time.advance(3_600_000) // however long it has stood
+  for (const names of ['abcd', 'ab', 'a']) feed.accept(fleet(names))
+  assert.equal(shown(seen.newest()), 'aBCD')
+  for (const key of ['b', 'c', 'd']) feed.release(key)
+  feed.accept(fleet('abcd'))
+  await time.advance(60_001)
+  feed.accept(fleet('abc'))
+  assert.equal(shown(seen.newest()), 'abc')
+  await feed.close()
+})
+
 test('after close nothing is published or saved, and no wait is left', async t => {
   const { open, before, time } = await rig(t)
   await before('ab')

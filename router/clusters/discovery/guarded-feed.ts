@@ -4,7 +4,8 @@ import type { Instance, Snapshot } from './instance.ts'
 import { createInstanceFeed, type InstanceFeed } from './instance-feed.ts'
 import { type LastGoodOptions, openLastGood, type SavedSet } from './last-good.ts'
 import type { DiscoveryPorts } from './ports.ts'
-import { guardRemovals } from './removal-guard.ts'
+import { createRecentMost } from './recent-most.ts'
+import { guardRemovals, isReady } from './removal-guard.ts'
 
 /** A source that answers within this is believed before the disk. */
 const PATIENCE_MS = 500
@@ -13,6 +14,9 @@ const PATIENCE_MS = 500
  * either. Later, the fleet may have moved on in good order and the old addresses belong to somebody else.
  */
 const RESTART_MS = 900_000
+
+/** A catalogue that loses a fleet step by step does so within this; who scales down by hand takes longer, or is held harmlessly. */
+const LATELY_MS = 60_000
 
 export interface GuardedFeed extends Pick<InstanceFeed, 'status' | 'fail'> {
   /** Resolves when the disk has been read; the source may be asked then. */
@@ -30,6 +34,7 @@ export function createGuardedFeed(
   const feed = createInstanceFeed({ kind: source.kind, clock, log })
   const disk = openLastGood({ ...source, clock, log })
   const closed = new AbortController()
+  const recent = createRecentMost(LATELY_MS)
   let saved: SavedSet | undefined
   let hasAnswered = false
   let wasAway = false
@@ -64,7 +69,8 @@ export function createGuardedFeed(
       }
       given = instances
       const last = savedLately(saved, clock) ?? feed.current()
-      const guarded = guardRemovals(last, instances, wasAway)
+      recent.add(last.filter(isReady).length, clock.nowMs()) // it stood until now
+      const guarded = guardRemovals(last, instances, { wasAway, most: recent.most(clock.nowMs()) })
       hasAnswered = true
       wasAway = false
       saved = undefined

@@ -1,6 +1,9 @@
 // What discovery knows of one replica, whatever the source. The contract every provider's test suite is run against.
 import type { Era } from '#routes/route-table.ts'
 
+/** Of one source: twice what a router is made for. */
+export const MOST_INSTANCES = 20_000
+
 export interface Instance {
   /** Stable and unique within its cluster across restarts of the router: `node/service-id`, or `host:port`. */
   readonly key: string

@@ -1,5 +1,5 @@
 // Opens the discovery that a cluster's policy names. Several clusters may name the same source: each has its own memory of
-// it, so that one cluster's checks never release what another still holds; questions to Consul are shared.
+// it, so that one cluster's checks never release what another still holds; questions to Consul and readings of a file are shared.
 import { type Clock, type Random, systemClock, systemRandom } from '#foundation/clock.ts'
 import type { DiscoveryPolicy } from '#routes/route-table.ts'
 import { type ConsulAccessOptions, createConsulAccess } from './consul-access.ts'
@@ -9,6 +9,7 @@ import { createDnsDiscovery } from './dns-discovery.ts'
 import type { Discovery } from './instance.ts'
 import { type DiscoveryLog, type DiscoveryPorts, systemWait, type Wait } from './ports.ts'
 import { createRegistryDiscovery } from './registry-discovery.ts'
+import { createRegistryTexts } from './registry-texts.ts'
 import { createStaticDiscovery } from './static-discovery.ts'
 
 export interface SourceOptions {
@@ -38,10 +39,11 @@ export function createSources(outside: SourceOptions): Sources {
     wait: outside.wait ?? systemWait,
   }
   const watches = createConsulWatches(createConsulAccess(outside.consul, log), ports)
+  const texts = createRegistryTexts()
   return {
     open(policy) {
       if (policy.kind === 'endpoints') return createStaticDiscovery(policy.endpoints, ports)
-      if (policy.kind === 'registry') return createRegistryDiscovery(policy, ports)
+      if (policy.kind === 'registry') return createRegistryDiscovery({ ...policy, texts }, ports)
       if (policy.kind === 'dns') return createDnsDiscovery({ ...policy, stateDirectory }, ports)
       return createConsulDiscovery({ ...policy, stateDirectory, watches }, ports)
     },

@@ -8,6 +8,7 @@ import { manualTime } from '#test/support/manual-time.ts'
 import { sentenceLog, snapshotLog } from '#test/support/snapshots.ts'
 import type { Snapshot } from './instance.ts'
 import { createRegistryDiscovery } from './registry-discovery.ts'
+import { createRegistryTexts } from './registry-texts.ts'
 
 const textOf = (...ids: readonly string[]) =>
   `services:\n  s:\n${ids.map((id, position) => `    - { id: ${id}, address: h, port: ${position + 1} }\n`).join('')}`
@@ -24,7 +25,10 @@ async function rig(t: TestContext, isThere = true) {
   }
   const time = manualTime()
   const seen = snapshotLog()
-  const discovery = createRegistryDiscovery({ file, service: 's' }, { ...time, log: sentenceLog() })
+  const discovery = createRegistryDiscovery(
+    { file, service: 's', texts: createRegistryTexts() },
+    { ...time, log: sentenceLog() },
+  )
   discovery.start(seen.publish)
   t.after(async () => {
     await discovery.close()

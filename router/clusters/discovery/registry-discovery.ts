@@ -1,37 +1,46 @@
 // Watches a registry file. Its folder is watched and not the file, since editors and mounted configurations replace a file
 // by another of its name; and it is read now and then all the same, since such a watch can miss a change or go deaf.
 import { type FSWatcher, watch } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import type { Discovery } from './instance.ts'
+import type { Discovery, Instance } from './instance.ts'
 import { createInstanceFeed } from './instance-feed.ts'
 import type { DiscoveryPorts } from './ports.ts'
-import { readRegistryFile } from './registry-file.ts'
+import { replicasIn } from './registry-file.ts'
+import type { RegistryTexts } from './registry-texts.ts'
 
-const MAX_BYTES = 4 * 1_048_576
 /** A save is several events; the file is read when they have settled. */
 const SETTLE_MS = 75
 const LOOK_AGAIN_MS = 5_000
 
 export function createRegistryDiscovery(
-  options: { readonly file: string; readonly service: string },
+  options: {
+    readonly file: string
+    readonly service: string
+    readonly texts: RegistryTexts
+  },
   ports: Pick<DiscoveryPorts, 'clock' | 'log' | 'wait'>,
 ): Discovery {
   const file = resolve(options.file)
+  const shared = options.texts.open(file)
   const feed = createInstanceFeed({ kind: 'registry', ...ports })
   const closed = new AbortController()
   let nudge = new AbortController()
   let running: Promise<void> = Promise.resolve()
 
+  let given: readonly Instance[] | undefined
   const readOnce = async () => {
-    const outcome = await readText(file)
+    const reading = await shared.read()
     if (closed.signal.aborted) return
-    const reading = 'text' in outcome ? readRegistryFile(outcome.text, options.service) : outcome
-    if ('instances' in reading) feed.accept(reading.instances, { notes: reading.notes })
-    else
+    if ('problem' in reading) {
       feed.fail(
         `The registry file ${file} cannot be used: ${reading.problem}. Correct it; it is read again.`,
       )
+      return
+    }
+    const { instances, notes } = replicasIn(reading.registry, options.service)
+    if (instances === given) feed.confirm({ notes })
+    else feed.accept(instances, { notes })
+    given = instances
   }
   const follow = async () => {
     let watcher: FSWatcher | undefined
@@ -61,6 +70,7 @@ export function createRegistryDiscovery(
       nudge.abort()
       feed.close()
       await running
+      shared.close()
     },
   }
 }
@@ -78,18 +88,5 @@ function watchFolder(file: string, onChange: () => void): FSWatcher | undefined 
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
     return undefined
-  }
-}
-
-async function readText(
-  file: string,
-): Promise<{ readonly text: string } | { readonly problem: string }> {
-  try {
-    const { size } = await stat(file)
-    if (size > MAX_BYTES) return { problem: `it has ${size} bytes, more than ${MAX_BYTES}` }
-    return { text: await readFile(file, 'utf8') }
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    return { problem: code === 'ENOENT' ? 'it does not exist' : message }
   }
 }

@@ -2,10 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { readRegistryFile } from './registry-file.ts'
+import { readRegistryFile, replicasIn } from './registry-file.ts'
+
+const replicasOf = (text: string, service: string) => {
+  const reading = readRegistryFile(text)
+  return 'problem' in reading ? reading : replicasIn(reading.registry, service)
+}
 
 const problemOf = (text: string) => {
-  const reading = readRegistryFile(text, 'mcp-a')
+  const reading = replicasOf(text, 'mcp-a')
   return 'problem' in reading ? reading.problem : ''
 }
 
@@ -18,7 +23,7 @@ test('every field of a replica is read, and the optional ones may be missing', (
       port: 9002
   mcp-b: []
 `
-  assert.deepEqual(readRegistryFile(text, 'mcp-a'), {
+  assert.deepEqual(replicasOf(text, 'mcp-a'), {
     notes: [],
     instances: [
       {
@@ -35,17 +40,17 @@ test('every field of a replica is read, and the optional ones may be missing', (
       { key: 'a-2', host: 'localhost', port: 9_002, weight: 1, state: 'ready' },
     ],
   })
-  assert.deepEqual(readRegistryFile(text, 'mcp-b'), { instances: [], notes: [] })
+  assert.deepEqual(replicasOf(text, 'mcp-b'), { instances: [], notes: [] })
 })
 
 test('JSON is read as well', () => {
   const text = JSON.stringify({ services: { 'mcp-a': [{ id: 'a', address: '::1', port: 1 }] } })
-  const reading = readRegistryFile(text, 'mcp-a')
+  const reading = replicasOf(text, 'mcp-a')
   assert.equal('instances' in reading && reading.instances[0]?.host, '::1')
 })
 
 test('a service that the file does not name has no replicas, and the names it has are told', () => {
-  const reading = readRegistryFile('services: { mcp-b: [] }', 'mcp-a')
+  const reading = replicasOf('services: { mcp-b: [] }', 'mcp-a')
   assert.deepEqual(reading, {
     instances: [],
     notes: ['it names no service mcp-a; it names: mcp-b'],
@@ -56,7 +61,7 @@ test('a file that holds nothing is a file half written, not one that says none',
   for (const text of ['', '  \n\n']) assert.match(problemOf(text), /empty/)
   for (const text of ['# only a remark\n', 'null', '[]', 'text', 'services:', 'services: []'])
     assert.match(problemOf(text), /expected a mapping/, text)
-  assert.deepEqual(readRegistryFile('services: {}', 'mcp-a').hasOwnProperty('instances'), true)
+  assert.deepEqual(replicasOf('services: {}', 'mcp-a').hasOwnProperty('instances'), true)
 })
 
 test('a wrong field is told with its line, what was expected and what was there', () => {
@@ -108,7 +113,7 @@ test('no text whatever makes the reader throw', t => {
   const near = fc.json().map(json => `services: { mcp-a: [${json}] }`)
   fc.assert(
     fc.property(fc.oneof(fc.string(), near), text => {
-      readRegistryFile(text, 'mcp-a')
+      replicasOf(text, 'mcp-a')
     }),
     { seed, numRuns: 300 },
   )

@@ -4,9 +4,10 @@ import { LineCounter, type Node, parseDocument } from 'yaml'
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Instance } from './instance.ts'
 
-export type RegistryReading =
-  | { readonly instances: readonly Instance[]; readonly notes: readonly string[] }
-  | { readonly problem: string }
+/** The replicas of each service that the file names. */
+export type Registry = ReadonlyMap<string, readonly Instance[]>
+
+export type RegistryReading = { readonly registry: Registry } | { readonly problem: string }
 
 type Path = readonly (string | number)[]
 type Complain = (path: Path, says: string) => void
@@ -36,8 +37,8 @@ const FIELDS: Readonly<
 }
 const REQUIRED = ['id', 'address', 'port'] as const
 
-/** `text` is YAML, of which JSON is a part. A service that a valid file does not name has no replicas. */
-export function readRegistryFile(text: string, service: string): RegistryReading {
+/** `text` is YAML, of which JSON is a part. Costs about a millisecond for each kilobyte. */
+export function readRegistryFile(text: string): RegistryReading {
   if (text.trim() === '')
     return { problem: 'it is empty; write `services: {}` to say that there are none' }
   const lines = new LineCounter()
@@ -58,12 +59,21 @@ export function readRegistryFile(text: string, service: string): RegistryReading
   } catch (error) {
     return { problem: (error as Error).message }
   }
-  const services = readServices(content, complain)
-  if (problems.length > 0) return { problem: summary(problems) }
-  const instances = services.get(service)
+  const registry = readServices(content, complain)
+  return problems.length > 0 ? { problem: summary(problems) } : { registry }
+}
+
+const NOBODY: readonly Instance[] = []
+
+/** A service that a valid file does not name has no replicas. */
+export function replicasIn(
+  registry: Registry,
+  service: string,
+): { readonly instances: readonly Instance[]; readonly notes: readonly string[] } {
+  const instances = registry.get(service)
   if (instances !== undefined) return { instances, notes: [] }
-  const named = [...services.keys()].slice(0, 10).join(', ') || 'none'
-  return { instances: [], notes: [`it names no service ${service}; it names: ${named}`] }
+  const named = [...registry.keys()].slice(0, 10).join(', ') || 'none'
+  return { instances: NOBODY, notes: [`it names no service ${service}; it names: ${named}`] }
 }
 
 function readServices(content: unknown, complain: Complain): Map<string, readonly Instance[]> {

@@ -33,7 +33,7 @@ test('more than half, and the last one, are held', () => {
 
 test('after the source was away any removal is held', () => {
   const after = (last: string, next: string) =>
-    guardRemovals(fleet(last), fleet(next), true)
+    guardRemovals(fleet(last), fleet(next), { wasAway: true })
       .map(({ key, isHeld }) => (isHeld === true ? key.toUpperCase() : key))
       .join('')
   assert.equal(after('abc', 'ab'), 'abC')
@@ -67,14 +67,29 @@ test('an instance that comes back under another key at the same address replaces
   assert.equal(served(fleet('a'), [ready('x', { host: 'host-a' })]), 'x')
 })
 
+test('what leaves a fleet that was more than twice as large lately is held, though each answer takes little', () => {
+  const after = (last: string, next: string, most: number) =>
+    guardRemovals(fleet(last), fleet(next), { most })
+      .map(({ key, isHeld }) => (isHeld === true ? key.toUpperCase() : key))
+      .join('')
+  assert.equal(after('abcde', 'abcd', 8), 'abcd')
+  assert.equal(after('abcd', 'abc', 8), 'abcD')
+  assert.equal(after('abc', 'abcx', 10), 'abcx')
+})
+
+test('a fleet of any size that a router is made for is held whole', () => {
+  const many = Array.from({ length: 12_000 }, (_, position) => ready(`k${position}`))
+  assert.equal(guardRemovals(many, []).length, 12_000)
+})
+
 test('what is held is bounded when fleets are replaced again and again', () => {
   const many = (from: number) =>
-    Array.from({ length: 500 }, (_, position) => ready(`k${from + position}`))
+    Array.from({ length: 9_000 }, (_, position) => ready(`k${from + position}`))
   let last: readonly Instance[] = many(0)
-  for (let round = 1; round <= 6; round += 1) last = guardRemovals(last, many(round * 1_000))
-  assert.equal(last.filter(({ isHeld }) => isHeld).length, 1_024)
+  for (let round = 1; round <= 4; round += 1) last = guardRemovals(last, many(round * 10_000))
+  assert.equal(last.filter(({ isHeld }) => isHeld).length, 20_000)
   assert.ok(
-    last.some(({ key }) => key === 'k5000'),
+    last.some(({ key }) => key === 'k30000'),
     'the newest of the held are kept',
   )
 })

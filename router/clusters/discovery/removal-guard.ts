@@ -1,19 +1,25 @@
 // Decides what an answer that removes instances may remove. A catalogue that lost its data looks like a fleet that left:
 // a mass removal is not believed until the router's own checks agree.
-import type { Instance } from './instance.ts'
+import { type Instance, MOST_INSTANCES } from './instance.ts'
 
 /** Held instances are released by failed checks; this bounds a fleet that is replaced again and again meanwhile. */
-const MAX_HELD = 1_024
+const MOST_HELD = MOST_INSTANCES
+
+export interface Past {
+  /** The source did not answer before, and may know only a part of the fleet again: any removal is held. */
+  readonly wasAway?: boolean
+  /** Most that were ready at once lately: a catalogue may lose a fleet answer by answer, too. */
+  readonly most?: number
+}
 
 /**
- * The set to serve. Removals of at most half of the ready instances act at once; larger ones are held.
+ * The set to serve. Removals that leave at least half of the ready instances act at once; larger ones are held.
  * An instance that was draining or down has said good-bye already: it is never held, and never counted.
- * `wasAway`: the source did not answer before, and may know only a part of the fleet again; then any removal is held.
  */
 export function guardRemovals(
   last: readonly Instance[],
   next: readonly Instance[],
-  wasAway = false,
+  { wasAway = false, most = 0 }: Past = {},
 ): readonly Instance[] {
   const keys = new Set(next.map(instance => instance.key))
   const unnamed = last.filter(instance => !keys.has(instance.key))
@@ -22,12 +28,16 @@ export function guardRemovals(
   const absent = unnamed.filter(instance => !addresses.has(addressOf(instance)))
   const heldBefore = absent.filter(instance => instance.isHeld === true)
   const leaving = absent.filter(isReady)
-  const isMass = wasAway || leaving.length * 2 > last.filter(isReady).length
+  const isMass =
+    wasAway ||
+    leaving.length * 2 > last.filter(isReady).length ||
+    next.filter(isReady).length * 2 < most
   const held = isMass ? [...heldBefore, ...leaving.map(hold)] : heldBefore
-  return held.length === 0 ? next : [...next, ...held.slice(-MAX_HELD)]
+  return held.length === 0 ? next : [...next, ...held.slice(-MOST_HELD)]
 }
 
-const isReady = (instance: Instance) => instance.isHeld !== true && instance.state === 'ready'
+export const isReady = (instance: Instance) =>
+  instance.isHeld !== true && instance.state === 'ready'
 
 const hold = (instance: Instance): Instance => ({ ...instance, isHeld: true })
 
