@@ -49,8 +49,8 @@ export async function runBlockingQuery(
       index = undefined
       const isAnotherNext = query.fail(step.fault)
       if (!isAnotherNext) failedRounds += 1
-      if (step.fault.kind === 'refused') await untilRenewed(query, ports, signal)
-      else if (isAnotherNext) await wait(backOffMs(0, random), signal)
+      if (isAnotherNext) await wait(backOffMs(0, random), signal)
+      else if (step.fault.kind === 'refused') await untilRenewed(query, ports, signal)
       else await wait(backOffMs(failedRounds, random, mostMsAfter(step.fault)), signal)
       continue
     }

@@ -22,8 +22,9 @@ import { supervise } from './supervise.ts'
 
 /** An agent allows 200 connections from one address; each watch holds one, and other programs there need some too. */
 export const MOST_WATCHES = 150
-/** Between two looks at a preferred agent that was left. */
+/** Between two looks at a preferred agent that was left; twice as long each time that it was back and failed the first question. */
 const PREFERRED_MS = 60_000
+const MOST_PREFERRED_MS = 1_920_000
 
 export interface WatchFacts {
   readonly agent?: string
@@ -145,12 +146,15 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
   let read: ReadAnswer | undefined
   let failuresInRow = 0
   let triedMs = ports.clock.nowMs()
+  let preferredMs = PREFERRED_MS
+  let isOnTrial = false
   /** An agent that was preferred and comes back is asked again, but not looked for each time. */
   const isBackAtPreferred = async (signal: AbortSignal) => {
     const nowMs = ports.clock.nowMs()
-    if (http.agent() === access.agents[0] || nowMs - triedMs < PREFERRED_MS) return false
+    if (http.agent() === access.agents[0] || nowMs - triedMs < preferredMs) return false
     triedMs = nowMs
-    return http.tryPreferred(signal)
+    isOnTrial = await http.tryPreferred(signal)
+    return isOnTrial
   }
   return {
     async ask(lastIndex, signal) {
@@ -175,6 +179,8 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
       const taken = takeAnswer(answer, set, shared)
       if (typeof taken === 'object' || 'garbled' in set) return taken
       failuresInRow = 0
+      if (isOnTrial) preferredMs = PREFERRED_MS
+      isOnTrial = false
       const instances = set.instances.length
       if (known === undefined) read = { answer, instances, atMs: ports.clock.nowMs() }
       return taken
@@ -183,8 +189,9 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
       failuresInRow += 1
       read = undefined
       failAll(shared, `${fault.says}. ${ADVICE[fault.kind]}`)
-      if (fault.kind === 'refused' || fault.kind === 'hidden') return false
-      http.tryNextAgent()
+      if (isOnTrial) preferredMs = Math.min(2 * preferredMs, MOST_PREFERRED_MS)
+      isOnTrial = false
+      http.tryNextAgent() // one agent's refusal, too, may be that agent's alone: a token not replicated yet, a proxy
       triedMs = ports.clock.nowMs()
       return failuresInRow % access.agents.length > 0
     },
