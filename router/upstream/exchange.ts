@@ -18,6 +18,9 @@ export interface ExchangeEvents {
 /** Nobody can have read the request: the connection was not there. */
 const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
 
+/** Answers of status 1xx that may come before the one that counts: each costs a head, and none says anything to a caller. */
+const MOST_INFORMAL = 8
+
 /** Most bytes kept while nobody reads. */
 const EARLY_LIMIT = 65_536
 
@@ -25,6 +28,11 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   readonly #events: ExchangeEvents
   readonly #beganMs: number
   readonly #nowMs: () => number
+  /** How long the final head may take; 0: whoever asks has a limit of its own. */
+  readonly #firstByteMs: number
+  #informal = 0
+  /** Only once an informal answer has come, since each of them sets the client's own limit anew. */
+  #lateTimer: NodeJS.Timeout | undefined
   #controller: Dispatcher.DispatchController | undefined
   #isSent = false
   #hasHead = false
@@ -36,9 +44,10 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #ending: 'end' | 'broken' | undefined
   #collected: ((body: 'broken') => void) | undefined
 
-  constructor(events: ExchangeEvents, nowMs: () => number) {
+  constructor(events: ExchangeEvents, nowMs: () => number, firstByteMs = 0) {
     this.#events = events
     this.#nowMs = nowMs
+    this.#firstByteMs = firstByteMs
     this.#beganMs = nowMs()
   }
 
@@ -56,8 +65,10 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 200 || this.#hasHead) return
+    if (this.#hasHead) return
+    if (status < 200) return this.#informed(status)
     this.#hasHead = true
+    clearTimeout(this.#lateTimer)
     this.#controller = controller
     this.#events.head({
       kind: 'answered',
@@ -132,13 +143,30 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   }
 
   abort(): void {
+    this.#giveUp({ kind: 'abandoned' }, 'the caller has left')
+  }
+
+  #informed(status: number): void {
+    this.#informal += 1
+    if (this.#informal > MOST_INFORMAL) {
+      const detail = `more than ${MOST_INFORMAL} answers of status ${status} and no final one`
+      this.#giveUp({ kind: 'no_answer', detail }, detail)
+    } else if (this.#informal === 1 && this.#firstByteMs > 0) {
+      const detail = `no final answer within ${this.#firstByteMs} ms, only some of status ${status}`
+      const leftMs = this.#firstByteMs - (this.#nowMs() - this.#beganMs)
+      this.#lateTimer = setTimeout(() => this.#giveUp({ kind: 'timeout', detail }, detail), leftMs)
+      this.#lateTimer.unref()
+    }
+  }
+
+  #giveUp(attempt: Attempt, why: string): void {
     if (this.#isAborted || this.#isOver) return
     this.#isAborted = true
     if (!this.#hasHead) {
       this.#hasHead = true
-      this.#events.head({ kind: 'abandoned' })
+      this.#events.head(attempt)
     }
-    this.#controller?.abort(new Error('the caller has left'))
+    this.#controller?.abort(new Error(why))
     this.#end('broken')
     this.#collected?.('broken')
   }
@@ -152,6 +180,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #end(how: 'end' | 'broken'): void {
     if (this.#isOver) return
     this.#isOver = true
+    clearTimeout(this.#lateTimer)
     this.#ending = how
     this.#events.over(how === 'end')
     if (this.#sink === undefined || this.#isAborted) return

@@ -53,6 +53,7 @@ export const createSend =
           },
         },
         clock.nowMs,
+        outgoing.firstByteMs,
       )
       dispatch(pools, endpoint, outgoing, exchange)
     })

@@ -51,7 +51,11 @@ export interface PlayedExchange {
   readonly fail: (code: string) => void
 }
 
-export function playedExchange(nowMs: () => number = () => 0, onOver?: () => void): PlayedExchange {
+export function playedExchange(
+  nowMs: () => number = () => 0,
+  onOver?: () => void,
+  firstByteMs = 0,
+): PlayedExchange {
   const controller = fakeController()
   const heads: Attempt[] = []
   const overs: boolean[] = []
@@ -68,6 +72,7 @@ export function playedExchange(nowMs: () => number = () => 0, onOver?: () => voi
       },
     },
     nowMs,
+    firstByteMs,
   )
   return {
     exchange,
