@@ -110,42 +110,6 @@ test('an informational answer is not the answer', () => {
   assert.equal(head?.kind === 'answered' && head.contentType, '')
 })
 
-test('informal answers without end are no answer', () => {
-  const { exchange, controller, heads, overs } = playedExchange()
-  exchange.onRequestStart(controller)
-  for (let time = 0; time < 8; time += 1) exchange.onResponseStart(controller, 102, {})
-  assert.deepEqual([heads, controller.calls], [[], []])
-  exchange.onResponseStart(controller, 102, {})
-  const detail = 'more than 8 answers of status 102 and no final one'
-  assert.deepEqual(heads, [{ kind: 'no_answer', detail }])
-  assert.deepEqual([controller.calls, overs], [[`abort: ${detail}`], [false]])
-})
-
-test('an informal answer gives the final one no more time', t => {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
-  let nowMs = 0
-  const { exchange, controller, heads, overs } = playedExchange(() => nowMs, undefined, 3_000)
-  exchange.onRequestStart(controller)
-  for (nowMs = 1_000; nowMs < 3_000; nowMs += 1_000) {
-    exchange.onResponseStart(controller, 102, {})
-    t.mock.timers.tick(nowMs === 1_000 ? 1_000 : 999)
-  }
-  assert.deepEqual(heads, [])
-  t.mock.timers.tick(1)
-  assert.deepEqual(kinds(heads), ['timeout'])
-  assert.deepEqual(overs, [false])
-})
-
-test('once the final head is there the limit on it is gone', t => {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
-  const { exchange, controller, heads, overs } = playedExchange(() => 0, undefined, 3_000)
-  exchange.onRequestStart(controller)
-  exchange.onResponseStart(controller, 103, {})
-  exchange.onResponseStart(controller, 200, {})
-  t.mock.timers.tick(10_000)
-  assert.deepEqual([kinds(heads), overs], [['answered'], []])
-})
-
 test('bytes that come before a reader are kept in order and then delivered', () => {
   const { exchange, answer, data, end } = playedExchange()
   answer()

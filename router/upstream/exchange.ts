@@ -21,6 +21,11 @@ const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
 /** Answers of status 1xx that may come before the one that counts: each costs a head, and none says anything to a caller. */
 const MOST_INFORMAL = 8
 
+/** Taken of one answer before the loop turns: a replica that sends as fast as it can must not keep the answers of others waiting. */
+const TURN_LIMIT = 131_072
+/** What a piece costs besides its bytes, in bytes: chunks of one byte each are slow to read, too. */
+const PIECE_COST = 1_024
+
 /** Most bytes kept while nobody reads. */
 const EARLY_LIMIT = 65_536
 
@@ -38,6 +43,11 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #hasHead = false
   #isOver = false
   #isAborted = false
+  /** Of `TURN_LIMIT`, since the last breather. */
+  #taken = 0
+  #isBreathing = false
+  /** The reader, or that there is none yet, holds the answer back. */
+  #isHeldBack = false
   #sink: UpstreamSink | undefined
   #early: Buffer[] = []
   #earlyBytes = 0
@@ -82,6 +92,8 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isAborted) return
+    this.#taken += chunk.length + PIECE_COST
+    if (this.#taken > TURN_LIMIT) this.#breathe(controller)
     if (this.#sink !== undefined) {
       if (!this.#sink.data(chunk)) this.#pause(controller)
       return
@@ -111,7 +123,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     if (this.#ending === 'end') sink.end()
     else if (this.#ending === 'broken') {
       if (!this.#isAborted) sink.broken()
-    } else if (mayGoOn) this.#controller?.resume()
+    } else if (mayGoOn) this.resume()
     else if (this.#controller !== undefined) this.#pause(this.#controller)
   }
 
@@ -139,7 +151,8 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   }
 
   resume(): void {
-    this.#controller?.resume()
+    this.#isHeldBack = false
+    if (!this.#isBreathing) this.#controller?.resume()
   }
 
   abort(): void {
@@ -173,8 +186,20 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
 
   #pause(controller: Dispatcher.DispatchController): void {
     if (this.#isOver) return
+    this.#isHeldBack = true
     controller.pause()
     this.#events.outpaced?.()
+  }
+
+  #breathe(controller: Dispatcher.DispatchController): void {
+    this.#taken = 0
+    if (this.#isBreathing) return
+    this.#isBreathing = true
+    controller.pause()
+    setImmediate(() => {
+      this.#isBreathing = false
+      if (!this.#isOver && !this.#isHeldBack) controller.resume()
+    })
   }
 
   #end(how: 'end' | 'broken'): void {
