@@ -12,6 +12,10 @@ export type Emit = (piece: Buffer) => void
 
 /** The longest id a caller may send is 1,024 bytes; spelt in escapes it takes six times as many. No key that counts is longer. */
 const LONGEST = 6_200
+/** White space around a message. Whoever sends so much is not about to answer, and each byte would begin its time anew. */
+const MOST_BLANK = 65_536
+/** What a piece of it costs besides its bytes: one of a single byte may come in a chunk with 60 KB of extensions. */
+const BLANK_PIECE = 64
 const COLON = 0x3a
 const COMMA = 0x2c
 const OPEN_OBJECT = 0x7b
@@ -53,6 +57,7 @@ export class IdSwap {
   /** What came of its text in pieces before, white space around it included, a letter for each byte. */
   #held = ''
   #seen = 0
+  #blank = 0
   #isForeign = false
   #isBad = false
 
@@ -71,6 +76,7 @@ export class IdSwap {
   /** Takes `bytes[from, to)` and hands what may go on to `emit`. */
   feed(bytes: Buffer, from: number, to: number, emit: Emit): void {
     const scan = this.#scan
+    const { isBlank, isWhole } = scan
     let sent = from
     let at = from
     while (at < to && !this.isBroken) {
@@ -90,6 +96,7 @@ export class IdSwap {
       }
       at = next
     }
+    if (isWhole || (isBlank && scan.isBlank)) this.#isBad ||= this.#isEndless(to - from)
     if (!this.isBroken && !this.#isWithheld && to > sent) emit(bytes.subarray(sent, to))
   }
 
@@ -111,7 +118,7 @@ export class IdSwap {
     const kind = this.isBroken ? 'bad' : this.#scan.isBlank ? 'none' : this.#kind()
     this.#scan.begin()
     this.#become(0)
-    this.#seen = 0
+    this.#seen = this.#blank = 0
     this.#isForeign = this.#isBad = false
     return kind
   }
@@ -122,6 +129,11 @@ export class IdSwap {
     if (seen === RESULT_ANSWER || seen === ERROR_ANSWER) return this.#isForeign ? 'bad' : 'answer'
     const isCall = (seen & METHOD) !== 0 && (seen & VERSION) !== 0
     return isCall && (seen & (RESULT | ERROR)) === 0 ? 'other' : 'bad'
+  }
+
+  #isEndless(blank: number): boolean {
+    this.#blank += blank + BLANK_PIECE
+    return this.#blank > MOST_BLANK
   }
 
   /** An id that may be replaced waits here and not in the output. */

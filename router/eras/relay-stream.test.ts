@@ -85,3 +85,22 @@ test('an event that is no message ends the stream with an error event, or by cut
     )
   }
 })
+
+test('events that come together go out together', () => {
+  const { body, caller } = relayed({ isStream: true })
+  body.data(`data: ${PROGRESS}\n\n`.repeat(3))
+  assert.equal(caller.log.length, 2, caller.log.join())
+  assert.equal(caller.text(), `data: ${PROGRESS}\n\n`.repeat(3))
+})
+
+test('a line without end that nobody gets is no event, and events of other types are none either', async () => {
+  for (const line of ['id: ', 'event: ping\ndata: ']) {
+    const { body, trail, abandoned, done } = relayed({ isStream: true })
+    for (let event = 0; event < 3; event += 1) body.data(`${line}${'x'.repeat(60_000)}\n\n`)
+    assert.equal(abandoned(), 0)
+    body.data(line)
+    for (let time = 0; time < 2; time += 1) body.data('x'.repeat(60_000))
+    await done
+    assert.deepEqual([trail.broken, abandoned()], ['RINGMAIN_UPSTREAM_BAD_RESPONSE', 1], line)
+  }
+})

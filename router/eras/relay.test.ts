@@ -212,3 +212,30 @@ test('a slow caller of small events stops the upstream too', () => {
   caller.drain()
   assert.deepEqual(body.log, ['pause', 'resume'])
 })
+
+test('white space without end is no answer, before one or behind it, in large pieces or small ones', async () => {
+  for (const before of ['', ANSWER])
+    for (const [piece, pieces] of [
+      [65_536, 1],
+      [1, 1_008],
+    ] as const) {
+      const { body, caller, trail, abandoned, done } = relayed()
+      if (before !== '') body.data(before)
+      body.data(' ')
+      for (let time = 1; time < pieces; time += 1) body.data(' '.repeat(piece))
+      assert.deepEqual([caller.log, abandoned()], [[], 0])
+      body.data(' '.repeat(piece))
+      await done
+      assert.deepEqual([trail.broken, abandoned()], ['RINGMAIN_UPSTREAM_BAD_RESPONSE', 1])
+      assert.match(caller.log.join(), /^send \d+ <?RINGMAIN_UPSTREAM_BAD_RESPONSE/)
+    }
+})
+
+test('white space that a slow server sends to keep a connection is not counted against its answer', async () => {
+  const { body, caller, done } = relayed()
+  for (let time = 0; time < 600; time += 1) body.data(' ')
+  body.data(ANSWER)
+  body.end()
+  await done
+  assert.match(caller.log.join(), /^send 200 /)
+})

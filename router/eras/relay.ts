@@ -67,6 +67,7 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): UpstreamS
   const out = new HeldOutput(emit.write)
   const events = new SseRelay(relay.upstreamIdJson, relay.callerIdJson, out)
   const stop = (refusal: Refusal): void => {
+    emit.flush()
     if (events.isAnswered) {
       caller.end() // the answer had gone out whole: what is lost is none of it
       return finish()
@@ -139,21 +140,34 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSin
   }
 }
 
-/** Writes that stop the upstream when the caller's buffer is full, and let it go on when it has drained. */
+/**
+ * Writes that stop the upstream when the caller's buffer is full, and let it go on when it has drained. What one piece of the upstream
+ * makes goes out in one: a piece may hold a thousand small events, and each write would cost as much as all of them.
+ */
 function paced(
   caller: Caller,
   relay: Relay,
-): { write: (piece: Buffer) => void; mayGoOn: () => boolean } {
+): { write: (piece: Buffer) => void; flush: () => void; mayGoOn: () => boolean } {
   let isFull = false
+  let pieces: Buffer[] = [] // no longer than a piece of the upstream and what was held of the one before
+  const flush = (): void => {
+    const [only] = pieces
+    if (only === undefined) return
+    const whole = pieces.length === 1 ? only : Buffer.concat(pieces)
+    pieces = []
+    if (caller.write(whole) || isFull) return
+    isFull = true
+    caller.onWritable(() => {
+      isFull = false
+      relay.body.resume()
+    })
+  }
   return {
-    write: piece => {
-      if (caller.write(piece) || isFull) return
-      isFull = true
-      caller.onWritable(() => {
-        isFull = false
-        relay.body.resume()
-      })
+    write: piece => void pieces.push(piece),
+    flush,
+    mayGoOn: () => {
+      flush()
+      return !isFull
     },
-    mayGoOn: () => !isFull,
   }
 }

@@ -10,6 +10,8 @@ const COLON = 0x3a
 const NAME_LIMIT = 6
 /** An event's type that is longer is not that of a message. */
 const TYPE_LIMIT = 16
+/** Of one event, in lines that are not handed on: they come at no caller's pace, and no server writes ids that long. */
+const MOST_DROPPED = 65_536
 /** A byte order mark may stand before the first line and is none of it. */
 const MARK = [0xef, 0xbb, 0xbf] as const
 const DATA = Buffer.from('data:')
@@ -36,6 +38,10 @@ export class SseRelay {
   #isWithin = false
   /** The event's type says that it is no message. */
   #isForeign = false
+  #dropped = 0
+  /** Where the next end of a line of either kind stands in the chunk at hand: each is looked for once, whatever the other does. */
+  #feedAt = -1
+  #backAt = -1
   /** Bytes of the mark seen so far; all of them once the stream has begun. */
   #mark = 0
 
@@ -47,6 +53,7 @@ export class SseRelay {
   }
 
   push(chunk: Buffer): void {
+    this.#feedAt = this.#backAt = -1
     let at = this.#mark < MARK.length ? this.#skipMark(chunk) : 0
     while (at < chunk.length && !this.isBroken) {
       const byte = chunk[at] as number
@@ -79,7 +86,7 @@ export class SseRelay {
   }
 
   #lineBytes(chunk: Buffer, from: number): number {
-    const end = lineEnd(chunk, from)
+    const end = this.#lineEnd(chunk, from)
     let at = from
     while (this.#line === 'undecided' && at < end) {
       const byte = chunk[at] as number
@@ -91,9 +98,19 @@ export class SseRelay {
       this.#swap.feed(chunk, at, end, this.#add)
       this.isBroken = this.#swap.isBroken
     } else if (this.#line === 'comment' && end > at) this.#add(chunk.subarray(at, end))
-    else if (this.#line === 'type')
+    else if (this.#line === 'drop') {
+      this.#dropped += end - at
+      this.isBroken = this.#dropped > MOST_DROPPED
+    } else if (this.#line === 'type')
       this.#text += chunk.toString('latin1', at, Math.min(end, at + TYPE_LIMIT - this.#text.length))
     return end
+  }
+
+  /** Where the line ends that the byte at `from` belongs to, as far as it is here. */
+  #lineEnd(chunk: Buffer, from: number): number {
+    if (this.#feedAt < from) this.#feedAt = nextOf(LF, chunk, from)
+    if (this.#backAt < from) this.#backAt = nextOf(CR, chunk, from)
+    return Math.min(this.#feedAt, this.#backAt)
   }
 
   #decide(): void {
@@ -137,6 +154,7 @@ export class SseRelay {
   #endEvent(): void {
     const kind = this.#swap.end()
     this.#isWithin = this.#isForeign = false
+    this.#dropped = 0
     if (kind === 'bad') {
       this.isBroken = true
       return
@@ -147,10 +165,7 @@ export class SseRelay {
   }
 }
 
-/** Where the line ends that the byte at `from` belongs to, as far as it is here. */
-function lineEnd(chunk: Buffer, from: number): number {
-  const feed = chunk.indexOf(LF, from)
-  const end = feed === -1 ? chunk.length : feed
-  const back = chunk.subarray(from, end).indexOf(CR)
-  return back === -1 ? end : from + back
+const nextOf = (byte: number, chunk: Buffer, from: number): number => {
+  const at = chunk.indexOf(byte, from)
+  return at === -1 ? chunk.length : at
 }

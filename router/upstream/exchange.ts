@@ -22,7 +22,7 @@ const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
 const MOST_INFORMAL = 8
 
 /** Taken of one answer before the loop turns: a replica that sends as fast as it can must not keep the answers of others waiting. */
-const TURN_LIMIT = 131_072
+const TURN_LIMIT = 65_536
 /** What a piece costs besides its bytes, in bytes: chunks of one byte each are slow to read, too. */
 const PIECE_COST = 1_024
 
@@ -92,15 +92,13 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isAborted) return
+    if (this.#sink === undefined) {
+      this.#early.push(chunk)
+      this.#earlyBytes += chunk.length
+      if (this.#earlyBytes > EARLY_LIMIT) this.#pause(controller)
+    } else if (!this.#sink.data(chunk)) this.#pause(controller)
     this.#taken += chunk.length + PIECE_COST
     if (this.#taken > TURN_LIMIT) this.#breathe(controller)
-    if (this.#sink !== undefined) {
-      if (!this.#sink.data(chunk)) this.#pause(controller)
-      return
-    }
-    this.#early.push(chunk)
-    this.#earlyBytes += chunk.length
-    if (this.#earlyBytes > EARLY_LIMIT) this.#pause(controller)
   }
 
   onResponseEnd(): void {
@@ -193,9 +191,9 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
 
   #breathe(controller: Dispatcher.DispatchController): void {
     this.#taken = 0
-    if (this.#isBreathing) return
+    if (this.#isBreathing || this.#isOver) return
     this.#isBreathing = true
-    controller.pause()
+    if (!this.#isHeldBack) controller.pause()
     setImmediate(() => {
       this.#isBreathing = false
       if (!this.#isOver && !this.#isHeldBack) controller.resume()
