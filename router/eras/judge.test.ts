@@ -185,6 +185,7 @@ test('a 4xx without a JSON-RPC error does not tell whether the tool ran', async 
     errorBody('{"code":"1","message":"x"}'),
     errorBody('{"code":1}'),
     errorBody('null'),
+    Buffer.from(errorBody('{"code":1,"message":"\xff"}').toString(), 'latin1'),
     errorBody(`{"code":1,"message":"${'x'.repeat(70_000)}"}`),
   ] as const)
     assert.deepEqual(await read(400, body), {

@@ -1,5 +1,6 @@
 // What the first byte of an upstream answer means: pass it on, or say in our own words what it is.
 // The only reader of upstream statuses on the way of a call.
+import { isUtf8 } from 'node:buffer'
 import { LONGEST_TEXT, plainText } from '#foundation/plain-text.ts'
 import type { Attempt, McpAnswer, Span } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
@@ -127,6 +128,7 @@ const isCode = (value: unknown): value is number => Number.isSafeInteger(value)
 
 /** The error as it was written, but for its message: its data may hold numbers that would not survive a parse. */
 function errorIn(body: Buffer): { readonly code: number; readonly json: string } | undefined {
+  if (!isUtf8(body)) return undefined
   try {
     const value: unknown = JSON.parse(body.toString())
     const error = isRecord(value) ? value['error'] : undefined

@@ -24,6 +24,15 @@ test('a JSON answer comes back parsed and as its bytes', async () => {
   assert.equal(reply.header('mcp-session-id'), 's')
 })
 
+test('bytes that are not UTF-8 are no answer, since they would be handed on as they are', async () => {
+  const played = playedExchange()
+  const asking = ask(played)
+  played.answer({ 'content-type': 'application/json' })
+  played.data(Buffer.from(ANSWER.replace('"n"', '"\xff"'), 'latin1'))
+  played.end()
+  assert.equal((await asking).kind, 'http')
+})
+
 test('an event stream gives the first message under the id; requests, notifications and other ids are passed over', async () => {
   const played = playedExchange()
   const asking = ask(played)

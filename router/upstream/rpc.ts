@@ -1,5 +1,6 @@
 // One small question to a replica and its whole answer: lists, handshakes and checks. Calls of tools never go this way,
 // since here the answer is held in memory and its time is bounded.
+import { isUtf8 } from 'node:buffer'
 import { createParser } from 'eventsource-parser'
 import { foreignEncoding } from '#router/eras/judge.ts'
 import type { Attempt, UpstreamBody } from '#router/facts.ts'
@@ -127,6 +128,7 @@ function firstAnswer(body: UpstreamBody, idJson: string): Promise<Buffer | 'too_
 }
 
 function parse(bytes: Buffer): Record<string, unknown> | undefined {
+  if (!isUtf8(bytes)) return undefined // parts of it may be handed on as they are
   try {
     const value: unknown = JSON.parse(bytes.toString())
     return typeof value === 'object' && value !== null && !Array.isArray(value)

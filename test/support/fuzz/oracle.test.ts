@@ -56,6 +56,7 @@ const MAY_BE: Readonly<Record<string, Scene>> = {
   'silence to who has left at once': { end: 'finishes', runs: [LEFT] },
   'silence to who reset it': { end: 'resets', runs: [LEFT] },
   'silence to half a request that was left': { sent: POST.slice(0, -1), end: 'finishes later' },
+  'a word to nothing': { sent: '\r\n\r\n', got: REFUSED.replace('400', '408') },
   'silence to nothing': { sent: '\r\n' },
   'a part of a large answer': {
     kind: 'upstream',
@@ -81,6 +82,7 @@ const MUST_NOT_BE: Readonly<Record<string, readonly [RegExp, Scene]>> = {
   'no answer in time': [/no end/, { isHung: true, isClosed: false }],
   'what is behind, ignored': [/1 answers of 2/, { sent: `${POST}no HTTP\r\n\r\n`, got: GOOD }],
   'two answers to one': [/2 answers of 1/, { got: GOOD + GOOD }],
+  'an answer to nothing': [/1 answers of 0/, { sent: '\r\n', got: GOOD }],
   'a part of an answer': [/cut/, { got: GOOD.slice(0, -1) }],
   'a part of a small answer of a tool': [
     /cut/,

@@ -84,6 +84,8 @@ function wrongWithCount(one: FuzzCase, outcome: Outcome): string | undefined {
   const hasLeft = end !== 'waits'
   const mayBeCut = (one.answer?.writes.join('').length ?? 0) > MOST_HELD
   if (read.isCut && !mayBeCut && !hasLeft) return 'cut within an answer'
+  // A connection that brings no request in time is told so.
+  if (wanted === 0 && has === 1 && read.answers[0]?.status === 408) return undefined
   if (has + (read.isCut ? 1 : 0) >= wanted)
     return has > requests.length + hiddenIn(rest) ? `${has} answers of ${wanted}` : undefined
   if (isClosing(read.answers.at(-1)) && isClosed) return undefined // refused, and what is behind was not looked at
