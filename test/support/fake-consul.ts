@@ -22,7 +22,8 @@ export type ConsulFaultScript =
     }
   /** The proper answer, so much later. */
   | { readonly kind: 'slow'; readonly ms: number }
-  | { readonly kind: 'cut' | 'silent' | 'split' }
+  /** `hangs`: half of the answer, and no more. */
+  | { readonly kind: 'cut' | 'hangs' | 'silent' | 'split' }
   /** Each answer has an index one below the last one. */
   | { readonly kind: 'backwards' }
 
@@ -274,8 +275,9 @@ function spoil(catalogue: Catalogue, { name, fault }: Reply, response: ServerRes
     ...(index === undefined ? {} : { 'x-consul-index': index }),
     ...(fault?.kind === 'headers' || fault?.kind === 'body' ? fault.headers : {}),
   })
-  if (fault?.kind === 'cut') {
-    response.write(text.slice(0, text.length / 2), () => response.destroy())
+  if (fault?.kind === 'cut' || fault?.kind === 'hangs') {
+    const isCut = fault.kind === 'cut'
+    response.write(text.slice(0, text.length / 2), () => isCut && response.destroy())
     return
   }
   if (fault?.kind === 'split') for (const byte of Buffer.from(text)) response.write(Buffer.of(byte))

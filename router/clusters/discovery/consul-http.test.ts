@@ -100,6 +100,29 @@ test('an agent that says nothing is given up after the limit, and no wait is lef
   assert.deepEqual(time.waits(), [])
 })
 
+test('an answer that hangs half-way is given up, and no wait is left', async t => {
+  const { fake, time, get } = await rig(t)
+  fake.register('mcp-a', { id: 'a', port: 1 })
+  fake.script({ kind: 'hangs' })
+  const outcome = get()
+  assert.equal(await time.untilWaiting(ms => ms !== 5_000), 10_000)
+  await time.advance(9_999)
+  assert.deepEqual(time.waits(), [10_000])
+  await time.advance(1)
+  const { fault } = (await outcome) as { fault: { kind: string; says: string } }
+  assert.equal(fault.kind, 'unreachable')
+  assert.match(fault.says, /did not answer in time/)
+  assert.deepEqual(time.waits(), [])
+})
+
+test('an answer without end is given up at its bound', async t => {
+  const { fake, get } = await rig(t)
+  fake.script({ kind: 'body', body: `[${' '.repeat(65 * 1_048_576)}]` })
+  const outcome = await get()
+  assert.ok('fault' in outcome)
+  assert.match(outcome.fault.says, /answered with more than 67108864 bytes/)
+})
+
 test('an abort ends the request at once', async t => {
   const { fake, time, get } = await rig(t)
   fake.script({ kind: 'silent' })
