@@ -68,6 +68,7 @@ export class Cluster {
       onApart: (endpoint, servingDigest) => this.#apartChanged(endpoint, servingDigest),
     })
     this.#endpoints = new Membership(policy, {
+      clock: ports.clock,
       onAdded: endpoint => this.#add(endpoint),
       onChanged: endpoint => {
         this.#serving.update(endpoint)

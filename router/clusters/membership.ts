@@ -1,12 +1,14 @@
 // The endpoints of a cluster, brought in line with what discovery says. A large change is made in slices with turns of the
-// event loop between them, so a set of ten thousand never holds up a call; what is known already is updated at once.
+// event loop between them, so a set of ten thousand never holds up a call. A slice is measured, not counted.
+import type { Clock } from '#foundation/clock.ts'
 import type { Instance } from './discovery/instance.ts'
 import { Endpoint, type Reach } from './endpoint.ts'
 
-/** Endpoints that come or go in one turn: about a millisecond of work. */
-export const SLICE = 200
+/** Of work in one turn. */
+const SLICE_MS = 2
 
 export interface MembershipPorts {
+  readonly clock: Pick<Clock, 'nowMs'>
   readonly onAdded: (endpoint: Endpoint) => void
   readonly onChanged: (endpoint: Endpoint) => void
   readonly onRemoved: (endpoint: Endpoint) => void
@@ -29,19 +31,7 @@ export class Membership {
   /** A newer set replaces one that is not complete yet. */
   apply(instances: readonly Instance[]): void {
     this.#stop()
-    const added: Instance[] = []
-    const present = new Set<string>()
-    for (const instance of instances) {
-      present.add(instance.key)
-      const known = this.#endpoints.get(instance.key)
-      if (known === undefined || !isSameAddress(known.instance, instance)) added.push(instance)
-      else if (known.instance !== instance) {
-        known.instance = instance
-        this.#ports.onChanged(known)
-      }
-    }
-    const gone = [...this.#endpoints.values()].filter(endpoint => !present.has(endpoint.key))
-    this.#work = this.#change(added, gone)
+    this.#work = this.#change(instances)
     this.#advance()
   }
 
@@ -67,9 +57,22 @@ export class Membership {
     for (const endpoint of this.#endpoints.values()) this.#remove(endpoint)
   }
 
-  *#change(added: readonly Instance[], gone: readonly Endpoint[]): Iterator<void> {
-    for (const endpoint of gone) {
-      this.#remove(endpoint)
+  /** What is known changes first, then some go, and the new ones come last. */
+  *#change(instances: readonly Instance[]): Iterator<void> {
+    const added: Instance[] = []
+    const present = new Set<string>() // bounded by what discovery publishes
+    for (const instance of instances) {
+      present.add(instance.key)
+      const known = this.#endpoints.get(instance.key)
+      if (known === undefined || !isSameAddress(known.instance, instance)) added.push(instance)
+      else if (known.instance !== instance) {
+        known.instance = instance
+        this.#ports.onChanged(known)
+      }
+      yield
+    }
+    for (const endpoint of this.#endpoints.values()) {
+      if (!present.has(endpoint.key)) this.#remove(endpoint)
       yield
     }
     for (const instance of added) {
@@ -83,12 +86,14 @@ export class Membership {
   }
 
   #advance(): void {
-    for (let step = 0; step < SLICE; step += 1) {
+    const { clock, onComplete } = this.#ports
+    const untilMs = clock.nowMs() + SLICE_MS
+    do {
       if (this.#work?.next().done !== true) continue
       this.#work = undefined
-      this.#ports.onComplete()
+      onComplete()
       return
-    }
+    } while (clock.nowMs() < untilMs)
     this.#turn = setImmediate(() => this.#advance())
   }
 
