@@ -13,7 +13,7 @@ const health = closed(
       most: '1h',
       default: '5s',
       description:
-        'Time between two checks of one replica. A cluster begins at most 200 a second: 10,000 replicas are asked every 50 s, and one that calls find broken within a second or so.',
+        'Time between two checks of one replica. A router repeats at most 25 a second (`--max-checks`), so very many replicas are each asked less often: 10,000 every 400 s. One that calls find broken is asked at once.',
     }),
     timeout: duration({
       least: '10ms',
