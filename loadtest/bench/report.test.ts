@@ -27,3 +27,11 @@ test('dropped slices are counted and give no figure', () => {
   assert.match(text, /^ {2}router +- +- +- +- +- +0\/3$/m)
   assert.match(text, /^Inconclusive, so nothing here may be quoted:$/m)
 })
+
+test('what was not measured is not told as held', () => {
+  const slices = madeSlices(3)
+  assert.match(
+    reportOf(slices, [], judge(slices, [])),
+    /^Held: every must that was measured\. Not measured:\n {2}router \/ haproxy p99 at a fixed rate$/m,
+  )
+})

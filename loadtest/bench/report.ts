@@ -120,9 +120,13 @@ function ratioRow(one: Judged): string {
   return row(`  ${nameOf(one)}`, cells, RATIO_COLUMNS)
 }
 
-function ending({ ending: how, reasons }: Verdict): readonly string[] {
+function ending({ ending: how, reasons, judged }: Verdict): readonly string[] {
   const told = reasons.map(reason => `  ${reason}`)
-  if (how === 'held') return ['Held: every must.']
+  const left = judged.filter(one => one.ending === 'not measured').map(nameOf)
+  if (how === 'held')
+    return left.length === 0
+      ? ['Held: every must.']
+      : ['Held: every must that was measured. Not measured:', ...left.map(name => `  ${name}`)]
   if (how === 'missed')
     return ['Missed; a must has failed only when a second run misses it too:', ...told]
   return ['Inconclusive, so nothing here may be quoted:', ...told]
