@@ -60,6 +60,7 @@ test('markers in capitals, or only one of them, are literal text', () => {
 test('an encoding that was not needed is valid', () => {
   assert.equal(decodeHeaderValue('=?base64?dGVzdDovL3N0YXRpYy10ZXh0?='), 'test://static-text')
   assert.equal(decodeHeaderValue('=?base64??='), '')
+  assert.equal(decodeHeaderValue('=?base64?77u/eA==?='), '\ufeffx') // a byte order mark is text like any other
 })
 
 test('bad base64, bad padding and bad UTF-8 between the markers stand for nothing', () => {
@@ -69,6 +70,8 @@ test('bad base64, bad padding and bad UTF-8 between the markers stand for nothin
     'eA===',
     'e A==',
     'eA==\n',
+    '\fe\tA==',
+    ' ',
     'eA-_',
     '====',
     '=',
