@@ -1,5 +1,6 @@
 // One GET at a time against the first Consul agent that answers. Every outcome is a value: a source that is away is no defect.
 // The token goes in its header and nowhere else; what an agent says is cleaned before it reaches a sentence.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '#foundation/clock.ts'
 import { createBreather } from './breather.ts'
@@ -202,6 +203,7 @@ async function readEntries(
     if (problem !== undefined) return problem // leaving the loop ends the exchange
     await breathe()
   }
+  await nextTurn() // whoever takes in a large list has a turn for it alone
   return elements.end()
 }
 

@@ -2,7 +2,7 @@
 // an instance whose check failed is known to be down and is not mistaken for one that left.
 import { plainText } from '#foundation/plain-text.ts'
 import { type Instance, MOST_INSTANCES } from './instance.ts'
-import { readServiceMeta } from './service-meta.ts'
+import { createMetaReader, type ReadMeta } from './service-meta.ts'
 
 export interface ConsulSet {
   readonly instances: readonly Instance[]
@@ -23,6 +23,7 @@ const HOST = /^[A-Za-z0-9._:-]{1,253}$/
 export function createConsulReading(): ConsulReading {
   const instances = new Map<string, Instance>() // bounded by MOST_INSTANCES
   const notes: string[] = []
+  const readMeta = createMetaReader()
   let position = -1
   let garbled: string | undefined
   const tell = (key: string, says: string) => {
@@ -36,7 +37,7 @@ export function createConsulReading(): ConsulReading {
     else if (instances.has(key)) note('it is listed twice; the first stands')
     else if (instances.size >= MOST_INSTANCES)
       garbled = `it has more than ${MOST_INSTANCES} entries`
-    else instances.set(key, instanceOf({ key, ...entry }, note))
+    else instances.set(key, instanceOf({ key, ...entry }, note, readMeta))
   }
   return {
     add(entry) {
@@ -80,9 +81,9 @@ interface Entry {
   readonly checks: readonly Check[]
 }
 
-function instanceOf(entry: Entry, note: (says: string) => void): Instance {
+function instanceOf(entry: Entry, note: (says: string) => void, readMeta: ReadMeta): Instance {
   const { key, host, port, service, checks } = entry
-  const { isDraining, ...hints } = readServiceMeta(service['Meta'], note)
+  const { isDraining, ...hints } = readMeta(service['Meta'], note)
   const { weight, problem } = weightOf(service, checks, note)
   const reason = reasonDown(checks) ?? problem
   return {

@@ -21,6 +21,7 @@ export function guardRemovals(
   next: readonly Instance[],
   { wasAway = false, most = 0 }: Past = {},
 ): readonly Instance[] {
+  if (last.length === 0) return next
   const keys = new Set(next.map(instance => instance.key))
   const unnamed = last.filter(instance => !keys.has(instance.key))
   if (unnamed.length === 0) return next

@@ -1,7 +1,7 @@
 // Which claims of a replica about itself are read, and what becomes of the others.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readServiceMeta } from './service-meta.ts'
+import { createMetaReader, readServiceMeta } from './service-meta.ts'
 
 function read(meta: unknown) {
   const notes: string[] = []
@@ -92,4 +92,21 @@ test('a path that would lead elsewhere is not taken', () => {
 test('meta that is no mapping, or holds no text, is read as none', () => {
   for (const meta of [undefined, null, 5, 'x', [], { 'rm-path': 5 }])
     assert.deepEqual(read(meta), { isDraining: false, notes: [] })
+})
+
+test('what two replicas say alike is read once and shared, and each is told what is wrong with it', () => {
+  const read = createMetaReader()
+  const notes: string[] = []
+  const meta = () => ({ 'rm-eras': 'modern', 'rm-app': '1.2', 'rm-zone': 'no zone' })
+  const [one, other] = [1, 2].map(() => read(meta(), says => void notes.push(says)))
+  assert.equal(one, other)
+  assert.deepEqual([one?.eras, one?.claims, notes.length], [['modern'], { app: '1.2' }, 2])
+  const next = read({ ...meta(), 'rm-app': '1.3' }, () => undefined)
+  assert.deepEqual(next.claims, { app: '1.3' })
+})
+
+test('very many that all differ are not remembered, and read all the same', () => {
+  const read = createMetaReader()
+  for (let number = 0; number < 200; number += 1)
+    assert.equal(read({ 'rm-zone': `z${number}` }, () => undefined).zone, `z${number}`)
 })

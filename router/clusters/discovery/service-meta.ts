@@ -17,6 +17,27 @@ const KNOWN: ReadonlySet<string> = new Set(
   ['v', 'eras', 'proto', 'path', 'zone', 'conc', 'drain', ...CLAIMS].map(name => `rm-${name}`),
 )
 
+export type ReadMeta = (meta: unknown, note: (says: string) => void) => ServiceMeta
+
+/** Replicas of one service say much the same: so many different ones are read once. */
+const MOST_REMEMBERED = 64
+
+/** For the entries of one answer; what two of them say alike they share. */
+export function createMetaReader(): ReadMeta {
+  const known = new Map<string, { readonly read: ServiceMeta; readonly says: readonly string[] }>()
+  return (meta, note) => {
+    const text = JSON.stringify(meta) ?? ''
+    let one = known.get(text)
+    if (one === undefined) {
+      const says: string[] = []
+      one = { read: readServiceMeta(meta, said => void says.push(said)), says }
+      if (known.size < MOST_REMEMBERED) known.set(text, one)
+    }
+    for (const said of one.says) note(said)
+    return one.read
+  }
+}
+
 export function readServiceMeta(meta: unknown, note: (says: string) => void): ServiceMeta {
   const entries = typeof meta === 'object' && meta !== null ? Object.entries(meta) : []
   const texts = new Map<string, string>()
