@@ -207,7 +207,7 @@ export const routerSettings = {
     kind: 'duration',
     placeholder: 'TIME',
     fallback: '30s',
-    says: 'How long a caller may take to read what is waiting for it; then its connection is cut.',
+    says: 'How long a caller may leave unread what waits for it, in all for each 256 KiB that it takes; then its connection is cut.',
   },
   drain: {
     flag: 'drain',

@@ -9,7 +9,8 @@ import { HttpCaller } from './http-caller.ts'
 const DRAIN_MS = 30_000
 const REQUEST = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'
 const MIB = 1_048_576
-const LIMITS = { mayStay: () => true, drainMs: DRAIN_MS }
+let nowMs = 0
+const LIMITS = { mayStay: () => true, drainMs: DRAIN_MS, nowMs: () => nowMs }
 
 interface Exchange {
   readonly caller: HttpCaller
@@ -160,4 +161,40 @@ test('an answer that is cut before its turn breaks the connection when its turn 
   first.caller.send(200, {}, 'first')
   const text = await read()
   assert.match(text, /first$/)
+})
+
+test('a caller who takes a little now and then is cut when it has kept us waiting for as long as it may', async t => {
+  const here = await ground(t)
+  here.client.write(REQUEST)
+  const { caller, connection, response } = await here.next()
+  caller.begin(200, {})
+  for (let times = 1; times <= 3; times += 1) {
+    caller.onWritable(() => undefined)
+    nowMs += DRAIN_MS / 4
+    t.mock.timers.tick(DRAIN_MS / 4)
+    response.emit('drain')
+    nowMs += DRAIN_MS // nothing waits, and nobody is kept waiting
+    t.mock.timers.tick(DRAIN_MS)
+  }
+  caller.onWritable(() => assert.fail('it did not take the rest'))
+  t.mock.timers.tick(DRAIN_MS / 4 - 1)
+  assert.equal(connection.destroyed, false)
+  t.mock.timers.tick(1)
+  assert.equal(connection.destroyed, true)
+})
+
+test('a caller who takes much has the whole time again', async t => {
+  const here = await ground(t)
+  here.client.write(REQUEST)
+  const { caller, connection, response } = await here.next()
+  here.client.resume()
+  caller.begin(200, {})
+  for (let times = 1; times <= 5; times += 1) {
+    assert.equal(caller.write(Buffer.alloc(MIB)), false)
+    caller.onWritable(() => undefined)
+    nowMs += DRAIN_MS / 2
+    t.mock.timers.tick(DRAIN_MS / 2)
+    await once(response, 'drain')
+  }
+  assert.equal(connection.destroyed, false)
 })

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { systemClock } from '#foundation/clock.ts'
 import { HttpCaller } from './http-caller.ts'
 
 interface Ground {
@@ -16,7 +17,13 @@ interface Ground {
 async function ground(t: TestContext, mayStay = true, drainMs = 10_000): Promise<Ground> {
   const arrived = Promise.withResolvers<HttpCaller>()
   const server = createServer((request, response) =>
-    arrived.resolve(new HttpCaller(request, response, { mayStay: () => mayStay, drainMs })),
+    arrived.resolve(
+      new HttpCaller(request, response, {
+        mayStay: () => mayStay,
+        drainMs,
+        nowMs: systemClock.nowMs,
+      }),
+    ),
   )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -12,7 +12,11 @@ export interface CallerLimits {
   readonly mayStay: () => boolean
   /** How long what is waiting for the caller may wait until it is read. */
   readonly drainMs: number
+  readonly nowMs: () => number
 }
+
+/** For so much that a caller takes it may keep us waiting for `drainMs` once more: a little now and then does not begin its time anew. */
+const LEAST_TAKEN = 262_144
 
 export class HttpCaller implements Caller {
   bytesOut = 0
@@ -21,6 +25,10 @@ export class HttpCaller implements Caller {
   readonly #response: ServerResponse
   readonly #limits: CallerLimits
   #stalled: NodeJS.Timeout | undefined
+  #stalledSinceMs = 0
+  /** How long it may still keep us waiting, and what it had taken when that was the whole time. */
+  #patienceMs: number
+  #takenBefore = 0
   #gone: (() => void) | undefined
   #isEnded = false
   #isStream = false
@@ -28,6 +36,7 @@ export class HttpCaller implements Caller {
   constructor(request: IncomingMessage, response: ServerResponse, limits: CallerLimits) {
     this.#response = response
     this.#limits = limits
+    this.#patienceMs = limits.drainMs
     response.on('close', () => {
       clearTimeout(this.#stalled)
       if (this.#isEnded && response.writableFinished) return
@@ -44,7 +53,7 @@ export class HttpCaller implements Caller {
   onWritable(listener: () => void): void {
     this.#mustDrain()
     this.#response.once('drain', () => {
-      clearTimeout(this.#stalled)
+      this.#hasDrained()
       listener()
     })
   }
@@ -106,9 +115,22 @@ export class HttpCaller implements Caller {
   /** What waits for a caller who does not read is memory that nobody else can use. */
   #mustDrain(): void {
     this.#inTurn(socket => {
-      clearTimeout(this.#stalled)
-      this.#stalled = setTimeout(() => socket.destroy(), this.#limits.drainMs)
+      this.#hasDrained()
+      const taken = this.bytesOut - this.#response.writableLength
+      if (taken - this.#takenBefore >= LEAST_TAKEN) {
+        this.#takenBefore = taken
+        this.#patienceMs = this.#limits.drainMs
+      }
+      this.#stalledSinceMs = this.#limits.nowMs()
+      this.#stalled = setTimeout(() => socket.destroy(), this.#patienceMs)
     })
+  }
+
+  #hasDrained(): void {
+    if (this.#stalled === undefined) return
+    clearTimeout(this.#stalled)
+    this.#stalled = undefined
+    this.#patienceMs -= this.#limits.nowMs() - this.#stalledSinceMs
   }
 
   #break(): void {
