@@ -6,6 +6,7 @@ import type { WriteAccess } from '#foundation/log.ts'
 import type { Observe, Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
 import { ageOf } from './admin/views.ts'
+import { observeReplicas, REPLICA_GAUGES } from './observe-replicas.ts'
 import type { CallRecord, Observations } from './stages/record.ts'
 import { ToolLabels } from './tool-labels.ts'
 
@@ -161,11 +162,7 @@ export function observeLog(meter: Meter, dropped: () => number): void {
 }
 
 const GAUGES = {
-  'ringmain.replica.inflight': 'Calls a replica carries.',
-  'ringmain.replica.streams': 'Event streams a replica carries.',
-  'ringmain.replica.ewma_seconds': 'Moving average of time to first byte.',
-  'ringmain.replica.health': '1 up, 0 down or unknown.',
-  'ringmain.replica.apart': '1 when its tools differ from those of the replicas that serve.',
+  ...REPLICA_GAUGES,
   'ringmain.discovery.failures': 'Failed attempts in a row of the discovery of a cluster.',
   'ringmain.discovery.stale':
     '1 while the source of a cluster does not answer, or says that its answer may be old.',
@@ -197,14 +194,8 @@ export function observeClusters(
         if (defects !== undefined) observe('ringmain.discovery.defects', defects, ofCluster)
         if (backend !== undefined)
           observe('ringmain.discovery.backend', 1, { ...ofCluster, 'ringmain.backend': backend })
-        for (const endpoint of cluster.endpoints) {
-          const labels = { ...ofCluster, 'ringmain.replica': endpoint.key }
-          observe('ringmain.replica.inflight', endpoint.inFlight, labels)
-          observe('ringmain.replica.streams', endpoint.streams, labels)
-          observe('ringmain.replica.ewma_seconds', endpoint.ewmaMs(clock.nowMs()) / 1_000, labels)
-          observe('ringmain.replica.apart', endpoint.isApart ? 1 : 0, labels)
-          observe('ringmain.replica.health', endpoint.health === 'up' ? 1 : 0, labels)
-        }
+        const { endpoints } = cluster
+        observeReplicas(observe, cluster.policy.name, { endpoints, nowMs: clock.nowMs() })
       }
     },
   })
