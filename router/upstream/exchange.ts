@@ -96,7 +96,9 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
       this.#early.push(chunk)
       this.#earlyBytes += chunk.length
       if (this.#earlyBytes > EARLY_LIMIT) this.#pause(controller)
-    } else if (!this.#sink.data(chunk)) this.#pause(controller)
+      return
+    }
+    if (!this.#sink.data(chunk)) this.#pause(controller)
     this.#taken += chunk.length + PIECE_COST
     if (this.#taken > TURN_LIMIT) this.#breathe(controller)
   }
