@@ -58,10 +58,15 @@ export interface EndpointView {
   /** What the replica says of itself in `rm-…` meta beyond that; never more than policy allows. */
   readonly claims?: Readonly<Record<string, string>>
   readonly isHeld: boolean
-  /** Up, and given nothing: its list of tools differs from that of the replicas that serve. */
+  /**
+   * Up, and given nothing new of an era that it speaks: its list of tools differs from that of the replicas that serve, or is not
+   * known. The reason says which.
+   */
   readonly isApart: boolean
-  /** Of its whole list of tools; absent when that is not known. */
+  /** Of its whole list of tools, as modern callers see it where it speaks to them; absent when that is not known. */
   readonly toolsDigest?: string
+  /** The same, of the list that it tells to legacy callers, where it speaks to both. */
+  readonly legacyToolsDigest?: string
   readonly ewmaMs: number
   readonly inFlight: number
   readonly streams: number

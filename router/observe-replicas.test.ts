@@ -26,7 +26,7 @@ test('sums of a cluster are what its replicas carry, by health', () => {
   const endpoints = endpointsOf(5)
   const [one, two, three, four] = endpoints as [Endpoint, Endpoint, Endpoint, Endpoint]
   for (const endpoint of [one, two, three]) endpoint.becomeUp(0)
-  three.isApart = true
+  three.apart = { modern: 'its tools differ' }
   four.becomeDown('no answer')
   one.inFlight = 2
   two.inFlight = 3

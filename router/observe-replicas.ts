@@ -8,7 +8,8 @@ export const REPLICA_GAUGES = {
   'ringmain.replica.streams': 'Event streams a replica carries.',
   'ringmain.replica.ewma_seconds': 'Moving average of time to first byte.',
   'ringmain.replica.health': '1 up, 0 down or unknown.',
-  'ringmain.replica.apart': '1 when its tools differ from those of the replicas that serve.',
+  'ringmain.replica.apart':
+    '1 when its tools differ from those of the replicas that serve, or are not known while theirs are.',
   'ringmain.cluster.replicas': 'Replicas of a cluster by their health: up, apart, down or unknown.',
   'ringmain.cluster.inflight': 'Calls that all replicas of a cluster carry.',
   'ringmain.cluster.streams': 'Event streams that all replicas of a cluster carry.',

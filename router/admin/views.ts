@@ -45,8 +45,13 @@ export interface ShownEndpoint {
   }
   readonly health: 'up' | 'down' | 'unknown'
   readonly reason: string | undefined
-  readonly isApart: boolean
-  readonly learned: { readonly eras: readonly string[]; readonly toolsDigest?: string } | undefined
+  readonly whyApart: string | undefined
+  readonly learned:
+    | {
+        readonly eras: readonly string[]
+        readonly lists?: Readonly<Partial<Record<Era, { readonly digest?: string }>>>
+      }
+    | undefined
   readonly ewmaMs: (nowMs: number) => number
   readonly inFlight: number
   readonly streams: number
@@ -54,8 +59,6 @@ export interface ShownEndpoint {
   readonly faults: number
   readonly checkedAtMs: number | undefined
 }
-
-const APART = 'its tools differ from those of the replicas that serve'
 
 export interface Now {
   readonly nowMs: number
@@ -111,7 +114,7 @@ export function ageOf(
 
 function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
   const { instance } = endpoint
-  const own = endpoint.isApart ? APART : endpoint.reason
+  const own = endpoint.whyApart ?? endpoint.reason
   const reason = instance.state === 'ready' ? own : (instance.reason ?? instance.state)
   return {
     key: endpoint.key,
@@ -125,10 +128,8 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     ...(instance.concurrency === undefined ? {} : { concurrency: instance.concurrency }),
     ...(instance.claims === undefined ? {} : { claims: instance.claims }),
     isHeld: instance.isHeld === true,
-    isApart: endpoint.isApart,
-    ...(endpoint.learned?.toolsDigest === undefined
-      ? {}
-      : { toolsDigest: endpoint.learned.toolsDigest }),
+    isApart: endpoint.whyApart !== undefined,
+    ...digestsOf(endpoint),
     ewmaMs: Math.round(endpoint.ewmaMs(now.nowMs) * 100) / 100,
     inFlight: endpoint.inFlight,
     streams: endpoint.streams,
@@ -137,5 +138,17 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     ...(endpoint.checkedAtMs === undefined
       ? {}
       : { checkedAgoMs: Math.round(now.nowMs - endpoint.checkedAtMs) }),
+  }
+}
+
+function digestsOf({
+  learned,
+}: ShownEndpoint): Pick<EndpointView, 'toolsDigest' | 'legacyToolsDigest'> {
+  const isModern = learned?.eras.includes('modern') === true
+  const digest = learned?.lists?.[isModern ? 'modern' : 'legacy']?.digest
+  const second = isModern ? learned.lists?.legacy?.digest : undefined
+  return {
+    ...(digest === undefined ? {} : { toolsDigest: digest }),
+    ...(second === undefined ? {} : { legacyToolsDigest: second }),
   }
 }

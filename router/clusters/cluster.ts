@@ -65,7 +65,7 @@ export class Cluster {
     })
     this.#serving = new ServingSets({
       mustAgree: policy.toolLists === 'agree',
-      onApart: (endpoint, servingDigest) => this.#apartChanged(endpoint, servingDigest),
+      onApart: (endpoint, era, digest) => this.#apartChanged(endpoint, era, digest),
     })
     this.#endpoints = new Membership(policy, {
       clock: ports.clock,
@@ -102,7 +102,7 @@ export class Cluster {
 
   /** What is odd about its replicas together, in words; reckoned anew each time. */
   notes(): readonly string[] {
-    return revisionNotes(this.#endpoints.values())
+    return [...this.#serving.notes(), ...revisionNotes(this.#endpoints.values())]
   }
 
   endpoint(key: string): Endpoint | undefined {
@@ -246,9 +246,11 @@ export class Cluster {
     this.#changed()
   }
 
-  #apartChanged({ key, isApart, learned }: Endpoint, servingDigest: string | undefined): void {
-    const digests = { toolsDigest: learned?.toolsDigest, servingDigest }
-    this.#log.say(isApart ? 'endpoint.apart' : 'endpoint.joined', key, digests)
+  #apartChanged({ key, apart, learned }: Endpoint, era: Era, servingDigest?: string): void {
+    const reason = apart[era]
+    const digests = { era, toolsDigest: learned?.lists?.[era]?.digest, servingDigest }
+    if (reason === undefined) this.#log.say('endpoint.joined', key, digests)
+    else this.#log.say('endpoint.apart', key, { reason, ...digests })
   }
 
   /** Tools that a client must leave out, since it could not write their headers: whoever runs them should hear of it. */

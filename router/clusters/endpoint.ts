@@ -14,9 +14,24 @@ export interface Learned {
   readonly instructions?: string
   /** Its tools by own name; `broken`: a definition that a client must leave out. */
   readonly tools: ReadonlyMap<string, ToolFacts | 'broken'>
-  /** Of the whole list of its tools, definitions included; absent when it would not tell, or broke off. */
-  readonly toolsDigest?: string
+  /** By the era that it was read in: a server may describe its tools in another way to the other. Absent: not asked for yet. */
+  readonly lists?: Readonly<Partial<Record<Era, KnownList>>>
 }
+
+/** What is known of a replica's list of tools, definitions included. */
+export interface KnownList {
+  readonly digest?: string
+  /** Checks in a row that could not read it since it had this digest, counted up to where the digest is doubted. */
+  readonly misses?: number
+  /** Why there is no digest, or why it is not read anew. */
+  readonly problem?: string
+}
+
+/**
+ * Checks in a row that may fail to read a list before its digest is no longer believed: a replica that is slow or busy for a moment
+ * stays in service, and one that shows another list and breaks off within it does not stay for ever.
+ */
+export const MOST_MISSES = 3
 
 /** How replicas of its cluster may be reached, by the document. */
 export type Reach = Pick<ClusterPolicy, 'addresses' | 'tls'>
@@ -54,8 +69,8 @@ export class Endpoint {
   isRemoved = false
   /** It has an address that is never connected to, neither by a call nor by a check. */
   isBlocked = false
-  /** In service, but its tools differ from those of the replicas that serve: it is given nothing new. */
-  isApart = false
+  /** In service, but given nothing new of these eras, and why: its tools differ from those of the replicas that serve, or are not known. */
+  apart: Readonly<Partial<Record<Era, string>>> = {}
   #ewmaMs = SEED_MS
   #stampMs = 0
   #upSinceMs = 0
@@ -70,6 +85,21 @@ export class Endpoint {
     const { host, port, tls } = this.instance
     const isTls = tls === true || this.reach.tls !== undefined
     return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  }
+
+  get isApart(): boolean {
+    return this.apart.modern !== undefined || this.apart.legacy !== undefined
+  }
+
+  /** Why it is apart, and from which callers where others are sent to it. */
+  get whyApart(): string | undefined {
+    const eras = this.learned?.eras ?? []
+    const whys = eras.flatMap(era => this.apart[era] ?? [])
+    if (whys.length === 0) return undefined
+    const says = [...new Set(whys)].join('; ')
+    return whys.length === eras.length
+      ? says
+      : `for ${Object.keys(this.apart).join()} callers: ${says}`
   }
 
   mayServe(era: Era): boolean {

@@ -14,19 +14,17 @@ interface ServingSet {
 export interface ServingPorts {
   /** False: replicas share the cluster's calls whatever tools they list. */
   readonly mustAgree: boolean
-  /** A replica in service was set apart, or is no longer. */
-  readonly onApart: (endpoint: Endpoint, servingDigest: string | undefined) => void
+  /** A replica in service was set apart from those that serve an era, or is no longer. */
+  readonly onApart: (endpoint: Endpoint, era: Era, servingDigest: string | undefined) => void
 }
 
 export class ServingSets {
   readonly #ports: ServingPorts
-  /** By the era that a list was read in: the same server may describe its tools in another way to the other. */
   readonly #agreements: Readonly<Record<Era, ToolAgreement>> = {
-    legacy: new ToolAgreement(),
-    modern: new ToolAgreement(),
+    legacy: new ToolAgreement('legacy'),
+    modern: new ToolAgreement('modern'),
   }
-  /** In service, and known by names only, if at all. Bounded by the endpoints of the cluster, as are the sets. */
-  readonly #untold = new Set<Endpoint>()
+  /** Bounded by the endpoints of the cluster. */
   readonly #sets: Readonly<Record<Era, ServingSet>> = {
     legacy: { list: [], places: new Map() },
     modern: { list: [], places: new Map() },
@@ -42,63 +40,71 @@ export class ServingSets {
 
   /**
    * What a replica in service tells of this tool. Of those that agree one is asked: a caller that invents names must not
-   * have ten thousand lists looked through.
+   * have ten thousand lists looked through. The modern list first: what is mirrored matters to its callers alone.
    */
   tool(name: string): ToolFacts | 'broken' | undefined {
-    const { mustAgree } = this.#ports
-    for (const era of ERAS) {
+    for (const era of ['modern', 'legacy'] as const) {
       const { representative } = this.#agreements[era]
-      const asked = mustAgree ? [representative] : this.of(era)
-      for (const endpoint of asked) {
-        const facts = endpoint?.learned?.tools.get(name)
+      const asked = representative === undefined ? this.of(era) : [representative]
+      for (const { learned } of asked) {
+        const facts = learned?.tools.get(name)
         if (facts !== undefined) return facts
       }
-    }
-    for (const { learned } of mustAgree ? this.#untold : []) {
-      const facts = learned?.tools.get(name)
-      if (facts !== undefined) return facts
     }
     return undefined
   }
 
+  /** Of eras in which nobody knows whether the replicas agree, in words. */
+  notes(): readonly string[] {
+    if (!this.#ports.mustAgree) return []
+    return ERAS.flatMap(era => {
+      const { main, members } = this.#agreements[era]
+      const [first] = members.values()
+      if (main !== undefined || members.size < 2) return []
+      return [
+        `whether its ${members.size} ${era} replicas list the same tools is not known: ${first?.problem ?? ''}`,
+      ]
+    })
+  }
+
   /** Whatever changed of it: its health, what it speaks, what discovery says, or that it left. */
   update(endpoint: Endpoint): void {
-    if (endpoint.isRoutable && endpoint.learned?.toolsDigest === undefined)
-      this.#untold.add(endpoint)
-    else this.#untold.delete(endpoint)
     if (this.#ports.mustAgree) {
       for (const era of ERAS) {
         const agreement = this.#agreements[era]
-        if (!agreement.update(endpoint, listEraOf(endpoint) === era)) continue
-        for (const member of agreement.members) this.#place(member)
+        if (!agreement.update(endpoint)) continue
+        for (const member of agreement.members.keys()) this.#place(member)
       }
     }
     this.#place(endpoint)
   }
 
   #place(endpoint: Endpoint): void {
-    const { mustAgree } = this.#ports
-    const agreement = this.#agreements[listEraOf(endpoint)]
-    const isApart = mustAgree && endpoint.isRoutable && agreement.isApart(endpoint)
-    if (isApart !== endpoint.isApart) {
-      endpoint.isApart = isApart
-      if (endpoint.isRoutable) this.#ports.onApart(endpoint, agreement.main)
-    }
+    const before = endpoint.apart
+    const apart: Partial<Record<Era, string>> = {}
     for (const era of ERAS) {
-      const set = this.#sets[era]
-      const mayServe = endpoint.mayServe(era) && !isApart
-      if (mayServe === set.places.has(endpoint)) continue
-      if (set.places.has(endpoint)) remove(set, endpoint)
-      else {
-        set.places.set(endpoint, set.list.length)
-        set.list.push(endpoint)
-      }
+      const why = this.#agreements[era].whyApart(endpoint)
+      if (why !== undefined) apart[era] = why
+      this.#serve(endpoint, era, why === undefined && endpoint.mayServe(era))
+    }
+    endpoint.apart = apart
+    for (const era of ERAS) {
+      if ((apart[era] === undefined) === (before[era] === undefined) || !endpoint.mayServe(era))
+        continue
+      this.#ports.onApart(endpoint, era, this.#agreements[era].main)
+    }
+  }
+
+  #serve(endpoint: Endpoint, era: Era, mayServe: boolean): void {
+    const set = this.#sets[era]
+    if (mayServe === set.places.has(endpoint)) return
+    if (!mayServe) remove(set, endpoint)
+    else {
+      set.places.set(endpoint, set.list.length)
+      set.list.push(endpoint)
     }
   }
 }
-
-const listEraOf = ({ learned }: Endpoint): Era =>
-  learned?.eras.includes('modern') === true ? 'modern' : 'legacy'
 
 /** The last takes its place. */
 function remove({ list, places }: ServingSet, endpoint: Endpoint): void {

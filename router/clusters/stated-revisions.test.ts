@@ -1,13 +1,14 @@
 // Where what replicas state of their tools and what they list tell them apart in different ways, in words.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Era } from '#routes/route-table.ts'
 import { revisionNotes, type Stating } from './stated-revisions.ts'
 
 const one = (
   key: string,
   revision: string | undefined,
   digest: string | undefined,
-  more: Partial<Stating> & { readonly era?: string } = {},
+  more: Partial<Stating> & { readonly era?: Era } = {},
 ): Stating => ({
   key,
   health: 'up',
@@ -17,7 +18,7 @@ const one = (
   },
   learned: {
     eras: [more.era ?? 'modern'],
-    ...(digest === undefined ? {} : { toolsDigest: digest }),
+    ...(digest === undefined ? {} : { lists: { [more.era ?? 'modern']: { digest } } }),
   },
   ...more,
 })

@@ -1,6 +1,7 @@
 // What replicas state of their tools when they register (`rm-tools-rev`) beside what they list. Nothing hangs on the statement;
 // but where the two tell replicas apart in different ways a build is mislabelled, and whoever runs it should hear of it.
 import { plainText } from '#foundation/plain-text.ts'
+import type { Learned } from './endpoint.ts'
 
 export interface Stating {
   readonly key: string
@@ -9,7 +10,7 @@ export interface Stating {
     readonly state: 'ready' | 'draining' | 'down'
     readonly claims?: Readonly<Record<string, string>>
   }
-  readonly learned: { readonly eras: readonly string[]; readonly toolsDigest?: string } | undefined
+  readonly learned: Pick<Learned, 'eras' | 'lists'> | undefined
 }
 
 const MOST_NOTES = 5
@@ -35,7 +36,8 @@ export function revisionNotes(endpoints: Iterable<Stating>): readonly string[] {
 
 function stated({ key, instance, learned }: Stating): readonly Statement[] {
   const revision = instance.claims?.['tools-rev']
-  const digest = learned?.toolsDigest
+  const era = learned?.eras.includes('modern') === true ? 'modern' : 'legacy'
+  const digest = learned?.lists?.[era]?.digest
   return revision === undefined || digest === undefined ? [] : [[revision, digest, key]]
 }
 

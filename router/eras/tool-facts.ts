@@ -53,17 +53,27 @@ function hasMark(value: unknown, depth: number): boolean {
   return Object.values(value).some(inner => hasMark(inner, depth + 1))
 }
 
-/** The same for two definitions that say the same, whatever the order of their keys. */
-export const digestOf = (definition: unknown): string =>
-  createHash('sha256').update(canonical(definition, 0)).digest('base64url')
+/** Deeper is no tool's definition, and is not looked into. */
+const DEEPEST_TOLD = 4 * DEEPEST
 
-function canonical(value: unknown, depth: number): string {
-  if (depth > 4 * DEEPEST) return 'null' // a definition that deep is no tool's; the digest may overlook what lies below
-  if (Array.isArray(value)) return `[${value.map(inner => canonical(inner, depth + 1)).join(',')}]`
+/** The same for two definitions that say the same, whatever the order of their keys; undefined for one too deep to be told apart. */
+export function digestOf(definition: unknown): string | undefined {
+  const seen = { isTooDeep: false }
+  const text = canonical(definition, 0, seen)
+  return seen.isTooDeep ? undefined : createHash('sha256').update(text).digest('base64url')
+}
+
+function canonical(value: unknown, depth: number, seen: { isTooDeep: boolean }): string {
+  if (depth > DEEPEST_TOLD) {
+    seen.isTooDeep = true
+    return 'null'
+  }
+  if (Array.isArray(value))
+    return `[${value.map(inner => canonical(inner, depth + 1, seen)).join(',')}]`
   if (!isRecord(value)) return JSON.stringify(value) ?? 'null'
   const members = Object.keys(value)
     .toSorted()
-    .map(key => `${JSON.stringify(key)}:${canonical(value[key], depth + 1)}`)
+    .map(key => `${JSON.stringify(key)}:${canonical(value[key], depth + 1, seen)}`)
   return `{${members.join(',')}}`
 }
 

@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Learned } from '#router/clusters/endpoint.ts'
+import type { KnownList, Learned } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
+import type { Era } from '#routes/route-table.ts'
 import { type Checked, checked } from '#test/support/checked-replica.ts'
 import { HEALTH } from '#test/support/cluster-policy.ts'
 import {
@@ -48,13 +49,35 @@ const BOTH: Script = {
   'tools/list': ({ result }) => result({ tools: [{ name: 'a' }, { name: 'b' }] }),
 }
 
-const partly = (learned: Learned): CheckResult => ({ ok: true, learned, isPartial: true })
+type Misses = Partial<Record<Era, number>>
+
+/** What was known, in part anew: that of these lists was missed so often. */
+const partly = (learned: Learned, misses: Misses): object => ({
+  ok: true,
+  learned: counted(learned, misses),
+  isPartial: true,
+})
+
+/** Of lists, digest and misses; why they were missed is in words for people. */
+const counted = ({ lists, ...rest }: Learned, misses?: Misses): object => ({
+  ...rest,
+  lists: Object.entries(lists ?? {}).map(([era, list]) => [
+    era,
+    list.digest,
+    misses === undefined ? (list.misses ?? 0) : (misses[era as Era] ?? 0),
+  ]),
+})
+
+const shown = (result: CheckResult): object =>
+  result.ok && result.learned !== undefined
+    ? { ...result, learned: counted(result.learned) }
+    : result
 
 for (const [how, answer] of UNASKED) {
   test(`a replica of both eras whose initialize and tools/list each ${how} stays what it was`, async t => {
     const { check, script, before } = await known(t, BOTH)
     Object.assign(script, { initialize: answer, 'tools/list': answer })
-    assert.deepEqual(await check(), partly(before))
+    assert.deepEqual(shown(await check()), partly(before, { legacy: 1, modern: 1 }))
   })
 
   test(`one that is met for the first time while initialize ${how} is learned in part`, async t => {
@@ -67,7 +90,7 @@ for (const [how, answer] of UNASKED) {
   test(`a legacy replica whose tools/list ${how} keeps its tools`, async t => {
     const { check, script, before, replica } = await known(t, legacyScript('s-1'))
     script['tools/list'] = answer
-    assert.deepEqual(await check(), partly(before))
+    assert.deepEqual(shown(await check()), partly(before, { legacy: 1 }))
     assert.equal(replica.sessions.size, 0)
   })
 }
@@ -100,16 +123,54 @@ test('a list that fails within the server, or breaks off at a later page, adds t
 test('a list that is kept from strangers is not an empty one', async t => {
   const { check, script, before } = await known(t, BOTH)
   script['tools/list'] = answering(401)
-  assert.deepEqual(await check(), { ok: true, learned: before })
+  for (const misses of [1, 2])
+    assert.deepEqual(shown(await check()), partly(before, { legacy: misses, modern: misses }))
+  const misses = { legacy: 3, modern: 3 }
+  const whole = { ok: true, learned: counted(before, misses) }
+  for (const _ of [3, 4]) assert.deepEqual(shown(await check()), whole, 'it is asked at leisure')
 })
+
+test('a list that changes and then always breaks off is doubted in the end, and one that gets on is not', async t => {
+  const { check, script, before } = await known(t, MODERN_SCRIPT)
+  script['tools/list'] = ({ params, result, response }) =>
+    params['cursor'] === undefined
+      ? result({ tools: [{ name: 'evil' }], nextCursor: 'two' })
+      : response.destroy()
+  const misses: Array<number | undefined> = []
+  for (let count = 0; count < 8; count += 1) {
+    const result = await check()
+    assert.ok(result.ok && result.isPartial === true)
+    const list = result.learned?.lists?.modern
+    assert.equal(list?.digest, before.lists?.modern?.digest)
+    misses.push(list?.misses)
+  }
+  assert.deepEqual(misses, [undefined, 1, 1, 2, 2, 3, 3, 3])
+})
+
+for (const [how, answer] of [
+  ['keeps it from strangers', answering(401)],
+  ['fails within', ({ error }: Asked) => error(200, -32_603)],
+  ['knows no lists', ({ error }: Asked) => error(404, -32_601)],
+  ['is cut', ({ response }: Asked) => void response.destroy()],
+] as const)
+  test(`of one that ${how} from the start no digest is known, and why`, async t => {
+    const { check } = await checked(t, { ...BOTH, 'tools/list': answer })
+    const result = await check()
+    assert.ok(result.ok)
+    for (const era of ['modern', 'legacy'] as const) {
+      const list: KnownList = result.learned?.lists?.[era] ?? assert.fail('nothing is said')
+      assert.equal(list.digest, undefined)
+      assert.match(list.problem ?? '', /^tools\/list/)
+    }
+  })
 
 test('429 on discover is alive, and no verdict on the era', async t => {
   const { check, script, before } = await known(t, BOTH)
   script['server/discover'] = answering(429)
   assert.deepEqual(await check(false), { ok: true })
-  assert.deepEqual(await check(), partly(before))
+  assert.deepEqual(shown(await check()), partly(before, { modern: 1 }))
   script['initialize'] = answering(429)
-  assert.deepEqual(await check(), partly(before))
+  assert.deepEqual(shown(await check()), partly(before, { legacy: 1, modern: 2 }))
 })
 
 test('408 on discover is a failure and no verdict on the era', async t => {
@@ -129,7 +190,7 @@ test('a busy legacy replica is alive', async t => {
   assert.deepEqual(await check(false), { ok: true })
   script['initialize'] = answering(429)
   assert.deepEqual(await check(false), { ok: true })
-  assert.deepEqual(await check(), partly(before))
+  assert.deepEqual(shown(await check()), partly(before, { legacy: 1 }))
 })
 
 test('a legacy replica that hangs is not alive for being known', async t => {
@@ -158,7 +219,7 @@ test('where a plain path proves life, tools that were known stand while MCP is s
   await check()
   const before = endpoint.learned ?? assert.fail('nothing was learned')
   script['server/discover'] = silent
-  assert.deepEqual(await check(), partly(before))
+  assert.deepEqual(shown(await check()), partly(before, { modern: 1 }))
 })
 
 test('a list that says the same again is the one that is held already', async t => {

@@ -84,6 +84,22 @@ for (const [era, script] of [
   })
 }
 
+test('of a slow replica of both eras both long lists are read in the end, neither in the time of the other', async t => {
+  const script = { ...legacyScript('s-1'), ...MODERN_SCRIPT, 'tools/list': paged(12) }
+  const scene = await slow(t, script)
+  scene.costMs = 120
+  const digests = new Set<string | undefined>()
+  for (let count = 0; count < 8; count += 1) {
+    await scene.check()
+    assert.ok(scene.spentMs() <= 5 * TIMEOUT_MS + 3 * scene.costMs, `${scene.spentMs()} ms`)
+    const { modern, legacy } = scene.endpoint.learned?.lists ?? {}
+    assert.deepEqual([modern?.misses, legacy?.misses], [undefined, undefined])
+    if (modern?.digest !== undefined && legacy?.digest !== undefined) digests.add(modern.digest)
+  }
+  assert.equal(digests.size, 1)
+  assert.equal(scene.replica.sessions.size, 0)
+})
+
 test('a list that goes on where it was cut forgets, once it is whole, what is no longer in it', async t => {
   const script = { ...MODERN_SCRIPT, 'tools/list': paged(8) }
   const scene = await slow(t, script)

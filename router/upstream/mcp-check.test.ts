@@ -22,14 +22,14 @@ const refusal = (result: CheckResult): string => {
 
 test('a modern server is learned: era, instructions, names of tools', async t => {
   const { check, replica } = await checked(t, MODERN_SCRIPT)
-  const { toolsDigest, ...rest } = learned(await check())
+  const { lists, ...rest } = learned(await check())
   assert.deepEqual(rest, {
     eras: ['modern'],
     isSessionful: false,
     instructions: 'modern words',
     tools: toolsNamed('search', 'count'),
   })
-  assert.match(toolsDigest ?? '', /^[\w-]{16}$/)
+  assert.match(lists?.modern?.digest ?? '', /^[\w-]{16}$/)
   const { headers } = replica.asked[0] ?? assert.fail('nothing was asked')
   assert.equal(headers['mcp-protocol-version'], '2026-07-28')
   assert.equal(headers['mcp-method'], 'server/discover')
@@ -45,7 +45,7 @@ test('a modern server is then asked server/discover alone', async t => {
 
 test('a legacy server with sessions answers 400 -32000: learned as legacy, and its session is ended', async t => {
   const { check, replica } = await checked(t, legacyScript('s-1'))
-  const { toolsDigest, ...rest } = learned(await check())
+  const { lists, ...rest } = learned(await check())
   assert.deepEqual(rest, {
     eras: ['legacy'],
     isSessionful: true,
@@ -53,7 +53,7 @@ test('a legacy server with sessions answers 400 -32000: learned as legacy, and i
     instructions: 'legacy words',
     tools: toolsNamed('old'),
   })
-  assert.match(toolsDigest ?? '', /^[\w-]{16}$/)
+  assert.match(lists?.legacy?.digest ?? '', /^[\w-]{16}$/)
   assert.deepEqual(replica.methods(), [
     'server/discover',
     'initialize',
@@ -147,11 +147,19 @@ test('401 or 403 on initialize, after a plain no to discover, is alive and guard
 test('one that was learned and then guards itself stays what it was', async t => {
   const script: Record<string, Script[string]> = { ...legacyScript('s-1') }
   const { check } = await checked(t, script)
-  const before = learned(await check())
+  const { lists, ...before } = learned(await check())
+  const digest = lists?.legacy?.digest ?? assert.fail('its list is not known')
   script['initialize'] = ({ status }) => status(401)
-  assert.deepEqual(learned(await check()), before)
+  const problem = 'it asks for authorization'
+  assert.deepEqual(learned(await check()), {
+    ...before,
+    lists: { legacy: { digest, misses: 1, problem } },
+  })
   script['server/discover'] = ({ status }) => status(401)
-  assert.deepEqual(learned(await check()), before)
+  assert.deepEqual(learned(await check()), {
+    ...before,
+    lists: { legacy: { digest, misses: 2, problem } },
+  })
 })
 
 test('a legacy server that begins to answer 401 is alive', async t => {
@@ -272,6 +280,7 @@ test('where a plain path proves life, a server that does not tell what it speaks
     eras: ['modern'],
     isSessionful: false,
     tools: toolsNamed(),
+    lists: { modern: { problem: 'it speaks neither era: initialize answered 404' } },
   })
   const unnamed = await checked(t, script, { health })
   assert.match(refusal(await unnamed.check()), /speaks neither era/)

@@ -1,6 +1,6 @@
 // The active check: does this replica still speak MCP? A modern one is asked `server/discover`; a legacy one gets a session of the
 // router's own that is pinged and ended again. 401 means alive. A plain GET is used only where the document names a path.
-import type { Learned } from '#router/clusters/endpoint.ts'
+import { type KnownList, type Learned, MOST_MISSES } from '#router/clusters/endpoint.ts'
 import type { Check, CheckResult } from '#router/clusters/health/checker.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import {
@@ -12,7 +12,7 @@ import {
   type ProbeMeans,
   type ProbePorts,
 } from './mcp-probe.ts'
-import { type ToolList, toolsOf } from './read-tools.ts'
+import { knownOf, type ToolList, toolsOf } from './read-tools.ts'
 
 export type CheckPorts = ProbePorts
 
@@ -39,7 +39,7 @@ async function checked(probe: Probe, isDeep: boolean): Promise<CheckResult> {
 async function learnOr(probe: Probe, pinned: readonly Era[] | undefined): Promise<CheckResult> {
   const learned = await learn(probe)
   if (learned.ok || pinned === undefined) return learned
-  return { ok: true, learned: assumed(probe, pinned), isPartial: true }
+  return assumed(probe, pinned, unread('cut', learned.reason))
 }
 
 async function proveLife(probe: Probe): Promise<CheckResult> {
@@ -57,24 +57,31 @@ async function learn(probe: Probe): Promise<CheckResult> {
   const modern = await probe.modern()
   if (modern.kind === 'failed') return modern.result
   if (modern.kind === 'guarded') return guarded(probe)
-  const isModern = modern.kind === 'modern'
-  const legacy = await probe.legacy(async session => (isModern ? undefined : probe.tools(session)))
+  const wants = (era: Era): boolean => probe.policy.eras?.includes(era) !== false
+  const legacy = await probe.legacy(async session =>
+    wants('legacy') ? probe.tools(session) : undefined,
+  )
   if (modern.kind === 'not_modern') {
     if (legacy.kind === 'guarded') return guarded(probe)
     if (legacy.kind !== 'open' && !legacy.result.ok) return legacy.result
   }
-  const inSession = legacy.kind === 'open' ? legacy.found : undefined
-  const list = isModern ? await probe.tools() : inSession
-  return concluded(probe, { modern, legacy, list })
+  const lists: Partial<Record<Era, ToolList>> = {}
+  if (legacy.kind === 'guarded') lists.legacy = keptBack()
+  if (legacy.kind === 'open' && legacy.found !== undefined) lists.legacy = legacy.found
+  if (modern.kind === 'modern' && wants('modern')) {
+    if (lists.legacy !== undefined) probe.lengthen()
+    lists.modern = await probe.tools()
+  }
+  return concluded(probe, { modern, legacy, lists })
 }
 
 interface Shown {
   readonly modern: Exclude<Modern, { kind: 'failed' }>
   readonly legacy: Legacy<unknown>
-  readonly list: ToolList | undefined
+  readonly lists: Readonly<Partial<Record<Era, ToolList>>>
 }
 
-function concluded(probe: Probe, { modern, legacy, list }: Shown): CheckResult {
+function concluded(probe: Probe, { modern, legacy, lists }: Shown): CheckResult {
   const { policy, endpoint } = probe
   const known = endpoint.learned
   const eras = erasOf(probe, { modern, legacy })
@@ -95,23 +102,48 @@ function concluded(probe: Probe, { modern, legacy, list }: Shown): CheckResult {
     modern.instructions ??
     (isPartial ? known?.instructions : undefined) ??
     (isOpen ? legacy.session.instructions : undefined)
-  // A list that was cut, or not told, is no evidence against the one before.
-  const digest = list?.end === 'whole' ? list.digest : known?.toolsDigest
+  const list = kept.includes('modern') ? lists.modern : lists.legacy
+  const listed = listsOf(probe, kept, lists)
   const learned: Learned = {
     eras: kept,
     isSessionful: isOpen ? legacy.session.sessionId !== undefined : (before?.isSessionful ?? false),
     ...(legacyVersion === undefined ? {} : { legacyVersion }),
     ...(instructions === undefined ? {} : { instructions }),
-    tools: toolsOf(list, known?.tools),
-    ...(digest === undefined ? {} : { toolsDigest: digest }),
+    tools: toolsOf(list ?? unasked(), known?.tools),
+    lists: listed.known,
   }
-  return isPartial || list?.end === 'cut'
-    ? { ok: true, learned, isPartial: true }
-    : { ok: true, learned }
+  return isPartial || listed.isOpen ? { ok: true, learned, isPartial: true } : { ok: true, learned }
+}
+
+const unread = (end: 'cut' | 'untold', problem: string): ToolList => ({
+  end,
+  tools: new Map(),
+  problem,
+})
+
+const unasked = (): ToolList => unread('cut', 'it could not be asked for')
+
+const keptBack = (): ToolList => unread('untold', 'it asks for authorization')
+
+/** What is known of each list now; open while the next check may find out more. */
+function listsOf(
+  { endpoint }: Probe,
+  eras: readonly Era[],
+  read: Shown['lists'],
+): { readonly known: Partial<Record<Era, KnownList>>; readonly isOpen: boolean } {
+  const known: Partial<Record<Era, KnownList>> = {}
+  let isOpen = false
+  for (const era of eras) {
+    const list = read[era] ?? unasked()
+    const one = knownOf(list, endpoint.learned?.lists?.[era])
+    known[era] = one
+    if (list.end === 'cut' || (one.misses ?? MOST_MISSES) < MOST_MISSES) isOpen = true
+  }
+  return { known, isOpen }
 }
 
 /** An era that could not be asked for stands as it was known; one behind a guard as the document says, too. */
-function erasOf({ policy, endpoint }: Probe, { modern, legacy }: Omit<Shown, 'list'>): Era[] {
+function erasOf({ policy, endpoint }: Probe, { modern, legacy }: Omit<Shown, 'lists'>): Era[] {
   const known = endpoint.learned?.eras ?? []
   const eras: Era[] = []
   if (modern.kind === 'modern' || (modern.kind === 'busy' && known.includes('modern')))
@@ -127,15 +159,21 @@ function erasOf({ policy, endpoint }: Probe, { modern, legacy }: Omit<Shown, 'li
 function guarded(probe: Probe): CheckResult {
   const { policy, endpoint } = probe
   const eras = policy.eras ?? endpoint.instance.eras ?? endpoint.learned?.eras
-  if (eras !== undefined) return { ok: true, learned: assumed(probe, eras) }
+  if (eras !== undefined) return assumed(probe, eras, keptBack())
   return notAlive(
     'it asks for authorization, so its era cannot be found out; name it in the document (eras) or in rm-eras',
   )
 }
 
-const assumed = ({ endpoint }: Probe, eras: readonly Era[]): Learned => ({
-  isSessionful: false,
-  tools: new Map(),
-  ...endpoint.learned,
-  eras,
-})
+/** Nothing could be learned now, and `list` stands for what its lists show: what was known stands. */
+function assumed(probe: Probe, eras: readonly Era[], list: ToolList): CheckResult {
+  const listed = listsOf(probe, eras, { modern: list, legacy: list })
+  const learned: Learned = {
+    isSessionful: false,
+    tools: new Map(),
+    ...probe.endpoint.learned,
+    eras,
+    lists: listed.known,
+  }
+  return listed.isOpen ? { ok: true, learned, isPartial: true } : { ok: true, learned }
+}

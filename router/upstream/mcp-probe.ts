@@ -4,7 +4,7 @@ import type { Clock } from '#foundation/clock.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
 import { LATEST_LEGACY } from '#router/eras/versions.ts'
-import type { ClusterPolicy } from '#routes/route-table.ts'
+import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import {
   endUpstreamSession,
   type HandshakeWay,
@@ -27,10 +27,10 @@ export interface ProbePorts {
 export interface ProbeMeans {
   readonly policy: ClusterPolicy
   readonly ports: ProbePorts
-  /** Lists that the last check could not read to their end. */
-  readonly rests: WeakMap<Endpoint, Rest & { readonly isModern: boolean }>
-  /** The newest list of any of them: replicas that list the same hold it once. */
-  readonly newest: { list?: ToolList }
+  /** Lists that the last check could not read to their end, by era. */
+  readonly rests: WeakMap<Endpoint, Partial<Record<Era, Rest>>>
+  /** The newest list of any of them, by era: replicas that list the same hold it once. */
+  readonly newest: Partial<Record<Era, ToolList>>
 }
 
 /** What the discover question showed; `busy` is alive and says nothing of its era. */
@@ -51,6 +51,8 @@ const MODERN_CODES: readonly unknown[] = [-32020, -32021, -32022]
 const BUSY = 429
 /** Finding out eras and tools takes this many times as long as a proof of life may. */
 const DEEP = 3
+/** More for the list of the second era, or the first would leave it no time. */
+const SECOND_LIST = 2
 
 /** Each question has its time as a whole: more timers would only outlive the check. */
 const NO_TIMES = { firstByteMs: 0, idleMs: 0 }
@@ -87,6 +89,11 @@ export class Probe {
   /** From a proof of life to finding out eras and tools. */
   deepen(): void {
     this.#mayTakeMs = DEEP * this.policy.health.timeoutMs
+  }
+
+  /** To another list besides. */
+  lengthen(): void {
+    this.#mayTakeMs += SECOND_LIST * this.policy.health.timeoutMs
   }
 
   /** A plain GET, where the document names a path. */
@@ -146,22 +153,23 @@ export class Probe {
     return notAlive(`ping answered ${reply.status}`)
   }
 
-  /** Its tools; a list that breaks off is no fault of health. */
+  /** Its tools, as it lists them to the modern era or within a session; a list that breaks off is no fault of health. */
   async tools(session?: UpstreamSession): Promise<ToolList> {
-    const isModern = session === undefined
-    const rest = this.#rests.get(this.endpoint)
-    this.#rests.delete(this.endpoint)
+    const era = session === undefined ? 'modern' : 'legacy'
+    const { [era]: from, ...others } = this.#rests.get(this.endpoint) ?? {}
     const list = await readTools(
       params =>
-        isModern
+        session === undefined
           ? this.#put(this.#modernQuestion('tools/list', params))
           : this.#ask('tools/list', session, params),
-      rest?.isModern === isModern ? rest : undefined,
+      from,
     )
-    if (list.rest !== undefined) this.#rests.set(this.endpoint, { ...list.rest, isModern })
-    if (list.digest === undefined) return list
-    if (list.digest !== this.#newest.list?.digest) this.#newest.list = list
-    return this.#newest.list
+    const rest = list.end === 'whole' ? undefined : list.rest
+    this.#rests.set(this.endpoint, rest === undefined ? others : { ...others, [era]: rest })
+    const newest = this.#newest[era]
+    if (newest?.digest !== undefined && newest.digest === list.digest) return newest
+    if (list.digest !== undefined) this.#newest[era] = list
+    return list
   }
 
   /** What the check, and so its next question, may still take. */

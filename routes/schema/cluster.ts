@@ -168,7 +168,7 @@ const spec = closed(
     toolLists: Type.Enum(['agree', 'any'], {
       default: 'agree',
       description:
-        'agree: replicas whose list of tools differs from that of most others are set apart and get no calls. any: every replica is given calls, for servers whose lists vary by themselves.',
+        'agree: replicas whose list of tools differs from that of most others, or is not known while theirs is, are set apart and get no calls. any: every replica is given calls, for servers whose lists vary by themselves.',
     }),
     health,
     ejection: Type.Optional(ejection),

@@ -7,7 +7,7 @@ export const shownEndpoint = (differences: Partial<ShownEndpoint> = {}): ShownEn
   instance: { state: 'ready', weight: 1 },
   health: 'up',
   reason: undefined,
-  isApart: false,
+  whyApart: undefined,
   learned: { eras: ['modern'] },
   ewmaMs: () => 12.345_6,
   inFlight: 1,
