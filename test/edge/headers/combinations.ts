@@ -186,6 +186,41 @@ const names = (): Combination[] =>
     ),
   )
 
+/** The longest value that is read, and one more. */
+const longest = (): Combination[] =>
+  HEADERS.flatMap(header =>
+    ([8_192, 8_193] as const).map((length): Combination => {
+      const value = 'x'.repeat(length)
+      return {
+        what: `${header} of ${length} characters, as its argument`,
+        verdict: length === 8_192 ? 'accept' : 'mismatch',
+        args: param(header, value),
+        headers: { [header]: value },
+      }
+    }),
+  )
+
+/** Of a tool that the router does not know it can tell only what no server could read. */
+const ofUnknownTools = (): Combination[] =>
+  (
+    [
+      ['x', 'unknown'],
+      [sentinel('é'), 'unknown'],
+      ['x'.repeat(8_192), 'unknown'],
+      ['x'.repeat(8_193), 'mismatch'],
+      ['=?base64?eA?=', 'mismatch'],
+      ['=?base64?/w==?=', 'mismatch'],
+    ] as const
+  ).map(
+    ([text, verdict]): Combination => ({
+      what: `mcp-param-x ${text.slice(0, 20)} for a tool that is not known`,
+      verdict,
+      name: 'tools__none',
+      args: '{"x":"x"}',
+      headers: { 'mcp-name': 'tools__none', 'mcp-param-x': text },
+    }),
+  )
+
 /** Each header once more, in ways that another parser might take for it; and in another case, which is the same header. */
 const again = (): Combination[] =>
   (
@@ -227,5 +262,7 @@ export const COMBINATIONS: readonly Combination[] = [
   ...unknown(),
   ...versions(),
   ...names(),
+  ...longest(),
+  ...ofUnknownTools(),
   ...again(),
 ]

@@ -1,7 +1,10 @@
 // Ways to write a value into a header, and whether they say what the body says (2026-07-28, transports, Value Encoding).
 
-/** `accept`: runs. `mismatch`: 400 and -32020. `refuse`: 400 before the comparison. `unknown`: headers and body agree on a tool that nobody has. */
-export type Verdict = 'accept' | 'mismatch' | 'refuse' | 'unknown'
+/**
+ * `accept`: runs. `mismatch`: 400 and -32020. `refuse`: 400 and -32600 before the comparison. `unreadable`: 400 and nothing more,
+ * from the HTTP parser. `unknown`: headers and body agree on a tool that nobody has, which is told over 200 as -32602.
+ */
+export type Verdict = 'accept' | 'mismatch' | 'refuse' | 'unreadable' | 'unknown'
 
 export interface Combination {
   readonly what: string
@@ -66,10 +69,10 @@ export const spellings = (
   ['8 KB', 'x'.repeat(8_192), 'mismatch'],
   ['8 KB in the sentinel', `=?base64?${'QUFB'.repeat(2_000)}?=`, 'mismatch'],
   ['in Latin-1', `${value}\xe9`, 'refuse'],
-  ['with an escape', `${value}\x1b[0m`, 'refuse'],
-  ['with a NUL', `${value}\0`, 'refuse'],
-  ['with a line feed', `${value}\nX-Evil: 1`, 'refuse'],
-  ['with a carriage return', `${value}\rX-Evil: 1`, 'refuse'],
+  ['with an escape', `${value}\x1b[0m`, 'unreadable'],
+  ['with a NUL', `${value}\0`, 'unreadable'],
+  ['with a line feed', `${value}\nX-Evil: 1`, 'unreadable'],
+  ['with a carriage return', `${value}\rX-Evil: 1`, 'unreadable'],
 ]
 
 export const HEADERS = ['mcp-param-region', 'mcp-param-zone'] as const
