@@ -16,12 +16,24 @@ const MIRRORED = {
     count: { type: 'integer', 'x-mcp-header': 'Count' },
     dry: { type: 'boolean', 'x-mcp-header': 'Dry-Run' },
     where: { type: 'object', properties: { zone: { type: 'string', 'x-mcp-header': 'Zone' } } },
+    user: { type: 'string', 'x-mcp-header': 'User_Id' },
+    odd: { type: 'string', 'x-mcp-header': "!#$%&'*+.^_`|~-9Z" },
     free: { type: 'string' },
   },
 }
 const BROKEN = { type: 'object', properties: { a: { type: 'number', 'x-mcp-header': 'A' } } }
+const TWINS = {
+  type: 'object',
+  properties: {
+    a: { type: 'string', 'x-mcp-header': 'user_id' },
+    b: { type: 'string', 'x-mcp-header': 'user-id' },
+  },
+}
 
-const tool = await startScripted({ name: 'tool', schemas: { echo: MIRRORED, fail: BROKEN } })
+const tool = await startScripted({
+  name: 'tool',
+  schemas: { echo: MIRRORED, fail: BROKEN, slow: TWINS },
+})
 const router = await runRouter(
   documents(
     clusterOf('tools', [tool.url], { health: { interval: '1h', timeout: '5s' } }),
@@ -125,7 +137,7 @@ test('a tool that no client could call by the rules is in no list', async () => 
     1,
   )
   assert.match(answer?.body ?? '', /"tools__echo"/)
-  assert.doesNotMatch(answer?.body ?? '', /"tools__fail"/)
+  assert.doesNotMatch(answer?.body ?? '', /"tools__(?:fail|slow)"/)
 })
 
 test('of a legacy caller these headers mean nothing, and none of them goes on', async () => {

@@ -186,6 +186,27 @@ const names = (): Combination[] =>
     ),
   )
 
+/** Every name that a tool may choose can be sent and is checked, one with an underscore too. */
+const oddNames = (): Combination[] =>
+  (
+    [
+      ['user', 'mcp-param-user_id'],
+      ['odd', "mcp-param-!#$%&'*+.^_`|~-9z"],
+    ] as const
+  ).flatMap(([key, header]): Combination[] => {
+    const args = `{"${key}":"u1"}`
+    const twin = header.replaceAll('_', '-')
+    const other = { [header]: undefined, [twin]: 'u1' }
+    const headers = { [header]: 'u1' }
+    return [
+      { what: header, verdict: 'accept', args, headers, told: headers },
+      { what: `no ${header}`, verdict: 'mismatch', args },
+      { what: `${header} of another`, verdict: 'mismatch', args, headers: { [header]: 'u2' } },
+      { what: `${twin} for ${header}`, verdict: 'mismatch', args, headers: other },
+      { what: `${twin} beside it`, verdict: 'refuse', args, headers: { ...headers, [twin]: 'u1' } },
+    ]
+  })
+
 /** The longest value that is read, and one more. */
 const longest = (): Combination[] =>
   HEADERS.flatMap(header =>
@@ -262,6 +283,7 @@ export const COMBINATIONS: readonly Combination[] = [
   ...unknown(),
   ...versions(),
   ...names(),
+  ...oddNames(),
   ...longest(),
   ...ofUnknownTools(),
   ...again(),
