@@ -155,6 +155,12 @@ const kept = (cluster: Cluster, endpoint: Endpoint): Required<Place> => ({
   },
 })
 
+/** A handshake takes a slot as a call does, and the slot must still be there after it; to be given to `forgoPlace` or a replica. */
+export function keepPlace({ cluster, endpoint, letGo }: Place): Required<Place> {
+  if (letGo === undefined) endpoint.inFlight += 1
+  return kept(cluster, endpoint)
+}
+
 /** The slot will not be used: it is for the next who waits. */
 export function forgoPlace({ cluster, letGo }: Place): void {
   letGo?.()
@@ -212,19 +218,18 @@ async function withOwnSession(
   place: Place,
   tried: ReadonlySet<string>,
 ): Promise<ReplicaChoice> {
-  const { cluster, endpoint } = place
-  if (place.letGo === undefined) endpoint.inFlight += 1 // the slot must still be there after the handshake
-  const { letGo } = kept(cluster, endpoint)
+  const held = keepPlace(place)
+  const { cluster, endpoint } = held
   const way = handshakeWay(ports, place)
   const handshake = await openUpstreamSession(way, { version: call.version, client: ports.client })
   if (handshake.kind === 'failed') {
-    forgoPlace({ ...place, letGo })
+    forgoPlace(held)
     cluster.suspect(endpoint)
     return chooseReplica(ports, call, cluster.policy.name, new Set([...tried, endpoint.key]))
   }
   const { session } = handshake
   const release = (): void => void endUpstreamSession(way, session)
-  return found({ cluster, endpoint, letGo, isBound: false, legacy: session, release })
+  return found({ ...held, isBound: false, legacy: session, release })
 }
 
 /** What is said here in the router's own name is not counted as a call of the replica's. */

@@ -39,7 +39,8 @@ function ground(
 ): Ground {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const clusters = playedClusters()
-  const table = tableOf('v1', clusterPolicy('crm'), clusterPolicy('web'))
+  const connections = { perEndpoint: 4, streams: 4, queue: 0, waitMs: 0 }
+  const table = tableOf('v1', clusterPolicy('crm', { connections }), clusterPolicy('web'))
   const active = new ActiveTable(table, clusters.open)
   serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned: { ...SESSIONFUL, eras } })
   serveAt(active, clusters, { cluster: 'web', ports: [3], learned: { ...STATELESS, eras } })

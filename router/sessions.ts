@@ -8,6 +8,7 @@ import {
   forgoPlace,
   HANDSHAKE_MS,
   handshakeWay,
+  keepPlace,
   type ReplicaPorts,
   unavailable,
 } from './choose-replica.ts'
@@ -136,16 +137,21 @@ export class Sessions implements Handshakes, Farewells {
     const endMs = this.#ports.nowMs() + HANDSHAKE_MS
     const tried = new Set<string>()
     for (;;) {
-      const choice = await choosePlace({ era: 'legacy', caller: call.caller }, cluster, tried)
+      const choosing = choosePlace({ era: 'legacy', caller: call.caller }, cluster, tried)
+      const choice = choosing instanceof Promise ? await choosing : choosing // or its slot would go to others meanwhile
       if (choice.kind === 'refuse') return { refusal: choice.refusal }
-      const { place } = choice
-      forgoPlace(place) // a handshake is no call
-      if (place.endpoint.learned?.isSessionful === false) return {}
+      const place = keepPlace(choice.place)
+      const isNeeded = place.endpoint.learned?.isSessionful !== false
       const leftMs = endMs - this.#ports.nowMs()
-      if (leftMs <= 0)
-        return { refusal: unavailable(`No replica of "${name}" opened a session in time.`) }
+      if (!isNeeded || leftMs <= 0) {
+        forgoPlace(place)
+        return isNeeded
+          ? { refusal: unavailable(`No replica of "${name}" opened a session in time.`) }
+          : {}
+      }
       const way = handshakeWay(this.#ports, place, leftMs)
       const handshake = await openUpstreamSession(way, { version: call.version, client })
+      forgoPlace(place)
       if (handshake.kind === 'open') {
         const { version, sessionId } = handshake.session
         if (sessionId === undefined) return {}
