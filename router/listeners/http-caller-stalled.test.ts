@@ -105,6 +105,16 @@ test('a caller who reads none of a stream that ended is cut, and so is one who d
     })
 })
 
+test('what the kernel holds for a caller who is cut for not reading goes with the connection', async t => {
+  const here = await ground(t)
+  const { connection } = await fill(here, caller => caller.send(200, {}, Buffer.alloc(64 * MIB)))
+  t.mock.timers.tick(DRAIN_MS)
+  assert.equal(connection.destroyed, true)
+  here.client.resume()
+  const [error] = (await once(here.client, 'error')) as [NodeJS.ErrnoException]
+  assert.equal(error.code, 'ECONNRESET')
+})
+
 test('no timer is left behind when an answer was taken at once', async t => {
   const here = await ground(t)
   here.client.write(REQUEST)

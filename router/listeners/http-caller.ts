@@ -122,7 +122,8 @@ export class HttpCaller implements Caller {
         this.#patienceMs = this.#limits.drainMs
       }
       this.#stalledSinceMs = this.#limits.nowMs()
-      this.#stalled = setTimeout(() => socket.destroy(), this.#patienceMs)
+      // Reset: after an orderly end the kernel would keep what it holds, and go on offering it to one who does not read.
+      this.#stalled = setTimeout(() => socket.resetAndDestroy(), this.#patienceMs)
     })
   }
 
