@@ -201,14 +201,12 @@ test('a session whose id reached nobody is ended the same way', async t => {
 
 test('ending a session whose replica or cluster is gone is quiet', async t => {
   const { sessions, requests } = ground(t)
+  const gone = { endpoint: 'gone', id: 'x', version: '2025-11-25' }
   await sessions.end({
     token: 't',
     serverName: 'default',
     version: '2025-11-25',
-    members: [
-      { cluster: 'crm', endpoint: 'gone', id: 'x', version: '2025-11-25' },
-      { cluster: 'gone', endpoint: 'gone', id: 'x', version: '2025-11-25' },
-    ],
+    members: ['crm', 'gone'].map(cluster => ({ cluster, ...gone })),
   })
   assert.deepEqual(requests.sent, [])
 })
