@@ -54,6 +54,14 @@ test('very many have no more turns than there are, each its own in the order of 
   )
 })
 
+test('turns that come close are taken three at a time, as many as before', t => {
+  const { turns, pass } = ground(t, 1_000, 100)
+  pass(10_000)
+  const times = new Set(turns.map(({ atMs }) => atMs))
+  assert.ok(turns.length > 400 && turns.length <= 1_000, String(turns.length))
+  assert.ok(times.size * 2.5 <= turns.length, `${times.size} wake-ups for ${turns.length} turns`)
+})
+
 test('when most of them leave, the others have their turns at their interval again', t => {
   const { round, turns, pass } = ground(t, 1_000, 50)
   pass(10_000)

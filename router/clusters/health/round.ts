@@ -5,6 +5,9 @@ import type { CheckPace, Turns } from './check-pace.ts'
 
 /** Of each gap, so that routers do not ask in step. */
 const JITTER = 0.2
+/** Turns that would come closer than this are taken together: to wake up for one costs half as much again as to take it. */
+const CLOSE_MS = 120
+const MOST_TOGETHER = 3
 
 export interface RoundPorts<Member> {
   readonly pace: CheckPace
@@ -53,19 +56,20 @@ export class Round<Member> implements Turns {
 
   #wait(): void {
     const gapMs = this.intervalMs / this.#members.size
+    const together = Math.max(1, Math.min(MOST_TOGETHER, Math.floor(CLOSE_MS / gapMs)))
     const jitter = 1 + JITTER * (2 * this.#ports.random() - 1)
-    this.#timer = setTimeout(() => this.#turn(), gapMs * jitter)
+    this.#timer = setTimeout(() => this.#turn(together), gapMs * together * jitter)
     this.#timer.unref()
   }
 
-  #turn(): void {
+  #turn(together: number): void {
     this.#stop()
-    for (const member of this.#members) {
-      this.#wait() // while it counts: it will be back
-      this.#members.delete(member)
-      this.#ports.onTurn(member)
-      return
-    }
+    if (this.#members.size === 0) return
+    this.#wait() // while they count: they will be back
+    const next: Member[] = []
+    for (const member of this.#members) if (next.push(member) === together) break
+    for (const member of next) this.#members.delete(member)
+    for (const member of next) this.#ports.onTurn(member)
   }
 
   #stop(): void {
