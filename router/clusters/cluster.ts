@@ -74,6 +74,10 @@ export class Cluster {
         this.#serving.update(endpoint)
         this.#releaseBlocked(endpoint)
       },
+      onRenamed: endpoint => {
+        this.#serving.update(endpoint)
+        this.#checker.outdated(endpoint) // it may have been started anew, with other tools
+      },
       onRemoved: endpoint => this.#remove(endpoint),
       onComplete: () => this.#applied(),
     })

@@ -52,7 +52,6 @@ const SLOW_START_LEAST = 0.1
 const SEED_MS = 1
 
 export class Endpoint {
-  readonly key: string
   readonly reach: Reach
   instance: Instance
   health: Health = 'unknown'
@@ -76,9 +75,13 @@ export class Endpoint {
   #upSinceMs = 0
 
   constructor(instance: Instance, reach: Reach = OWN_REACH) {
-    this.key = instance.key
     this.reach = reach
     this.instance = instance
+  }
+
+  /** As discovery names it now. */
+  get key(): string {
+    return this.instance.key
   }
 
   get origin(): string {

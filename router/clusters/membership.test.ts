@@ -29,6 +29,7 @@ function rig() {
       clock: { nowMs: () => (nowMs += STEP_MS) },
       onAdded: tell('+'),
       onChanged: tell('~'),
+      onRenamed: tell('>'),
       onRemoved: tell('-'),
       onComplete: () => {
         done.count += 1
@@ -47,6 +48,39 @@ test('a small set is complete at once', () => {
   membership.apply(instances(2, 1))
   assert.deepEqual(told.slice(2), ['~ n/1', '- n/0', '+ n/2'])
 })
+
+test('a replica that is registered anew under another key is the one that was known', () => {
+  const { membership, told } = rig()
+  const [one, two, three] = instances(3) as [Instance, Instance, Instance]
+  membership.apply([one, two])
+  const known = membership.get('n/0') ?? assert.fail('it is not known')
+  membership.apply([{ ...one, key: 'new/0' }, two, three])
+  assert.deepEqual([membership.get('new/0'), membership.get('n/0')], [known, undefined])
+  assert.deepEqual([known.key, known.isRemoved, membership.size], ['new/0', false, 3])
+  assert.deepEqual(told.slice(2), ['> new/0', '+ n/2'])
+})
+
+test('of two new keys at one address one is the replica that was known, and a key that moved there is it, too', () => {
+  const { membership, told } = rig()
+  const [one, two] = instances(2) as [Instance, Instance]
+  membership.apply([one, two])
+  const known = membership.get('n/1')
+  membership.apply([
+    { ...two, key: 'n/0' },
+    { ...two, key: 'n/7' },
+  ])
+  assert.equal(membership.get('n/0'), known)
+  assert.deepEqual(told.slice(2), ['- n/0', '> n/0', '+ n/7'])
+})
+
+for (const change of [{ host: '127.0.0.9' }, { path: '/other' }, { tls: true }])
+  test(`another key with another ${Object.keys(change)} is another replica`, () => {
+    const { membership, told } = rig()
+    const [one] = instances(1) as [Instance]
+    membership.apply([one])
+    membership.apply([{ ...one, ...change, key: 'new/0' }])
+    assert.deepEqual(told.slice(1), ['- n/0', '+ new/0'])
+  })
 
 test('ten thousand come in slices with turns of the event loop between them', async () => {
   const { membership, done } = rig()

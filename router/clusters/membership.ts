@@ -11,6 +11,8 @@ export interface MembershipPorts {
   readonly clock: Pick<Clock, 'nowMs'>
   readonly onAdded: (endpoint: Endpoint) => void
   readonly onChanged: (endpoint: Endpoint) => void
+  /** The replica that was known is registered under another key. */
+  readonly onRenamed: (endpoint: Endpoint) => void
   readonly onRemoved: (endpoint: Endpoint) => void
   /** The newest set stands, whole. */
   readonly onComplete: () => void
@@ -57,7 +59,7 @@ export class Membership {
     for (const endpoint of this.#endpoints.values()) this.#remove(endpoint)
   }
 
-  /** What is known changes first, then some go, and the new ones come last. */
+  /** What is known changes first, then some take other keys, some go, and the new ones come last. */
   *#change(instances: readonly Instance[]): Iterator<void> {
     const added: Instance[] = []
     const present = new Set<string>() // bounded by what discovery publishes
@@ -71,18 +73,47 @@ export class Membership {
       }
       yield
     }
+    const gone = new Map<string, Endpoint>() // bounded by the endpoints
+    for (const endpoint of this.#endpoints.values()) {
+      if (!present.has(endpoint.key)) gone.set(addressOf(endpoint.instance), endpoint)
+      yield
+    }
+    const fresh: Instance[] = []
+    for (const instance of added) {
+      const known = gone.size === 0 ? undefined : gone.get(addressOf(instance))
+      if (known === undefined) fresh.push(instance)
+      else {
+        gone.delete(addressOf(instance))
+        this.#rename(known, instance)
+      }
+      yield
+    }
     for (const endpoint of this.#endpoints.values()) {
       if (!present.has(endpoint.key)) this.#remove(endpoint)
       yield
     }
-    for (const instance of added) {
-      const replaced = this.#endpoints.get(instance.key)
-      if (replaced !== undefined) this.#remove(replaced)
+    for (const instance of fresh) {
+      this.#removeAt(instance.key)
       const endpoint = new Endpoint(instance, this.#reach)
       this.#endpoints.set(instance.key, endpoint)
       this.#ports.onAdded(endpoint)
       yield
     }
+  }
+
+  /** An identity is the source's to change; where it is reached is what calls and checks have found out about. */
+  #rename(endpoint: Endpoint, instance: Instance): void {
+    this.#removeAt(instance.key)
+    this.#endpoints.delete(endpoint.key)
+    endpoint.instance = instance
+    this.#endpoints.set(instance.key, endpoint)
+    this.#ports.onRenamed(endpoint)
+  }
+
+  /** Another replica under this key. */
+  #removeAt(key: string): void {
+    const replaced = this.#endpoints.get(key)
+    if (replaced !== undefined) this.#remove(replaced)
   }
 
   #advance(): void {
@@ -108,6 +139,9 @@ export class Membership {
     this.#work = undefined
   }
 }
+
+const addressOf = ({ host, port, path, tls }: Instance): string =>
+  JSON.stringify([host, port, path, tls])
 
 const isSameAddress = (one: Instance, other: Instance): boolean =>
   one === other ||
