@@ -123,7 +123,9 @@ test('an id is a string or a number, kept as it was written', () => {
 })
 
 test('no other id is taken', () => {
-  for (const id of ['null', 'true', '{}', '[]', '[1]', '1.5', '9007199254740992', '{"id":1}'])
+  const rounded = ['9007199254740990.6', '1.00000000000000001', '1e-400', '41.99999999999999999']
+  const others = ['null', 'true', '{}', '[]', '[1]', '1.5', '9007199254740992', '{"id":1}']
+  for (const id of [...others, ...rounded])
     assert.deepEqual(refused(withId(id)), { code: 'RINGMAIN_INVALID_REQUEST' }, id)
 })
 

@@ -5,6 +5,7 @@ import type { JsonGuard } from './json-guard.ts'
 import type { JsonProblem } from './json-limits.ts'
 import { isArrayAt } from './json-spans.ts'
 import { skipBlank } from './json-tokens.ts'
+import { textOfNumber } from './written-number.ts'
 
 export type Read<T> =
   | { readonly kind: 'ok'; readonly value: T }
@@ -46,12 +47,13 @@ function shape(
   const { start, end } = spans.id ?? { start: 0, end: 0 }
   const isShort = end - start <= ID_LIMIT
   const idJson = isShort ? body.toString('utf8', start, end) : ''
+  const hasId = isId(value['id'], idJson)
   const invalid = (says: string): Read<Message> => ({
     ...refuse('RINGMAIN_INVALID_REQUEST', { says }),
-    ...(isId(value['id']) && isShort ? { idJson } : {}),
+    ...(hasId && isShort ? { idJson } : {}),
   })
   if (value['jsonrpc'] !== '2.0') return invalid('The member "jsonrpc" must be "2.0".')
-  if ('id' in value && !isId(value['id']))
+  if ('id' in value && !hasId)
     return invalid('The id must be a string or an integer within ±(2^53 - 1).')
   if (!isShort) return invalid(`The id is longer than ${ID_LIMIT} bytes.`)
   const { method, params } = value
@@ -91,9 +93,12 @@ function shape(
 
 const read = (value: Message): Read<Message> => ({ kind: 'ok', value })
 
-/** A larger integer is another one by the time a parser has read it. */
-const isId = (value: unknown): value is string | number =>
-  typeof value === 'string' || Number.isSafeInteger(value)
+/** A larger integer is another one by the time a parser has read it, and so is one that stands between two. */
+const isId = (value: unknown, written: string): boolean =>
+  typeof value === 'string' ||
+  (typeof value === 'number' &&
+    Number.isInteger(value) &&
+    textOfNumber(value, written) !== undefined)
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

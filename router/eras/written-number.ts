@@ -12,7 +12,7 @@ const MOST_CHARS = 64
 export function textOfNumber(value: number, written: string): string | undefined {
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) return undefined
   const text = String(value)
-  return digitsOf(text) === digitsOf(written) ? text : undefined
+  return text === written || digitsOf(text) === digitsOf(written) ? text : undefined
 }
 
 /** Whether a header says this number: `42.0` does say 42. */
