@@ -127,6 +127,20 @@ test('a list may be asked for again: at another replica, until none is left', as
   )
 })
 
+test('a page of more tools than anybody offers is no page', async t => {
+  const { page, requests } = ground(t)
+  const many = (count: number) => Array.from({ length: count }, (_, at) => ({ name: `t${at}` }))
+  const full = page()
+  await settle()
+  await requests.last().result({ tools: many(2_000) })
+  const filled = await full
+  assert.equal(filled.kind === 'page' && filled.tools.length, 2_000)
+  const asking = page()
+  await settle()
+  await requests.last().result({ tools: many(2_001) })
+  assert.equal(shown(await asking), 'RINGMAIN_UPSTREAM_BAD_RESPONSE')
+})
+
 test('in a session no other replica is asked: gone is gone, the rest is a bad answer', async t => {
   for (const [play, code] of [
     [(to: FakeSend) => to.last().status(404), 'RINGMAIN_SESSION_UNKNOWN'],

@@ -10,11 +10,11 @@ import {
   timesOf,
 } from './choose-replica.ts'
 import { isRecord } from './eras/message.ts'
-import { definitionsIn, encodeToolList } from './eras/tool-list.ts'
+import { definitionsIn, encodeToolList, MOST_TOOLS } from './eras/tool-list.ts'
 import { META } from './eras/versions.ts'
 import type { Continuation, Listing, Lists, Page } from './stages/gather.ts'
 import { legacyQuestion, modernQuestion, type Question } from './upstream/questions.ts'
-import { askReplica, type RpcReply } from './upstream/rpc.ts'
+import { askReplica, PAGE_BYTES, type RpcReply } from './upstream/rpc.ts'
 
 export interface ListPorts extends ReplicaPorts {
   readonly sealer: Sealer
@@ -111,7 +111,7 @@ async function ask(
   replica.letGo?.()
   const sent = ports.send(replica, question.outgoing)
   call.gone.addEventListener('abort', sent.abort)
-  const reply = await askReplica(sent, question.idJson, how.timeoutMs)
+  const reply = await askReplica(sent, question.idJson, how.timeoutMs, PAGE_BYTES)
   call.gone.removeEventListener('abort', sent.abort)
   return reply
 }
@@ -155,9 +155,14 @@ function pageIn(
   }
   const prefix = member.prefix === undefined ? '' : `${member.prefix}${NAME_SEPARATOR}`
   const { nextCursor } = result
+  const tools = definitionsIn(reply.bytes, prefix)
+  if (tools.length > MOST_TOOLS) {
+    const detail = `tools/list answered with more than ${MOST_TOOLS} tools`
+    return { kind: 'refuse', refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail } }
+  }
   return {
     kind: 'page',
-    tools: definitionsIn(reply.bytes, prefix),
+    tools,
     ...(typeof nextCursor === 'string' ? { nextCursor } : {}),
   }
 }

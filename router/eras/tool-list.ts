@@ -9,7 +9,10 @@ type Tool = Readonly<Record<string, unknown>>
 /** An escaped spelling of it is not looked for: no server writes one, and whoever does hides its own header from itself. */
 const MIRROR_MARK = '"x-mcp-header"'
 
-/** Definitions of one `tools/list` answer, each with `prefix` before its name. One without a name hides only itself. */
+/** No replica offers so many, and each costs time for which nothing else runs. */
+export const MOST_TOOLS = 2_000
+
+/** Definitions of one `tools/list` answer, one more than `MOST_TOOLS` where there are more, each with `prefix` before its name. One without a name hides only itself. */
 export function definitionsIn(answer: Buffer, prefix: string): readonly Buffer[] {
   const tools: Buffer[] = []
   eachMember(answer, firstValue(answer), (key, result) => {
@@ -17,6 +20,7 @@ export function definitionsIn(answer: Buffer, prefix: string): readonly Buffer[]
     eachMember(answer, result.start, (name, list) => {
       if (name !== 'tools' || !isArrayAt(answer, list.start)) return
       eachElement(answer, list.start, ({ start, end }) => {
+        if (tools.length > MOST_TOOLS) return
         const renamed = rename(answer.subarray(start, end), prefix)
         if (renamed !== undefined) tools.push(renamed)
       })

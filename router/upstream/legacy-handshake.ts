@@ -65,7 +65,7 @@ export async function openUpstreamSession(
   const session: UpstreamSession = {
     version,
     ...(sessionId === undefined ? {} : { sessionId }),
-    ...(typeof result?.instructions === 'string' ? { instructions: result.instructions } : {}),
+    ...instructionsIn(result),
   }
   // A server may refuse everything until it has this, so it is awaited; one that keeps no session need not see it.
   if (sessionId !== undefined)
@@ -74,6 +74,18 @@ export async function openUpstreamSession(
       legacyNotification(path, { method: 'notifications/initialized', context: session }, times),
     )
   return { kind: 'open', session }
+}
+
+/** What a replica tells of its use is handed on to every caller who comes, up to this length. */
+const MOST_INSTRUCTIONS = 16_384
+
+export function instructionsIn(result: { readonly instructions?: unknown } | null | undefined): {
+  readonly instructions?: string
+} {
+  const told = result?.instructions
+  return typeof told === 'string'
+    ? { instructions: told.slice(0, MOST_INSTRUCTIONS).toWellFormed() }
+    : {}
 }
 
 /** Best effort: a server may refuse to have its session ended (405), and it will end idle ones itself. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { KnownList } from '#router/clusters/endpoint.ts'
 import { checked } from '#test/support/checked-replica.ts'
+import { HEALTH } from '#test/support/cluster-policy.ts'
 import {
   type Asked,
   legacyScript,
@@ -109,4 +110,59 @@ test('what was found odd before a list was cut is not forgotten when it is read 
   assert.deepEqual(result.learned?.lists?.modern, {
     problem: 'it names a tool twice, under two definitions',
   })
+})
+
+const LONG = { health: { ...HEALTH, timeoutMs: 20_000 } }
+
+test('an answer that is larger than any real one takes a replica out, and says so', async t => {
+  const words = 'x'.repeat(70_000)
+  const { check } = await checked(
+    t,
+    {
+      ...MODERN_SCRIPT,
+      'server/discover': ({ result }) => result({ supportedVersions: [words] }),
+    },
+    LONG,
+  )
+  const reason = 'server/discover: the answer is larger than 65536 bytes'
+  assert.deepEqual(await check(), { ok: false, reason, isRefused: false })
+})
+
+test('a page larger than 1 MiB is no list to compare, and the replica is alive', async t => {
+  const { check, replica } = await checked(
+    t,
+    {
+      ...MODERN_SCRIPT,
+      'tools/list': ({ result }) => result({ tools: [{ words: 'x'.repeat(1_048_577) }] }),
+    },
+    { ...LONG, eras: ['modern'] },
+  )
+  const result = await check()
+  assert.ok(result.ok)
+  const problem = 'tools/list: the answer is larger than 1048576 bytes'
+  assert.deepEqual(result.learned?.lists, { modern: { problem } })
+  assert.equal(result.isPartial, undefined) // or each check would ask for it again
+  assert.equal(replica.methods().filter(method => method === 'tools/list').length, 1)
+})
+
+test('instructions are handed on up to 16,384 characters, in either era', async t => {
+  const instructions = `${'x'.repeat(16_383)}\u{1f600}`
+  const legacy = legacyScript('s-1')
+  for (const script of [
+    {
+      ...MODERN_SCRIPT,
+      'server/discover': ({ result }: Asked) =>
+        result({ supportedVersions: ['2026-07-28'], instructions }),
+    },
+    {
+      ...legacy,
+      initialize: ({ result }: Asked) =>
+        result({ protocolVersion: '2025-11-25', instructions }, { 'mcp-session-id': 's-1' }),
+    },
+  ]) {
+    const { check } = await checked(t, script, LONG)
+    const result = await check()
+    assert.ok(result.ok)
+    assert.equal(result.learned?.instructions, `${'x'.repeat(16_383)}\ufffd`)
+  }
 })

@@ -1,6 +1,7 @@
 // One check's questions to one replica, and what each answer shows. A replica that was slow or busy has not said no: each question
 // keeps the two apart, and what follows from them is decided by who asks.
 import type { Clock } from '#foundation/clock.ts'
+import { createBreather } from '#router/clusters/discovery/breather.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
 import { LATEST_LEGACY } from '#router/eras/versions.ts'
@@ -8,13 +9,14 @@ import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import {
   endUpstreamSession,
   type HandshakeWay,
+  instructionsIn,
   openUpstreamSession,
   type UpstreamSession,
 } from './legacy-handshake.ts'
 import type { Connections, Pools } from './pools.ts'
 import { type ClientInfo, legacyQuestion, modernQuestion, type Question } from './questions.ts'
 import { type Rest, readTools, type ToolList } from './read-tools.ts'
-import { askReplica, outcomeOf, type RpcReply } from './rpc.ts'
+import { askReplica, outcomeOf, PAGE_BYTES, type RpcReply } from './rpc.ts'
 import { sendUncounted } from './send.ts'
 
 export interface ProbePorts {
@@ -115,15 +117,15 @@ export class Probe {
       return reply.status === BUSY
         ? { kind: 'busy' }
         : { kind: 'failed', result: notAlive(`server/discover answered ${reply.status}`) }
+    if (reply.kind === 'http' && reply.isTooLarge)
+      return { kind: 'failed', result: notAlive(`server/discover: ${reply.detail}`) }
     if (reply.kind === 'http') return { kind: 'not_modern' }
     const result = reply.message['result'] as
       | { supportedVersions?: unknown; instructions?: unknown }
       | undefined
     const error = reply.message['error'] as { code?: unknown } | undefined
     const isModern = Array.isArray(result?.supportedVersions) || MODERN_CODES.includes(error?.code)
-    const told =
-      typeof result?.instructions === 'string' ? { instructions: result.instructions } : {}
-    return { kind: isModern ? 'modern' : 'not_modern', ...told }
+    return { kind: isModern ? 'modern' : 'not_modern', ...instructionsIn(result) }
   }
 
   /** A session that is ended again, whatever happened in it. */
@@ -160,8 +162,9 @@ export class Probe {
     const list = await readTools(
       params =>
         session === undefined
-          ? this.#put(this.#modernQuestion('tools/list', params))
+          ? this.#put(this.#modernQuestion('tools/list', params), PAGE_BYTES)
           : this.#ask('tools/list', session, params),
+      createBreather(this.#ports.clock),
       from,
     )
     const rest = list.end === 'whole' ? undefined : list.rest
@@ -195,7 +198,8 @@ export class Probe {
   ): Promise<RpcReply> {
     const id = this.#ports.nextId()
     const ask = { id, method, context, ...(params === undefined ? {} : { params }) }
-    return this.#put(legacyQuestion(this.#path, ask, NO_TIMES))
+    const question = legacyQuestion(this.#path, ask, NO_TIMES)
+    return this.#put(question, method === 'tools/list' ? PAGE_BYTES : undefined)
   }
 
   #way(): HandshakeWay {
@@ -212,13 +216,13 @@ export class Probe {
     }
   }
 
-  async #put(question: Question): Promise<RpcReply> {
+  async #put(question: Question, mostBytes?: number): Promise<RpcReply> {
     const { clock } = this.#ports
     const leftMs = this.#leftMs
     const detail = `the check was not done within ${this.#mayTakeMs} ms`
     if (leftMs === 0) return { kind: 'failed', attempt: 'not_sent', detail }
     const sent = sendUncounted(this.#connections, this.endpoint, question.outgoing, clock)
-    const reply = await askReplica(sent, question.idJson, leftMs)
+    const reply = await askReplica(sent, question.idJson, leftMs, mostBytes)
     const isCut = reply.kind === 'failed' && reply.attempt === 'timeout'
     // The rest of a limit that was left for a later question is a number nobody has set.
     return isCut && leftMs < this.policy.health.timeoutMs ? { ...reply, detail } : reply

@@ -112,3 +112,23 @@ async function slowServer(t: TestContext) {
   await once(server, 'listening')
   return { port: (server.address() as AddressInfo).port, answer, connections: () => connections }
 }
+
+test('a head of more than 16 KiB is no answer', async t => {
+  const server = createServer((request, response) => {
+    response.writeHead(200, { x: 'y'.repeat(Number(request.headers['x-size'])) }).end('well')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const pools = new Pools()
+  t.after(async () => {
+    await pools.close()
+    server.close()
+    server.closeAllConnections()
+  })
+  const pool = pools.of(new Endpoint(instanceAt((server.address() as AddressInfo).port)))
+  const ask = async (size: number): Promise<string> => {
+    const headers = { 'x-size': String(size) }
+    return (await pool.request({ method: 'GET', path: '/', headers })).body.text()
+  }
+  assert.equal(await ask(15_000), 'well')
+  await assert.rejects(ask(16_400), { code: 'UND_ERR_HEADERS_OVERFLOW' })
+})

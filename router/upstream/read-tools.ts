@@ -4,6 +4,7 @@
 import { type KnownList, MOST_MISSES } from '#router/clusters/endpoint.ts'
 import { isRecord } from '#router/eras/message.ts'
 import { digestOf, factsOf, listDigest } from '#router/eras/tool-facts.ts'
+import { MOST_TOOLS } from '#router/eras/tool-list.ts'
 import type { ToolFacts } from '#router/facts.ts'
 import { outcomeOf, type RpcReply } from './rpc.ts'
 
@@ -13,6 +14,7 @@ export interface Rest {
   readonly tools: Tools
   readonly digests: ReadonlyMap<string, string>
   readonly pages: number
+  readonly bytes: number
   readonly problem?: string
 }
 
@@ -35,51 +37,98 @@ export type ToolList =
       readonly rest?: Rest
     }
 
-/** Pages of a tool list that are read. */
+/** Pages of a tool list that are read, and their bytes. */
 const PAGES = 50
+const LIST_BYTES = 8_388_608
+/** Of one definition, in characters: each is looked into at one go. */
+const TOOL_LENGTH = 262_144
 /** Tools that outlive a list which breaks off; a replica that always breaks off must not grow them for ever. */
-const KEPT_TOOLS = 10_000
+const KEPT_TOOLS = 2 * MOST_TOOLS
 /** What a server says when the list is there but its making failed, whatever the status. */
 const INTERNAL_ERROR = -32_603
 
+/** `breathe` is awaited between two tools, so that a long list lets the loop turn. */
 export async function readTools(
   askPage: (params: Record<string, unknown>) => Promise<RpcReply>,
+  breathe: () => Promise<void>,
   from?: Rest,
 ): Promise<ToolList> {
-  const tools = new Map(from?.tools)
-  const digests = new Map(from?.digests)
+  const read = new Reading(from)
   let cursor = from?.cursor
-  let problem = from?.problem
   for (let pages = from?.pages ?? 0; pages < PAGES; pages += 1) {
     const reply = await askPage(cursor === undefined ? {} : { cursor })
     const outcome = outcomeOf(reply)
     const page = outcome === 'answered' ? pageOf(reply) : undefined
     if (page === undefined) {
-      const part = { tools, problem: saidBy(reply) }
-      if (outcome === 'guarded') return { end: 'untold', ...part }
+      const part = { tools: read.tools, problem: saidBy(reply) }
+      if (outcome === 'guarded' || isTooLarge(reply)) return { end: 'untold', ...part }
       // No to the first page is no list; no to a later one is a list that changed while it was read.
       if (outcome === 'answered')
         return { end: cursor === undefined && !isFault(reply) ? 'none' : 'cut', ...part }
       // Where it got no further the next begins anew: the cursor may be what it stumbles over.
       if (cursor === undefined || pages === (from?.pages ?? 0)) return { end: 'cut', ...part }
-      const odd = problem === undefined ? {} : { problem }
-      return { end: 'cut', ...part, rest: { cursor, tools, digests, pages, ...odd } }
+      return { end: 'cut', ...part, rest: { ...read.rest(), cursor, pages } }
     }
-    for (const { name, definition } of page.tools) {
-      const digest = digestOf(definition)
-      if (digest === undefined) problem ??= 'a definition in it is nested too deep'
-      else if ((digests.get(name) ?? digest) !== digest)
-        problem ??= 'it names a tool twice, under two definitions'
-      else digests.set(name, digest)
-      tools.set(name, factsOf(definition))
+    read.bytes += page.bytes
+    for (const tool of page.tools) {
+      await breathe()
+      read.add(tool)
+      if (read.isTooLarge) return read.untold
     }
-    if (page.next === undefined || page.next === cursor)
-      return problem === undefined
-        ? { end: 'whole', tools, digest: listDigest(digests) }
-        : { end: 'untold', tools, problem }
+    if (read.isTooLarge) return read.untold
+    if (page.next === undefined || page.next === cursor) return read.whole()
     cursor = page.next
   }
-  return { end: 'untold', tools, problem: `it has more than ${PAGES} pages` }
+  return { ...read.untold, problem: `it has more than ${PAGES} pages` }
+}
+
+/** What has been read of a list so far. */
+class Reading {
+  readonly tools: Map<string, ToolFacts | 'broken'>
+  readonly #digests: Map<string, string>
+  bytes: number
+  #problem: string | undefined
+
+  constructor(from: Rest | undefined) {
+    this.tools = new Map(from?.tools)
+    this.#digests = new Map(from?.digests)
+    this.bytes = from?.bytes ?? 0
+    this.#problem = from?.problem
+  }
+
+  add({ name, definition }: Named): void {
+    const isLarge = lengthOf(definition) > TOOL_LENGTH
+    const digest = isLarge ? undefined : digestOf(definition)
+    if (isLarge) this.#problem ??= `a definition in it is longer than ${TOOL_LENGTH} characters`
+    else if (digest === undefined) this.#problem ??= 'a definition in it is nested too deep'
+    else if ((this.#digests.get(name) ?? digest) !== digest)
+      this.#problem ??= 'it names a tool twice, under two definitions'
+    else this.#digests.set(name, digest)
+    this.tools.set(name, isLarge ? 'broken' : factsOf(definition))
+  }
+
+  get isTooLarge(): boolean {
+    if (this.tools.size > MOST_TOOLS) this.#problem = `it has more than ${MOST_TOOLS} tools`
+    else if (this.bytes > LIST_BYTES) this.#problem = `it is larger than ${LIST_BYTES} bytes`
+    else return false
+    return true
+  }
+
+  rest(): Omit<Rest, 'cursor' | 'pages'> {
+    const { tools, bytes } = this
+    const odd = this.#problem === undefined ? {} : { problem: this.#problem }
+    return { tools, digests: this.#digests, bytes, ...odd }
+  }
+
+  get untold(): Extract<ToolList, { problem: string }> {
+    return { end: 'untold', tools: this.tools, problem: this.#problem ?? '' }
+  }
+
+  whole(): ToolList {
+    return this.#problem === undefined
+      ? { end: 'whole', tools: this.tools, digest: listDigest(this.#digests) }
+      : this.untold
+  }
 }
 
 const saidBy = (reply: RpcReply): string =>
@@ -104,6 +153,16 @@ export function knownOf(list: ToolList, before: KnownList | undefined): KnownLis
   return { digest: before.digest, misses, problem }
 }
 
+function lengthOf(definition: Named['definition']): number {
+  try {
+    return JSON.stringify(definition).length
+  } catch {
+    return Number.POSITIVE_INFINITY // nested deeper than can be written
+  }
+}
+
+const isTooLarge = (reply: RpcReply): boolean => reply.kind === 'http' && reply.isTooLarge === true
+
 function isFault(reply: RpcReply): boolean {
   if (reply.kind !== 'message') return false
   const error = reply.message['error'] as { code?: unknown } | null | undefined
@@ -117,8 +176,11 @@ interface Named {
 
 function pageOf(
   reply: RpcReply,
-): { readonly tools: readonly Named[]; readonly next: string | undefined } | undefined {
-  const result = (reply.kind === 'message' ? reply.message['result'] : undefined) as
+):
+  | { readonly tools: readonly Named[]; readonly next: string | undefined; readonly bytes: number }
+  | undefined {
+  if (reply.kind !== 'message') return undefined
+  const result = reply.message['result'] as
     | { tools?: unknown; nextCursor?: unknown }
     | null
     | undefined
@@ -128,5 +190,6 @@ function pageOf(
     if (isRecord(definition) && typeof definition['name'] === 'string')
       tools.push({ name: definition['name'], definition })
   }
-  return { tools, next: typeof result.nextCursor === 'string' ? result.nextCursor : undefined }
+  const next = typeof result.nextCursor === 'string' ? result.nextCursor : undefined
+  return { tools, next, bytes: reply.bytes.length }
 }

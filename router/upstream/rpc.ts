@@ -16,18 +16,31 @@ export type RpcReply =
       readonly header: (name: string) => string | undefined
     }
   /** An HTTP answer without such a message. */
-  | { readonly kind: 'http'; readonly status: number; readonly detail: string }
+  | {
+      readonly kind: 'http'
+      readonly status: number
+      readonly detail: string
+      /** It said more than is read, and what it said is not known. */
+      readonly isTooLarge?: true
+    }
   | { readonly kind: 'failed'; readonly attempt: Attempt['kind']; readonly detail: string }
 
 /** `unasked`: nothing can be concluded from it, neither yes nor no. `guarded`: it tells strangers nothing. */
 export type Outcome = 'answered' | 'guarded' | 'unasked'
 
-/** Largest answer held. */
-const ANSWER_LIMIT = 16_777_216
+/** Largest answer that is read whole at once: to a question that is no list. */
+const ANSWER_BYTES = 65_536
+/** Of a page of a list. To read it holds the loop, for some milliseconds. */
+export const PAGE_BYTES = 1_048_576
 /** How long a stream may stay open after its answer before it is cut. */
 const LINGER_MS = 1_000
 
-export async function askReplica(sent: Sent, idJson: string, timeoutMs: number): Promise<RpcReply> {
+export async function askReplica(
+  sent: Sent,
+  idJson: string,
+  timeoutMs: number,
+  mostBytes = ANSWER_BYTES,
+): Promise<RpcReply> {
   let isLate = false
   const cut = Promise.withResolvers<'broken'>() // whoever reads hears nothing after an abort
   const timer = setTimeout(() => {
@@ -48,15 +61,16 @@ export async function askReplica(sent: Sent, idJson: string, timeoutMs: number):
       return { kind: 'failed', attempt: 'no_answer', detail }
     }
     const reading = isEventStream(attempt.contentType)
-      ? firstAnswer(attempt.body, idJson)
-      : attempt.body.collect(ANSWER_LIMIT)
+      ? firstAnswer(attempt.body, idJson, mostBytes)
+      : attempt.body.collect(mostBytes)
     const text = await Promise.race([reading, cut.promise])
     if (isLate) return late(timeoutMs)
     if (text === 'too_large')
       return {
         kind: 'http',
         status: attempt.status,
-        detail: `the answer is larger than ${ANSWER_LIMIT} bytes`,
+        detail: `the answer is larger than ${mostBytes} bytes`,
+        isTooLarge: true,
       }
     if (text === 'broken')
       return { kind: 'failed', attempt: 'no_answer', detail: 'the answer broke off' }
@@ -90,7 +104,11 @@ const late = (timeoutMs: number): RpcReply => ({
 })
 
 /** The data of the first event that answers the id; what else comes on the stream is for nobody. */
-function firstAnswer(body: UpstreamBody, idJson: string): Promise<Buffer | 'too_large' | 'broken'> {
+function firstAnswer(
+  body: UpstreamBody,
+  idJson: string,
+  mostBytes: number,
+): Promise<Buffer | 'too_large' | 'broken'> {
   return new Promise(resolve => {
     const decoder = new TextDecoder()
     let bytes = 0
@@ -113,7 +131,7 @@ function firstAnswer(body: UpstreamBody, idJson: string): Promise<Buffer | 'too_
     body.pipe({
       data: chunk => {
         bytes += chunk.length
-        if (bytes > ANSWER_LIMIT) {
+        if (bytes > mostBytes) {
           resolve('too_large')
           body.abort()
           return false
