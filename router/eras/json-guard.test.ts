@@ -165,6 +165,23 @@ test('any value is taken in any spelling of its text, and found again by its byt
   )
 })
 
+test('in a long string every byte counts, wherever it stands', () => {
+  for (let at = 240; at < 290; at += 1)
+    for (const [piece, expected] of [
+      ['"', 'malformed'],
+      ['\\', 'malformed'],
+      ['\n', 'malformed'],
+      ['\u001f', 'malformed'],
+      ['\\n', 'ok'],
+      [' !#[]\u007f', 'ok'],
+      ['é\u00ff世😀', 'ok'],
+    ] as const) {
+      const text = `["${'x'.repeat(at)}${piece}${'y'.repeat(300 - at)}"]`
+      assert.equal(kindOf(text), expected, `${JSON.stringify(piece)} at ${at}`)
+      assert.equal(parses(text), expected === 'ok')
+    }
+})
+
 test('one guard keeps nothing from one text to the next', () => {
   const many = asArguments(
     JSON.stringify(Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`k${i}`, i]))),

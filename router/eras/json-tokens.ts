@@ -44,8 +44,13 @@ const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 const NULL = Buffer.from('null')
 
-const IS_BLANK = new Uint8Array(256)
-for (const byte of Buffer.from(' \n\r\t')) IS_BLANK[byte] = 1
+/** One look-up for each byte is a third of the time of three comparisons. */
+const tableOf = (isIn: (byte: number) => boolean): Uint8Array =>
+  Uint8Array.from({ length: 256 }, (_, byte) => (isIn(byte) ? 1 : 0))
+
+const among = (bytes: string): Uint8Array => tableOf(byte => Buffer.from(bytes).includes(byte))
+
+const IS_BLANK = among(' \n\r\t')
 
 /** More white space in a row than indentation ever needs is not read on: the byte it stops at is then a blank. */
 const MOST_BLANKS = 4_096
@@ -64,13 +69,10 @@ export const isBlank = (byte: number | undefined): boolean =>
   byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09
 
 /** 1 for what may stand behind a backslash, and is whole with it. */
-const IS_SHORT_ESCAPE = new Uint8Array(256)
-for (const byte of Buffer.from('"\\/bfnrt')) IS_SHORT_ESCAPE[byte] = 1
+const IS_SHORT_ESCAPE = among('"\\/bfnrt')
 
-/** 1 for what cannot stand in a string as it is. One look-up for each byte is a third of the time of three comparisons. */
-const IS_SPECIAL = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte < SPACE || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
-)
+/** 1 for what cannot stand in a string as it is. */
+const IS_SPECIAL = tableOf(byte => byte < SPACE || byte === QUOTE || byte === BACKSLASH)
 
 /** Ends a string, or needs a look. */
 export const isSpecial = (byte: number): boolean => IS_SPECIAL[byte] !== 0
