@@ -187,6 +187,13 @@ export const refusals = {
     says: 'This router is shutting down. The call was not executed.',
     reason: 'draining',
   },
+  RINGMAIN_ROUTER_BUSY: {
+    ...unavailable,
+    as: 'http',
+    jsonRpc: -31965,
+    says: 'This router is receiving as many long bodies as it has room for. The call was not executed.',
+    reason: 'throttled',
+  },
   RINGMAIN_NO_HEALTHY_REPLICA: {
     ...unavailable,
     jsonRpc: -31953,

@@ -231,6 +231,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     requestTimeoutMs: settings.requestTimeout,
     writeTimeoutMs: settings.writeTimeout,
     defaultServer: DEFAULT_VIRTUAL_SERVER,
+    isOffered: name => active.server(name) !== undefined,
     handle: arrived => void path.run(arrived, kit),
     refuseEarly: (arrived, refusal) =>
       void turnedAway.run({ ...arrived, turnedAway: refusal }, kit),

@@ -5,6 +5,7 @@ import { Socket } from 'node:net'
 import { test } from 'node:test'
 import { settle } from '#test/support/manual-time.ts'
 import { RefusedBody, readBody } from './body-reader.ts'
+import { BodyRoom } from './body-room.ts'
 
 const KIB = 1_024
 const MAX = 4_096 * KIB
@@ -17,13 +18,18 @@ interface Reading {
   readonly came: () => string | number | undefined
 }
 
-function reading(declared: number | undefined, refuseFrom = Number.POSITIVE_INFINITY): Reading {
+function reading(
+  declared: number | undefined,
+  refuseFrom = Number.POSITIVE_INFINITY,
+  room = new BodyRoom(MAX),
+): Reading {
   const request = new IncomingMessage(new Socket())
   if (declared !== undefined) request.headers = { 'content-length': String(declared) }
   const looks: number[] = []
   let came: string | number | undefined
   const rules = {
     maxBodyBytes: MAX,
+    room,
     misreadBeginning: (beginning: Buffer) => {
       looks.push(beginning.length)
       return beginning.length < refuseFrom
@@ -96,4 +102,32 @@ test('a body that breaks off is told as what broke it', async () => {
   one.request.destroy(new Error('aborted'))
   await settle()
   assert.equal(one.came(), 'aborted')
+})
+
+test('long bodies together take no more than their room, and short ones none of it', async () => {
+  const room = new BodyRoom(2 * MAX)
+  const one = (declared: number): Reading => reading(declared, Number.POSITIVE_INFINITY, room)
+  const held = [one(MAX), one(MAX)]
+  for (const each of held) await send(each, MAX / 2)
+  const late = one(MAX)
+  await send(late, 64 * KIB)
+  assert.equal(late.came(), undefined) // nothing long of it has come
+  await send(late, MAX / 2)
+  assert.equal(late.came(), 'RINGMAIN_ROUTER_BUSY')
+  const short = one(200 * KIB)
+  await send(short, 200 * KIB)
+  short.request.push(null)
+  await settle()
+  assert.equal(short.came(), 200 * KIB)
+  held[0]?.request.destroy(new Error('left')) // its caller left
+  await settle()
+  held[1]?.request.push(null) // not whole, which is the parser's to find
+  await settle()
+  const next = [one(MAX), one(MAX)]
+  for (const each of next) {
+    await send(each, MAX)
+    each.request.push(null)
+    await settle()
+    assert.equal(each.came(), MAX)
+  }
 })

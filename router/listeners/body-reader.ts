@@ -2,6 +2,7 @@
 // that a body made to cost costs no more than its beginning.
 import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '#router/pipeline/stage.ts'
+import type { BodyRoom } from './body-room.ts'
 
 export interface BodyRules {
   readonly maxBodyBytes: number
@@ -20,6 +21,8 @@ export class RefusedBody extends Error {
 }
 
 const NOTHING = Buffer.alloc(0)
+/** Long bodies are received within seconds, or not at all. */
+const NO_ROOM: Refusal = { code: 'RINGMAIN_ROUTER_BUSY', retryAfterMs: 1_000 }
 /** What tools are called with is shorter: most bodies are looked at once, when they are whole. */
 const FIRST_LOOK = 131_072
 /** From one look to the next, and from the last to the end. A look begins anew: all of them read a third of the body again at most. */
@@ -27,7 +30,7 @@ const TIMES_MORE = 4
 
 export function readBody(
   request: IncomingMessage,
-  rules: BodyRules,
+  rules: BodyRules & { readonly room: BodyRoom },
   done: (error: Error | null, body?: Buffer) => void,
 ): void {
   const declared = Number(request.headers['content-length']) // NaN where it is not said: neither more nor less than anything
@@ -39,8 +42,11 @@ export function readBody(
     const before = size
     size += chunk.length
     if (size > rules.maxBodyBytes) return finish(tooLarge(rules))
-    if (size > bytes.length)
-      bytes = enlarged(bytes, before, Math.min(size * TIMES_MORE, limitOf(declared, rules)))
+    if (size > bytes.length) {
+      const length = Math.min(size * TIMES_MORE, limitOf(declared, rules))
+      if (!rules.room.swap(bytes.length, length)) return finish(new RefusedBody(NO_ROOM))
+      bytes = enlarged(bytes, before, length)
+    }
     chunk.copy(bytes, before)
     if (size < nextLook || size * TIMES_MORE > declared) return
     nextLook = size * TIMES_MORE
@@ -51,6 +57,7 @@ export function readBody(
     finish(null, size === bytes.length ? bytes : Buffer.from(bytes.subarray(0, size)))
   const finish = (error: Error | null, body?: Buffer): void => {
     request.off('data', take).off('end', end).off('error', finish)
+    rules.room.swap(bytes.length, 0)
     done(error, body)
   }
   request.on('data', take).on('end', end).on('error', finish)

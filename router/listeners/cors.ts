@@ -1,5 +1,6 @@
 // Lets the pages of allowed origins send and read (Fetch standard, CORS protocol). Who is allowed is the allow-list's business.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from '#router/facts.ts'
 
 /** What a browser client of either era sends beside the plain headers; `mcp-param-*` names are added as they are asked for. */
 const SENT = [
@@ -26,19 +27,20 @@ export function allowReading(origin: string, response: ServerResponse): void {
   response.setHeader('vary', 'origin')
 }
 
-/** Answers the question that a browser asks before it sends; false when the request is none. */
-export function answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
-  const { headers, method } = request
-  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false
+/** The question that a browser asks before it sends. */
+export const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'OPTIONS' &&
+  headers.origin !== undefined &&
+  headers['access-control-request-method'] !== undefined
+
+export function answerPreflight({ headers }: IncomingMessage, caller: Caller): void {
   const asked = (headers['access-control-request-headers'] ?? '')
     .toLowerCase()
     .split(',', MOST_NAMES)
     .map(name => name.trim())
-  response.writeHead(204, {
+  caller.send(204, {
     'access-control-allow-methods': 'POST, GET, DELETE',
     'access-control-allow-headers': [...SENT, ...asked.filter(name => PARAM.test(name))].join(', '),
     'access-control-max-age': PREFLIGHT_SECONDS,
   })
-  response.end()
-  return true
 }

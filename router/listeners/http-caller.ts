@@ -61,7 +61,8 @@ export class HttpCaller implements Caller {
   send(status: number, headers: Record<string, string>, body: Buffer | string = ''): void {
     if (this.isGone) return
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-    this.#head(status, { ...headers, 'content-length': String(length) })
+    // Who answers 204 must not say a length (RFC 9110, 8.6).
+    this.#head(status, status === 204 ? headers : { ...headers, 'content-length': String(length) })
     this.bytesOut += length
     this.#isEnded = true
     // As one-byte text a small body leaves in the same write as the headers; as a buffer it would cost a vectored one.

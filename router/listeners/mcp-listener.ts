@@ -17,6 +17,7 @@ import { capPerAddress } from './address-cap.ts'
 import { admission } from './admission.ts'
 import { type AllowList } from './allow-list.ts'
 import { type BodyRules, RefusedBody, readBody } from './body-reader.ts'
+import { BodyRoom } from './body-room.ts'
 import { HttpCaller } from './http-caller.ts'
 import { endSlowly } from './linger.ts'
 import { Pipelines } from './pipelines.ts'
@@ -31,6 +32,8 @@ export interface McpListenerOptions extends BodyRules {
   readonly requestTimeoutMs: number
   readonly writeTimeoutMs: number
   readonly defaultServer: string
+  /** Whether there is a virtual server of this name: where there is none, no body is received. */
+  readonly isOffered: (serverName: string) => boolean
   /** Runs the whole path; never rejects. */
   readonly handle: (arrived: Arrived) => void
   /** A request that never reaches the path is answered and recorded all the same. */
@@ -58,6 +61,8 @@ const CHECK_EVERY_MS = 100
 const ACCEPT_MS = 50
 /** Pace at which idle connections are closed while draining. */
 const SWEEP_MS = 50
+/** For long bodies while they are received: sixty-four of the usual limit. Without it, as many as there are connections. */
+const ROOM_BYTES = 268_435_456
 const NOTHING = Buffer.alloc(0)
 
 interface ListenerState {
@@ -77,10 +82,9 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
   app.server.maxConnections = options.maxConnections
   app.server.on('drop', () => options.droppedConnection())
   capPerAddress(app.server, options)
-  // Node would answer these itself, and keep the connection; the guard knows better.
-  app.server.on('checkExpectation', (request, response) =>
-    app.server.emit('request', request, response),
-  )
+  // Node would answer these itself, go on or keep the connection; the guard knows better.
+  for (const event of ['checkContinue', 'checkExpectation'])
+    app.server.on(event, (request, response) => app.server.emit('request', request, response))
   app.server.on('connect', (_request, socket) => {
     options.brokenRequest('CONNECT') // Node would close it without a word
     socket.on('error', () => socket.destroy()) // Node has let go of it, and nobody else would listen
@@ -142,29 +146,35 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     clientErrorHandler: (error, socket) =>
       answerBroken(options, state, { code: error.code ?? 'unknown', socket }),
   })
+  const serverOf = ({ params }: FastifyRequest): string =>
+    (params as { server?: string } | null)?.server ?? options.defaultServer
   const limits = {
     mayStay: () => !state.isDraining,
     drainMs: options.writeTimeoutMs,
     nowMs: systemClock.nowMs,
   }
+  const callerOf = (request: FastifyRequest, reply: FastifyReply): HttpCaller =>
+    new HttpCaller(request.raw, reply.raw, limits)
   const arrivedOf = (request: FastifyRequest, reply: FastifyReply, body: Buffer): Arrived => ({
     verb: request.method as Arrived['verb'],
-    serverName: (request.params as { server?: string } | null)?.server ?? options.defaultServer,
+    serverName: serverOf(request),
     headers: request.raw.headers,
     body,
-    caller: new HttpCaller(request.raw, reply.raw, limits),
+    caller: callerOf(request, reply),
   })
   const refuse: Refuse = (request, reply, refusal) => {
     reply.hijack()
     if (reply.raw.headersSent || reply.raw.destroyed) return
     // What has not been read yet would stand before the next request, and what two parsers may read differently has no next one.
-    if (!request.raw.complete || ENDING.includes(refusal.code))
+    if (isToCome(request.raw) || ENDING.includes(refusal.code))
       state.pipelines.endWith(request.raw, reply.raw)
     options.refuseEarly(arrivedOf(request, reply, NOTHING), refusal)
   }
-  const { allow } = options
+  const { allow, isOffered } = options
   const { pipelines } = state
-  const admit = admission({ allow, pipelines, isDraining: () => state.isDraining, refuse })
+  const isDraining = (): boolean => state.isDraining
+  const told = { serverOf, callerOf, refuse }
+  const admit = admission({ allow, isOffered, pipelines, isDraining, ...told })
   app.addHook('onRequest', admit)
   guard(app, options, refuse)
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -180,6 +190,10 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
   }
   return app
 }
+
+const isToCome = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete &&
+  (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
 
 const ENDING: readonly RefusalCode[] = [
   'RINGMAIN_AMBIGUOUS_REQUEST',
@@ -216,17 +230,13 @@ const lastWords = (status: string): string =>
 
 type Refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => void
 
-function guard(app: FastifyInstance, rules: BodyRules, refuse: Refuse): void {
+function guard(app: FastifyInstance, options: McpListenerOptions, refuse: Refuse): void {
+  const room = new BodyRoom(Math.max(ROOM_BYTES, options.maxBodyBytes))
+  const rules: BodyRules & { readonly room: BodyRoom } = { ...options, room }
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', (request, _payload, done) =>
     readBody(request.raw, rules, done),
   )
-  app.setNotFoundHandler((request, reply) => {
-    const isOurs = /^\/mcp(?:\/[^/?]+)?(?:\?|$)/.test(request.url)
-    refuse(request, reply, {
-      code: isOurs ? 'RINGMAIN_METHOD_NOT_ALLOWED' : 'RINGMAIN_UNKNOWN_PATH',
-    })
-  })
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof RefusedBody) return refuse(request, reply, error.refusal)
     const { code = '' } = error as { readonly code?: string }

@@ -28,6 +28,7 @@ export interface ListeningOptions {
   readonly headersTimeoutMs?: number
   readonly maxBodyBytes?: number
   readonly misreadBeginning?: (beginning: Buffer) => Refusal | undefined
+  readonly isOffered?: (serverName: string) => boolean
   readonly maxConnections?: number
   readonly maxConnectionsPerAddress?: number
   readonly writeTimeoutMs?: number
@@ -55,6 +56,7 @@ export async function listening(
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     writeTimeoutMs: options.writeTimeoutMs ?? 10_000,
     defaultServer: 'default',
+    isOffered: options.isOffered ?? (() => true),
     handle: one => {
       arrived.push(one)
       if (options.handle === undefined) one.caller.send(200, {}, 'taken')
