@@ -1,13 +1,34 @@
 // The admin port on a real socket: what is told, in which status, and to which Host.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { raw } from '#test/support/listening.ts'
 import { rawRequest } from '#test/support/raw-http.ts'
-import { type AdminSource, openAdminListener } from './admin-listener.ts'
+import { until } from '#test/support/until.ts'
+import { type AdminListener, type AdminSource, openAdminListener } from './admin-listener.ts'
 
 const ALLOW = {
   isHostAllowed: (host: string | undefined) => host?.startsWith('127.0.0.1:') === true,
   isOriginAllowed: (origin: string | undefined) =>
     origin === undefined || origin === 'http://127.0.0.1:9',
+}
+
+const opened = async (
+  t: TestContext,
+  differences: Partial<AdminSource> = {},
+): Promise<AdminListener> => {
+  const listener = await openAdminListener(
+    { host: '127.0.0.1', port: 0, allow: ALLOW, headersTimeoutMs: 200 },
+    {
+      ready: () => ({ ready: true, draining: false, checks: [] }),
+      router: () => assert.fail('a bug'),
+      clusters: () => ({ apiVersion: 'ringmain/v1', kind: 'ClusterList', items: [], meta: {} }),
+      metrics: () => Promise.resolve('up 1\n'),
+      metricsContentType: 'text/plain; version=0.0.4; charset=utf-8',
+      ...differences,
+    },
+  )
+  t.after(() => listener.close())
+  return listener
 }
 
 async function asking(
@@ -20,18 +41,7 @@ async function asking(
     method?: string,
   ) => Promise<readonly [number, string, string]>
 > {
-  const listener = await openAdminListener(
-    { host: '127.0.0.1', port: 0, allow: ALLOW },
-    {
-      ready: () => ({ ready: true, draining: false, checks: [] }),
-      router: () => assert.fail('a bug'),
-      clusters: () => ({ apiVersion: 'ringmain/v1', kind: 'ClusterList', items: [], meta: {} }),
-      metrics: () => Promise.resolve('up 1\n'),
-      metricsContentType: 'text/plain; version=0.0.4; charset=utf-8',
-      ...differences,
-    },
-  )
-  t.after(() => listener.close())
+  const listener = await opened(t, differences)
   return async (path, headers = {}, method = 'GET') => {
     const answer = await rawRequest(`${listener.url}${path}`, { method, headers })
     return [answer.status, answer.headers['content-type'] ?? '', answer.body.toString()]
@@ -101,4 +111,25 @@ test('a defect is told without its trace', async t => {
   const [status, , body] = await (await asking(t))('/debug/router')
   assert.equal(status, 500)
   assert.doesNotMatch(body, / at |\.ts:/)
+})
+
+test('connections that ask nothing take every place, and lose them', async t => {
+  const { url } = await opened(t)
+  const port = Number(new URL(url).port)
+  const idle = await Promise.all(Array.from({ length: 256 }, () => raw(port, '')))
+  const late = await raw(port, '')
+  assert.equal(await late.all, '') // there was no place
+  for (const answer of await Promise.all(idle.map(({ all }) => all)))
+    assert.match(answer, /^HTTP\/1\.1 408 /)
+  await until('a place', async () => {
+    const answer = await rawRequest(`${url}/livez`, { method: 'GET' }).catch(() => undefined)
+    return answer?.status === 200
+  })
+})
+
+test('a connection that has asked is kept for seconds', async t => {
+  const { url } = await opened(t)
+  const { socket, all } = await raw(Number(new URL(url).port), '')
+  socket.end(`GET /livez HTTP/1.1\r\nhost: ${new URL(url).host}\r\n\r\n`)
+  assert.match(await all, /keep-alive: timeout=5\r\n/i)
 })

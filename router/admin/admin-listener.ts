@@ -17,12 +17,19 @@ export interface AdminListener {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000
+/** So long a connection that asks nothing may keep its place, before its first request and after one. */
+const HEADERS_TIMEOUT_MS = 2_000
+const KEEP_ALIVE_MS = 5_000
+/** Node looks only every 30 s by itself, and until then nobody else would be let in. */
+const CHECK_EVERY_MS = 500
+/** Not counted by address: mostly it is the loopback one, which is everybody's. */
 const CONNECTIONS = 256
 
 export async function openAdminListener(
   at: {
     readonly host: string
     readonly port: number
+    readonly headersTimeoutMs?: number
     readonly allow: {
       readonly isHostAllowed: (host: string | undefined) => boolean
       readonly isOriginAllowed: (origin: string | undefined) => boolean
@@ -33,6 +40,11 @@ export async function openAdminListener(
   const app = fastify({
     logger: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      headersTimeout: at.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
     bodyLimit: 1_024,
     forceCloseConnections: true,
   })
