@@ -33,6 +33,8 @@ test('any other host is not', () => {
     'localhost:7400@evil.example',
     'localhost:port',
     'localhost:123456',
+    'localhost:65536',
+    '127.0.0.1:99999',
     '127.0.0.1.nip.io',
     '127.0.0.2',
     '::1',
@@ -76,6 +78,15 @@ test('any other origin is not', () => {
     'ftp://localhost',
     'vscode-webview://other',
     'http://localhost, http://evil.example',
+    'http://evil@localhost',
+    'http://localhost/evil',
+    'http://localhost/',
+    'http:localhost',
+    'http://127.1',
+    'http://local\thost',
+    ' http://localhost',
+    'http://localhost?',
+    'http://localhost:65536',
   ])
     assert.equal(list.isOriginAllowed(origin), false, origin)
 })

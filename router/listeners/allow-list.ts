@@ -23,7 +23,9 @@ export function createAllowList(hosts: readonly string[], origins: readonly stri
       if (origin === undefined) return true
       if (exact.has(origin.toLowerCase())) return true
       const url = URL.parse(origin)
-      if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return false
+      // Browsers send nothing but the origin itself; what a URL parser makes one of came from elsewhere.
+      if (url === null || url.origin !== origin.toLowerCase()) return false
+      if (url.protocol !== 'http:' && url.protocol !== 'https:') return false
       return names.has(nameOf(url.host))
     },
   }
@@ -31,6 +33,7 @@ export function createAllowList(hosts: readonly string[], origins: readonly stri
 
 /** The name of `name`, `name:port`, `[v6]` or `[v6]:port`; empty when it is none of them. */
 function nameOf(host: string): string {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::[0-9]{1,5})?$/.exec(host)
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::([0-9]{1,5}))?$/.exec(host)
+  if (Number(match?.[3] ?? 0) > 65_535) return ''
   return match?.[1] ?? match?.[2] ?? ''
 }

@@ -90,8 +90,40 @@ test('a header that counts is refused when it comes twice, disguised, or in othe
     ['Connection: mcp-name'],
     ['Connection: keep-alive, Authorization'],
     ['Connection: host'],
+    ['Connection: keep-alive, TraceState'],
+    ['Mcp-Name: a\tb'],
+    ['Mcp-Param-x: a\tb'],
   ])
     assert.match(said(lines) ?? '', /^RINGMAIN_AMBIGUOUS_REQUEST /, lines.join())
+})
+
+test('a body that says it is in another encoding than UTF-8, or in two, is refused', () => {
+  const typed = (type: string): string | undefined => {
+    const headers = { host: 'localhost', 'content-type': type, 'content-length': '2' }
+    return guardHead(head([], { headers }))?.code
+  }
+  for (const type of [
+    'application/json',
+    'application/json;charset=utf-8',
+    'Application/JSON; Charset="UTF-8"',
+    'application/json; charset=utf8; profile=x',
+    'application/json; profile="charset"',
+    'application/json;',
+  ])
+    assert.equal(typed(type), undefined, type)
+  for (const type of [
+    'application/json; charset=utf-16',
+    'application/json; charset=latin1',
+    'application/json; charset="utf-7"',
+    'application/json; charset=utf-8; charset=utf-16',
+    'application/json; charset=utf-8; charset=utf-8',
+    'application/json; charset=',
+    'application/json; charset',
+    'application/json; charset =utf-16',
+    'application/json; charset="utf-8',
+    'application/json; x="a;charset=utf-16"',
+  ])
+    assert.equal(typed(type), 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE', type)
 })
 
 test('more headers than are counted on are refused', () => {

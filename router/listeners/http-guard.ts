@@ -35,7 +35,8 @@ const PARAM = 'mcp-param-'
 const TARGET = /^\/(?!\/)[!"$-[\]-~]*$/
 /** No path here needs one, and a list of paths in front that compares what was sent would be got round by `/%6dcp`. */
 const ESCAPED_PATH = /^[^?]*%/
-const VISIBLE = /^[\t -~]*$/
+const VISIBLE = /^[ -~]*$/
+const UTF_8 = /^charset=(?:utf-?8|"utf-?8")$/i
 
 /** The first thing that is wrong; undefined when there is nothing. */
 export function guardHead(head: ParsedHead): HttpProblem | undefined {
@@ -91,6 +92,8 @@ function guardFraming({ method, headers }: ParsedHead): HttpProblem | undefined 
       code: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE',
       says: 'A content encoding is not accepted; send the body as it is.',
     }
+  if (!isUtf8(headers['content-type']))
+    return { code: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE', says: 'JSON is sent in UTF-8.' }
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
     return ambiguous('It expects something else than 100-continue.')
   if (headers.upgrade !== undefined) return ambiguous('It asks to change the protocol.')
@@ -105,13 +108,24 @@ function guardFraming({ method, headers }: ParsedHead): HttpProblem | undefined 
   return guardConnection(headers.connection)
 }
 
+/** One charset at most, and that one: nobody between here and a tool is to read other characters. */
+function isUtf8(type: string | undefined): boolean {
+  if (type === undefined || type === 'application/json') return true
+  const said = type
+    .split(';')
+    .map(part => part.trim())
+    .filter((part, index) => index > 0 && /^charset\b/i.test(part))
+  return said.length === 0 || (said.length === 1 && UTF_8.test(said[0] ?? ''))
+}
+
 /** What `Connection` names is for this hop only: a proxy in front would have taken it away, so it must not count here (RFC 9110, 7.6.1). */
 function guardConnection(connection: string | undefined): HttpProblem | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close')
     return undefined
   for (const part of connection.toLowerCase().split(',')) {
     const name = part.trim()
-    if (isSingle(name) && name !== 'te') return ambiguous(`Connection names the header ${name}.`)
+    if (name === 'tracestate' || (isSingle(name) && name !== 'te'))
+      return ambiguous(`Connection names the header ${name}.`)
   }
   return undefined
 }

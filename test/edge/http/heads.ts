@@ -99,6 +99,7 @@ const hosts = (): Payload[] => [
       'localhost:x',
       'localhost:1:2',
       'localhost:999999',
+      'localhost:65536',
       'a@localhost',
       'localhost@evil',
       'http://localhost',
@@ -113,12 +114,12 @@ const hosts = (): Payload[] => [
       '[::ffff:127.0.0.1]',
       'local host',
       'localhost,evil',
-      'localhost\tevil',
       '*',
       '[::1%25lo]',
     ],
     host => ({ host: `Host: ${host}\r\n` }),
   ),
+  payload('hosts', 'ambiguous', 'with a tab', { host: 'Host: localhost\tevil\r\n' }),
   payload('hosts', 'ambiguous', 'none', { host: '' }),
   payload('hosts', 'ambiguous', 'the same twice', { lines: 'Host: localhost\r\n' }),
   payload('hosts', 'ambiguous', 'another, after', { lines: 'Host: evil\r\n' }),
@@ -154,6 +155,10 @@ const origins = (): Payload[] => [
       'http://127.0.0.2',
       'chrome-extension://abc',
       'http://localhost%2eevil.test',
+      'http://evil@localhost',
+      'http://localhost/evil',
+      'http:localhost',
+      'http://127.1',
     ],
     origin => ({ lines: `Origin: ${origin}\r\n` }),
   ),
@@ -192,6 +197,7 @@ const counting = (): Payload[] =>
         ? []
         : [ambiguous('named by Connection', `Connection: keep-alive, ${name}\r\n`)]),
       ambiguous('in Latin-1', `${name}: caf\xe9\r\n`),
+      ambiguous('with a tab', `${name}: ${value}\t${value}\r\n`),
       ...(name.includes('-')
         ? [ambiguous('with underscores', `${name.replaceAll('-', '_')}: ${value}\r\n`)]
         : []),
@@ -213,6 +219,9 @@ const connections = (): Payload[] => [
   payload('connections', 'ambiguous', 'an upgrade that Connection names', {
     lines:
       'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n',
+  }),
+  payload('connections', 'ambiguous', 'what travels on named by Connection', {
+    lines: 'Connection: keep-alive, tracestate\r\ntracestate: a=b\r\n',
   }),
   payload('connections', 'accept', 'Expect: 100-continue', { lines: 'Expect: 100-continue\r\n' }),
   ...of('connections', 'ambiguous', ['200-ok', '100-continue, x', 'x', ''], value => ({

@@ -31,6 +31,8 @@ export const types = (): Payload[] => [
       '*/*',
       'text/plain; application/json',
       'application/xml',
+      'application/json; charset=utf-16',
+      'application/json; charset=utf-8; charset=utf-7',
     ],
     type => ({
       type: `Content-Type: ${type}\r\n`,
