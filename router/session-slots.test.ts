@@ -87,7 +87,10 @@ test('a slot is given back by a handshake that fails, and the next goes to anoth
   first?.fail('ECONNRESET')
   await settle()
   assert.equal(scene.asked().length, 2)
-  assert.deepEqual(scene.inFlight().toSorted(), [0, 1])
+  assert.deepEqual(
+    scene.inFlight().toSorted((one, other) => one - other),
+    [0, 1],
+  )
   await openAll(scene)
   assert.ok('sessionToken' in (await opening))
   assert.deepEqual(scene.inFlight(), [0, 0])

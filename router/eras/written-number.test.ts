@@ -57,15 +57,12 @@ test('what is no number, or none as headers write one, says none', () => {
 test('a value is found where it stands, in any spelling of its keys', t => {
   fc.assert(
     fc.property(jsonValue(2), fc.string(), fc.integer(), (other, key, ink) => {
-      fc.pre(
-        !['__proto__', 'constructor', 'prototype', 'n'].includes(key) && !/[\0-\x1f]/.test(key),
-      )
       const params = { name: 't', arguments: { [key]: other, n: { [key]: 424_242 } } }
       const read = messageFrom(
         spelt({ jsonrpc: '2.0', method: 'tools/call', params, id: 1 }, seededRandom(ink)),
       )
-      fc.pre(read.kind === 'ok')
-      const written = new WrittenParams((read as Extract<typeof read, { kind: 'ok' }>).value)
+      fc.pre(key !== 'n' && read.kind === 'ok') // the guard refuses some keys
+      const written = new WrittenParams(read.value)
       for (const _time of ['first', 'again'])
         assert.equal(Number(written.at(['arguments', 'n', key])), 424_242)
       for (const path of [['n'], ['arguments', 'n', 'n'], ['arguments', 'n', key, 'n']])
