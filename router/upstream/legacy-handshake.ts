@@ -14,6 +14,8 @@ import type { Outgoing, Sent } from './send.ts'
 
 export interface UpstreamSession extends LegacyContext {
   readonly instructions?: string
+  /** What the server calls itself. */
+  readonly serverName?: string
 }
 
 export type Handshake =
@@ -50,10 +52,11 @@ export async function openUpstreamSession(
   const reply = await askReplica(way.send(question.outgoing), question.idJson, way.timeoutMs)
   if (reply.kind !== 'message') return { kind: 'failed', reply }
   const result = reply.message['result'] as
-    | { protocolVersion?: unknown; instructions?: unknown }
+    | { protocolVersion?: unknown; instructions?: unknown; serverInfo?: { name?: unknown } | null }
     | null
     | undefined
   const version = result?.protocolVersion
+  const name = result?.serverInfo?.name
   const sessionId = reply.header('mcp-session-id')
   if (sessionId !== undefined && !SESSION_ID.test(sessionId))
     return { kind: 'failed', reply: { kind: 'http', status: reply.status, detail: BAD_ID } }
@@ -66,6 +69,7 @@ export async function openUpstreamSession(
     version,
     ...(sessionId === undefined ? {} : { sessionId }),
     ...instructionsIn(result),
+    ...(typeof name === 'string' ? { serverName: name } : {}),
   }
   // A server may refuse everything until it has this, so it is awaited; one that keeps no session need not see it.
   if (sessionId !== undefined)

@@ -4,7 +4,8 @@ import type { Clock } from '#foundation/clock.ts'
 import { createBreather } from '#router/clusters/discovery/breather.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
-import { LATEST_LEGACY } from '#router/eras/versions.ts'
+import { isRecord } from '#router/eras/message.ts'
+import { LATEST_LEGACY, META } from '#router/eras/versions.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import {
   endUpstreamSession,
@@ -62,6 +63,8 @@ const NO_TIMES = { firstByteMs: 0, idleMs: 0 }
 export const ALIVE: CheckResult = { ok: true }
 
 export const notAlive = (reason: string): CheckResult => ({ ok: false, reason, isRefused: false })
+
+const A_ROUTER = notAlive('it is a Ringmain router, perhaps this one')
 
 export class Probe {
   readonly policy: ClusterPolicy
@@ -121,8 +124,9 @@ export class Probe {
       return { kind: 'failed', result: notAlive(`server/discover: ${reply.detail}`) }
     if (reply.kind === 'http') return { kind: 'not_modern' }
     const result = reply.message['result'] as
-      | { supportedVersions?: unknown; instructions?: unknown }
+      | { supportedVersions?: unknown; instructions?: unknown; _meta?: unknown }
       | undefined
+    if (this.#isRouter(serverNameIn(result?._meta))) return { kind: 'failed', result: A_ROUTER }
     const error = reply.message['error'] as { code?: unknown } | undefined
     const isModern = Array.isArray(result?.supportedVersions) || MODERN_CODES.includes(error?.code)
     return { kind: isModern ? 'modern' : 'not_modern', ...instructionsIn(result) }
@@ -139,11 +143,19 @@ export class Probe {
     })
     if (handshake.kind === 'failed') return unopened(handshake.reply)
     const { session } = handshake
+    if (this.#isRouter(session.serverName)) {
+      await this.#end(way, session)
+      return { kind: 'unasked', result: A_ROUTER }
+    }
     const found = await within(session)
-    // It has time of its own, or a replica that is slow would be left with a session a check; the check waits only for its own.
-    const ending = endUpstreamSession({ ...way, timeoutMs: this.policy.health.timeoutMs }, session)
-    await awaitAtMost(ending, this.#leftMs)
+    await this.#end(way, session)
     return { kind: 'open', session, found }
+  }
+
+  /** It has time of its own, or a replica that is slow would be left with a session a check; the check waits only for its own. */
+  #end(way: HandshakeWay, session: UpstreamSession): Promise<void> {
+    const ending = endUpstreamSession({ ...way, timeoutMs: this.policy.health.timeoutMs }, session)
+    return awaitAtMost(ending, this.#leftMs)
   }
 
   /** Any JSON-RPC answer proves life, an error among them: not every server knows `ping`. */
@@ -173,6 +185,11 @@ export class Probe {
     if (newest?.digest !== undefined && newest.digest === list.digest) return newest
     if (list.digest !== undefined) this.#newest[era] = list
     return list
+  }
+
+  /** By its own name: not only this router, since two that name each other would send a call round, too. */
+  #isRouter(name: unknown): boolean {
+    return name === this.#ports.client.name
   }
 
   /** What the check, and so its next question, may still take. */
@@ -227,6 +244,11 @@ export class Probe {
     // The rest of a limit that was left for a later question is a number nobody has set.
     return isCut && leftMs < this.policy.health.timeoutMs ? { ...reply, detail } : reply
   }
+}
+
+function serverNameIn(meta: unknown): unknown {
+  const server = isRecord(meta) ? meta[META.serverInfo] : undefined
+  return isRecord(server) ? server['name'] : undefined
 }
 
 async function awaitAtMost(work: Promise<void>, ms: number): Promise<void> {
