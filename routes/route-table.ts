@@ -14,7 +14,7 @@ export type Era = (typeof ERAS)[number]
 /** One replica written into the document itself. */
 export interface StaticEndpoint {
   readonly url: string
-  /** Share of traffic beside its siblings, 1 to 1000. */
+  /** How many times the load of a sibling it carries before that one is cheaper, 1 to 1000; no share of traffic. */
   readonly weight: number
   readonly zone?: string
 }

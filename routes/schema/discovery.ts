@@ -28,7 +28,8 @@ const endpoint = Type.Union(
           least: 1,
           most: 1_000,
           default: 1,
-          description: 'Share of traffic beside its siblings.',
+          description:
+            'How many times the load of a sibling it carries before that one counts as cheaper. No share of traffic: while there is little of it the heaviest takes most.',
         }),
         zone: Type.Optional(zone),
       },

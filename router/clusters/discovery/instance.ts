@@ -14,7 +14,7 @@ export interface Instance {
   readonly tls?: boolean
   /** Path of the MCP endpoint when the source names one; the cluster's own applies otherwise. */
   readonly path?: string
-  /** Share of traffic, 1 to 1000. */
+  /** How many times the load of a sibling it carries before that one is cheaper, 1 to 1000; no share of traffic. */
   readonly weight: number
   /** `down`: the source itself says it must not be routed (failed check, maintenance). */
   readonly state: 'ready' | 'draining' | 'down'
