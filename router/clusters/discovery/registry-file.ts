@@ -63,7 +63,7 @@ export function readRegistryFile(text: string): RegistryReading {
   return problems.length > 0 ? { problem: summary(problems) } : { registry }
 }
 
-const NOBODY: readonly Instance[] = []
+const NOBODY: readonly Instance[] = Object.freeze([])
 
 /** A service that a valid file does not name has no replicas. */
 export function replicasIn(
