@@ -216,13 +216,19 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #failure(error: Error): Attempt {
     const code = (error as NodeJS.ErrnoException).code ?? error.name
     const detail = plainText(
-      error instanceof AddressRefused ? error.message : `${code}: ${error.message}`,
+      error instanceof AddressRefused ? error.message : `${code}: ${wordsOf(error)}`,
     )
     if (!this.#isSent) return { kind: 'not_sent', detail, isNobodyThere: NOBODY_THERE.test(detail) }
     const isTimeout = (error as NodeJS.ErrnoException).code === 'UND_ERR_HEADERS_TIMEOUT'
     return { kind: isTimeout ? 'timeout' : 'no_answer', detail }
   }
 }
+
+/** A name with several addresses fails once for each, and says nothing as a whole. */
+const wordsOf = (error: Error): string =>
+  error instanceof AggregateError && error.message === ''
+    ? error.errors.map(({ message }: Error) => message).join('; ')
+    : error.message
 
 const one = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value

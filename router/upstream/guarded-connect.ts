@@ -1,25 +1,24 @@
 // Connects to a replica. A name is resolved once for each connection, every address it has is judged, and the connection goes to
 // one that was judged: what the name says a moment later changes nothing. The name stays what TLS and `Host` are held against.
 import { X509Certificate } from 'node:crypto'
-import { lookup as systemLookup } from 'node:dns'
 import { readFile } from 'node:fs/promises'
 import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import type { TlsPolicy } from '#routes/route-table.ts'
 import { type AddressGuard, AddressRefused } from './address-guard.ts'
+import type { HostLookup } from './host-lookup.ts'
 
 const CONNECT_TIMEOUT_MS = 2_000
 
 type Connect = ReturnType<typeof buildConnector>
-type Resolve = typeof systemLookup
 
 export interface ConnectOptions {
   readonly guard: AddressGuard
   readonly tls?: TlsPolicy | undefined
-  readonly resolve?: Resolve
+  readonly resolve: HostLookup
 }
 
-export function guardedConnect({ guard, tls, resolve = systemLookup }: ConnectOptions): Connect {
+export function guardedConnect({ guard, tls, resolve }: ConnectOptions): Connect {
   const lookup = guardedLookup(guard, resolve)
   let known: { readonly ca: string | undefined; readonly connect: Connect } | undefined
   const connectorFor = (ca: string | undefined): Connect => {
@@ -88,9 +87,9 @@ async function authorities(tls: TlsPolicy | undefined): Promise<string | undefin
 }
 
 /** Of the addresses of a name, those that may be connected to; an error in the guard's words where there is none. */
-function guardedLookup(guard: AddressGuard, resolve: Resolve): LookupFunction {
+function guardedLookup(guard: AddressGuard, resolve: HostLookup): LookupFunction {
   return (host, options, callback) => {
-    resolve(host, { ...options, all: true }, (error, found) => {
+    resolve(host, options, (error, found) => {
       if (error !== null) return callback(error, '')
       const judged = found.map(one => ({ ...one, refusal: guard.addressRefusal(one.address) }))
       const good = judged.filter(({ refusal }) => refusal === undefined)

@@ -6,6 +6,7 @@ import { Client, type Dispatcher, Pool } from 'undici'
 import type { Endpoint, Reach } from '#router/clusters/endpoint.ts'
 import { type AddressGuard, createAddressGuard } from './address-guard.ts'
 import { guardedConnect } from './guarded-connect.ts'
+import { createHostLookup, type HostLookup } from './host-lookup.ts'
 
 /** Node servers close an idle connection after five seconds and say so; this is the most that is believed of any. */
 const KEEP_ALIVE_MOST_MS = 60_000
@@ -33,6 +34,7 @@ export class Pools implements Connections {
   /** The one used last comes last. Bounded by `MOST_POOLS` and the calls under way. */
   readonly #pools = new Map<Endpoint, Pool>()
   readonly #closing = new Map<Pool | Client, Promise<void>>() // bounded by the endpoints that left with calls under way, and the checks
+  readonly #resolve = createHostLookup()
   /** For all replicas of a cluster; gone with its policy. */
   readonly #ways = new WeakMap<Reach, Way>()
 
@@ -83,7 +85,7 @@ export class Pools implements Connections {
 
   #optionsFor({ origin, reach }: Endpoint) {
     const known = this.#ways.get(reach)
-    const { guard, plain } = known ?? wayOf(reach)
+    const { guard, plain } = known ?? wayOf(reach, this.#resolve)
     if (known === undefined) this.#ways.set(reach, { guard, plain })
     return {
       allowH2: false,
@@ -91,7 +93,9 @@ export class Pools implements Connections {
       keepAliveMaxTimeout: KEEP_ALIVE_MOST_MS,
       maxHeaderSize: HEADER_BYTES,
       // A TLS session is resumed with the replica that gave it, or not at all.
-      connect: origin.startsWith('https:') ? guardedConnect({ guard, tls: reach.tls }) : plain,
+      connect: origin.startsWith('https:')
+        ? guardedConnect({ guard, tls: reach.tls, resolve: this.#resolve })
+        : plain,
     }
   }
 
@@ -129,9 +133,9 @@ interface Way {
   readonly plain: ReturnType<typeof guardedConnect>
 }
 
-function wayOf({ addresses }: Reach): Way {
+function wayOf({ addresses }: Reach, resolve: HostLookup): Way {
   const guard = createAddressGuard(addresses.allow)
-  return { guard, plain: guardedConnect({ guard }) }
+  return { guard, plain: guardedConnect({ guard, resolve }) }
 }
 
 /** What is still being said is said to its end, such as the farewell to a session. */

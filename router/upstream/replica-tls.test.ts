@@ -13,6 +13,7 @@ import type { TlsPolicy } from '#routes/route-table.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { createAddressGuard } from './address-guard.ts'
 import { guardedConnect } from './guarded-connect.ts'
+import { createHostLookup } from './host-lookup.ts'
 import { Pools } from './pools.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ringmain-tls-'))
@@ -67,7 +68,7 @@ async function ground(t: TestContext) {
   /** One connection of its own, on a way that is kept. */
   const connectOver = (tls: TlsPolicy) => {
     const guard = createAddressGuard(['loopback'])
-    const connect = guardedConnect({ guard, tls })
+    const connect = guardedConnect({ guard, tls, resolve: createHostLookup() })
     return (): Promise<string> =>
       new Promise(resolve => {
         const to = { hostname: '127.0.0.1', host: '127.0.0.1', protocol: 'https:' }

@@ -43,7 +43,7 @@ const BLOCKED_V6 = [
   '4000::1',
 ]
 
-type Resolve = NonNullable<Parameters<typeof guardedConnect>[0]['resolve']>
+type Resolve = Parameters<typeof guardedConnect>[0]['resolve']
 
 function resolverOf(...answers: readonly (readonly string[])[]): {
   readonly resolve: Resolve
