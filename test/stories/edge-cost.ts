@@ -4,6 +4,7 @@
 // brings on work of the engine's own threads, most likely a collection, which falls where it falls; the mean is told, too.
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { loadavg } from 'node:os'
 import { openCaller, openLoop } from '#test/support/open-loop.ts'
 import { callParams, modernHeaders, modernRequest } from '#test/support/raw-http.ts'
 import { type RouterProcess, startRouterProcess } from '#test/support/router-process.ts'
@@ -191,6 +192,7 @@ await tellStory(
       `${failures.length} of ${sent}`,
       failures.length === 0,
     )
+    story.tell('load of the machine in the last minute', (loadavg()[0] ?? 0).toFixed(1))
     story.tell('their slowest', ms(latencies.at(-1) ?? 0))
     const reached = tool.executions() - 200 - sent
     story.hold('calls that reached the tool from these bodies', `${reached}`, reached === 0)

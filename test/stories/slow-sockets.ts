@@ -3,6 +3,7 @@
 // answer, 2 GB for five hundred, and then every connection of the machine suffers, whoever it belongs to.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { type LoadReport, openCaller, openLoop, percentile } from '#test/support/open-loop.ts'
 import { onOwnCore } from '#test/support/own-core.ts'
@@ -132,6 +133,7 @@ if (isInside)
         caller.call(echo),
       )
       tellAll(story, { baseline, ...meanwhile })
+      story.tell('load of the machine in the last minute', (loadavg()[0] ?? 0).toFixed(1))
       story.tell(
         'memory of the router',
         `${mebibytes(before)}, at most ${mebibytes(router.peakRss())}`,
