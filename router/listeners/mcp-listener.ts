@@ -126,8 +126,13 @@ const connectionsOf = (server: FastifyInstance['server']): Promise<number> =>
     server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
   )
 
-function createApp(options: McpListenerOptions, state: ListenerState): FastifyInstance {
-  const app = fastify({
+/** `onBadPath`: one that cannot be decoded never reaches the hooks; fastify would answer it in words of its own, and leave no line of it. */
+const bareApp = (
+  options: McpListenerOptions,
+  state: ListenerState,
+  onBadPath: (request: FastifyRequest, reply: FastifyReply) => void,
+): FastifyInstance =>
+  fastify({
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: options.requestTimeoutMs,
@@ -140,12 +145,15 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
       requireHostHeader: false, // Node would refuse it, and go on with what is pipelined behind it; the guard does not
     },
     routerOptions: { maxParamLength: HEADER_BYTES },
-    // A path that cannot be decoded never reaches the hooks; fastify would answer it in words of its own, and leave no line of it.
-    frameworkErrors: (_error, request, reply) =>
-      admit(request, reply, () => refuse(request, reply, { code: 'RINGMAIN_UNKNOWN_PATH' })),
+    frameworkErrors: (_error, request, reply) => onBadPath(request, reply),
     clientErrorHandler: (error, socket) =>
       answerBroken(options, state, { code: error.code ?? 'unknown', socket }),
   })
+
+function createApp(options: McpListenerOptions, state: ListenerState): FastifyInstance {
+  const app = bareApp(options, state, (request, reply) =>
+    admit(request, reply, () => refuse(request, reply, { code: 'RINGMAIN_UNKNOWN_PATH' })),
+  )
   const serverOf = ({ params }: FastifyRequest): string =>
     (params as { server?: string } | null)?.server ?? options.defaultServer
   const limits = {
