@@ -6,6 +6,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { answerOf, modernCall, problemOf, servedBy } from '#test/support/raw-http.ts'
 import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
 import { startScripted } from '#test/support/scripted-server.ts'
+import { MODERN_SCRIPT, type Script, startReplica } from '#test/support/small-replica.ts'
 import { until } from '#test/support/until.ts'
 
 const REGION = {
@@ -112,4 +113,42 @@ test('a replica that refuses a call for its headers is asked for its tools at on
   })
   const refused = await modernCall(other.mcpUrl, 'echo', { region: 'eu' })
   assert.equal(answerOf(refused).error?.code, -32_020, 'the header is missed by the router itself')
+})
+
+test('one that keeps its list from strangers serves nobody beside one that tells it, and all serve where nobody tells', async t => {
+  const reticent: Script = {
+    ...MODERN_SCRIPT,
+    'tools/list': ({ status }) => status(401),
+    'tools/call': ({ result }) => result({ content: [{ type: 'text', text: 'reticent' }] }),
+  }
+  const telling = await startScripted({ name: 'telling', schemas: { echo: { type: 'object' } } })
+  const [first, second] = [await startReplica(t, reticent), await startReplica(t, reticent)]
+  const urlOf = ({ port }: { readonly port: number }): string => `http://127.0.0.1:${port}/mcp`
+  const other = await runRouter(
+    documents(
+      clusterOf('mixed', [telling.url, urlOf(first)]),
+      clusterOf('silent', [urlOf(first), urlOf(second)]),
+      serverOf('default', ['mixed', 'silent']),
+    ),
+  )
+  t.after(async () => {
+    await other.close()
+    await telling.close()
+  })
+  await other.untilUp('mixed', 2)
+  for (let count = 0; count < 20; count += 1)
+    assert.equal(servedBy(await modernCall(other.mcpUrl, 'mixed__echo', {})), 'telling')
+  assert.equal(first.methods().includes('tools/call'), false)
+  const [mixed, silent] = (await other.clusters()).items
+  const apart = mixed?.endpoints.filter(({ isApart }) => isApart) ?? []
+  assert.deepEqual(
+    apart.map(({ url }) => url),
+    [urlOf(first)],
+  )
+  assert.match(apart[0]?.reason ?? '', /^its list of tools is not known: .*401/)
+  assert.deepEqual(
+    silent?.endpoints.map(({ isApart }) => isApart),
+    [false, false],
+  )
+  assert.match(silent?.notes?.join() ?? '', /whether its 2 modern replicas list the same tools/)
 })
