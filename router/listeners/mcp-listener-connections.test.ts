@@ -152,6 +152,14 @@ test('a connection on top of as many as there may be is closed at once, and note
   kept.socket.destroy()
 })
 
+test('a connection on which nothing more is asked is reset, whatever of an answer was not read', async t => {
+  const { port } = await listening(t, { keepAliveMs: 1 })
+  const { socket, all } = await raw(port, WHOLE)
+  const [error] = await once(socket, 'error').catch((caught: unknown) => [caught])
+  assert.equal((error as NodeJS.ErrnoException).code, 'ECONNRESET')
+  assert.match(await all, /^HTTP\/1\.1 200 [^]*taken$/)
+})
+
 test('one address gets no more connections than its share, and a place again when one closes', async t => {
   const { port, dropped, ask } = await listening(t, { maxConnectionsPerAddress: 1 })
   const kept = await raw(port, '')

@@ -31,6 +31,7 @@ export interface McpListenerOptions extends BodyRules {
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly writeTimeoutMs: number
+  readonly keepAliveMs?: number
   readonly defaultServer: string
   /** Whether there is a virtual server of this name: where there is none, no body is received. */
   readonly isOffered: (serverName: string) => boolean
@@ -82,6 +83,8 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
   app.server.maxConnections = options.maxConnections
   app.server.on('drop', () => options.droppedConnection())
   capPerAddress(app.server, options)
+  // Nothing was asked for long. Closed in order, the kernel would go on offering what was never read, up to 4 MB of answers.
+  app.server.on('timeout', (socket: Socket) => socket.resetAndDestroy())
   // Node would answer these itself, go on or keep the connection; the guard knows better.
   for (const event of ['checkContinue', 'checkExpectation'])
     app.server.on(event, (request, response) => app.server.emit('request', request, response))
@@ -136,7 +139,7 @@ const bareApp = (
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: options.requestTimeoutMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: options.keepAliveMs ?? KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
     http: {
       headersTimeout: Math.min(options.headersTimeoutMs, options.requestTimeoutMs),

@@ -32,6 +32,7 @@ export interface ListeningOptions {
   readonly maxConnections?: number
   readonly maxConnectionsPerAddress?: number
   readonly writeTimeoutMs?: number
+  readonly keepAliveMs?: number
 }
 
 export const JSON_TYPE = { 'content-type': 'application/json' }
@@ -54,6 +55,7 @@ export async function listening(
     maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 100,
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    ...(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs }),
     writeTimeoutMs: options.writeTimeoutMs ?? 10_000,
     defaultServer: 'default',
     isOffered: options.isOffered ?? (() => true),
