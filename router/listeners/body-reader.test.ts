@@ -110,15 +110,15 @@ test('long bodies together take no more than their room, and short ones none of 
   const held = [one(MAX), one(MAX)]
   for (const each of held) await send(each, MAX / 2)
   const late = one(MAX)
-  await send(late, 64 * KIB)
+  await send(late, 16 * KIB)
   assert.equal(late.came(), undefined) // nothing long of it has come
   await send(late, MAX / 2)
   assert.equal(late.came(), 'RINGMAIN_ROUTER_BUSY')
-  const short = one(200 * KIB)
-  await send(short, 200 * KIB)
+  const short = one(120 * KIB)
+  await send(short, 120 * KIB)
   short.request.push(null)
   await settle()
-  assert.equal(short.came(), 200 * KIB)
+  assert.equal(short.came(), 120 * KIB)
   held[0]?.request.destroy(new Error('left')) // its caller left
   await settle()
   held[1]?.request.push(null) // not whole, which is the parser's to find

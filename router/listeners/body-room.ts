@@ -1,8 +1,8 @@
 // Room for long bodies while they are received, all connections together: each may be as long as the limit, and not all of them at once.
 // Short ones need none, so that who fills the room with long bodies and never ends them takes nothing from others but long bodies.
 
-/** The most that a read from a connection brings, four times over: the first room that a body is given. */
-const SHORT = 262_144
+/** What tools are called with is shorter. As many of these as there are connections are what a process can bear. */
+const SHORT = 131_072
 
 export class BodyRoom {
   readonly #most: number
