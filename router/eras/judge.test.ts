@@ -42,6 +42,7 @@ test('200 with JSON or events is passed on', () => {
     assert.deepEqual(judged(200, { 'content-type': type }), { verdict: 'relay', log: [] })
   const identity = { ...JSON_TYPE, 'content-encoding': 'identity' }
   assert.equal(judged(200, identity).verdict, 'relay')
+  assert.equal(judged(200, { ...JSON_TYPE, 'transfer-encoding': 'Chunked' }).verdict, 'relay')
 })
 
 test('200 with anything else is no MCP, and the exchange is ended', () => {
@@ -50,6 +51,14 @@ test('200 with anything else is no MCP, and the exchange is ended', () => {
     [{ 'content-type': 'application/json-seq' }, 'content-type application/json-seq'],
     [{}, 'content-type missing'],
     [{ ...JSON_TYPE, 'content-encoding': 'gzip' }, 'content-encoding gzip was not asked for'],
+    [
+      { ...JSON_TYPE, 'content-encoding': 'identity, gzip' },
+      'content-encoding identity, gzip was not asked for',
+    ],
+    [
+      { ...JSON_TYPE, 'transfer-encoding': 'gzip, chunked' },
+      'transfer-encoding gzip, chunked was not asked for',
+    ],
   ] as const)
     assert.deepEqual(judged(200, headers), {
       verdict: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail },

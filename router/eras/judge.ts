@@ -35,7 +35,7 @@ export function judgeAnswer(
   if ((status === 200 || isUnsaid(status)) && encoding !== undefined)
     return drop(attempt, {
       code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
-      detail: `content-encoding ${encoding} was not asked for`,
+      detail: `${encoding} was not asked for`,
     })
   if (status === 200) return judgeBody(attempt)
   if (status === 404 && call.isBound)
@@ -56,13 +56,20 @@ export function judgeAnswer(
 /** The body has to say what such an answer means. */
 const isUnsaid = (status: number): boolean => status >= 400 && status < 500
 
-/** How a body is packed that was asked for as it is: it is neither unpacked nor handed on. */
+/** How a body is packed that was asked for as it is: it is neither unpacked nor handed on. Of transfer codings only the chunks are undone. */
 export function foreignEncoding({ header }: Pick<Answered, 'header'>): string | undefined {
-  const encoding = header('content-encoding')?.trim()
-  return encoding === undefined || /^(?:identity)?$/i.test(encoding)
-    ? undefined
-    : plainText(encoding, LONGEST_NAME)
+  for (const [name, plain] of PLAIN) {
+    const coding = header(name)?.trim()
+    if (coding !== undefined && !plain.test(coding))
+      return `${name} ${plainText(coding, LONGEST_NAME)}`
+  }
+  return undefined
 }
+
+const PLAIN = [
+  ['content-encoding', /^(?:identity)?$/i],
+  ['transfer-encoding', /^chunked$/i],
+] as const
 
 function judgeBody(attempt: Answered): Judged {
   if (IS_MCP.test(attempt.contentType)) return 'relay'

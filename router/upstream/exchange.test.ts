@@ -1,5 +1,6 @@
 // One exchange against a fake client: what was not sent is told from what was, and bytes come at the reader's pace.
 import assert from 'node:assert/strict'
+import type { IncomingHttpHeaders } from 'node:http'
 import { test } from 'node:test'
 import {
   codedError,
@@ -87,15 +88,20 @@ test('the head tells status, content type, first of repeated fields and time to 
   const { exchange, controller, heads } = playedExchange(() => nowMs)
   exchange.onRequestStart(controller)
   nowMs = 142
-  exchange.onResponseStart(controller, 200, {
+  const fields: Readonly<Record<string, string | string[]>> = {
     'content-type': 'application/json',
     'set-cookie': ['a', 'b'],
-  })
+    'content-encoding': ['identity', 'gzip'],
+    'transfer-encoding': ['gzip', 'chunked'],
+  }
+  exchange.onResponseStart(controller, 200, fields as IncomingHttpHeaders)
   const head = heads[0]
   assert.equal(head?.kind, 'answered')
   assert.equal(head.status, 200)
   assert.equal(head.contentType, 'application/json')
   assert.equal(head.header('set-cookie'), 'a')
+  assert.equal(head.header('content-encoding'), 'identity, gzip')
+  assert.equal(head.header('transfer-encoding'), 'gzip, chunked')
   assert.equal(head.header('retry-after'), undefined)
   assert.equal(head.firstByteMs, 42)
 })

@@ -84,7 +84,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
       kind: 'answered',
       status,
       contentType: one(headers['content-type']) ?? '',
-      header: name => one(headers[name]),
+      header: name => (LISTS.includes(name) ? all(headers[name]) : one(headers[name])),
       body: this,
       firstByteMs: this.#nowMs() - this.#beganMs,
     })
@@ -229,6 +229,12 @@ const wordsOf = (error: Error): string =>
   error instanceof AggregateError && error.message === ''
     ? error.errors.map(({ message }: Error) => message).join('; ')
     : error.message
+
+/** Fields that may come in several lines, each of which counts. */
+const LISTS: readonly string[] = ['content-encoding', 'transfer-encoding']
+
+const all = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(', ') : value
 
 const one = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value

@@ -57,7 +57,7 @@ export async function askReplica(
     const encoding = foreignEncoding(attempt)
     if (encoding !== undefined) {
       sent.abort()
-      const detail = `content-encoding ${encoding} was not asked for`
+      const detail = `${encoding} was not asked for`
       return { kind: 'failed', attempt: 'no_answer', detail }
     }
     const reading = isEventStream(attempt.contentType)
