@@ -30,7 +30,7 @@ export const LINE = 'POST /mcp HTTP/1.1'
 const META =
   '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}'
 
-export const bodyOf = (tag: string): string =>
+const bodyOf = (tag: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"tag":"${tag}"},${META}}}`
 
 /** Tag of a request that stands inside another, from the body of that one. */
@@ -38,7 +38,7 @@ export const HIDDEN = 'hidden'
 export const hiddenIn = (body: string): string =>
   text()(`${HIDDEN}-${/"tag":"[a-z]+-(\d+)"/.exec(body)?.[1] ?? ''}`)
 
-export const plain = (body: string): string => `Content-Length: ${body.length}\r\n\r\n${body}`
+const plain = (body: string): string => `Content-Length: ${body.length}\r\n\r\n${body}`
 
 export const chunked = (body: string): string =>
   `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
