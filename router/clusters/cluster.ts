@@ -48,6 +48,8 @@ export class Cluster {
   readonly #serving: ServingSets
   /** Not asked yet. Bounded by the endpoints. */
   readonly #unasked = new Set<Endpoint>()
+  /** Eras of those that the log says are up. Bounded by the endpoints that live. */
+  readonly #saidUp = new WeakMap<Endpoint, string | undefined>()
   #snapshot: Snapshot | undefined
   readonly #settledWaiters: Array<() => void> = []
   #isClosed = false
@@ -241,13 +243,21 @@ export class Cluster {
   }
 
   #healthChanged(endpoint: Endpoint): void {
-    const { health, key, reason } = endpoint
-    const why = reason === undefined ? { eras: endpoint.learned?.eras } : { reason }
-    this.#log.say(health === 'up' ? 'endpoint.up' : 'endpoint.down', key, why)
+    this.#sayHealth(endpoint)
     this.#unasked.delete(endpoint)
     this.#serving.update(endpoint)
     this.#sayHidden(endpoint)
     this.#changed()
+  }
+
+  /** Another list of tools is no news of it. */
+  #sayHealth(endpoint: Endpoint): void {
+    const { health, key, reason, learned } = endpoint
+    const eras = health === 'up' ? learned?.eras.join() : undefined
+    if (eras !== undefined && eras === this.#saidUp.get(endpoint)) return
+    this.#saidUp.set(endpoint, eras)
+    const why = reason === undefined ? { eras: learned?.eras } : { reason }
+    this.#log.say(health === 'up' ? 'endpoint.up' : 'endpoint.down', key, why)
   }
 
   #apartChanged({ key, apart, learned }: Endpoint, era: Era, servingDigest?: string): void {
