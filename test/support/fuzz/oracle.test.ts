@@ -57,6 +57,9 @@ const MAY_BE: Readonly<Record<string, Scene>> = {
   'silence to who reset it': { end: 'resets', runs: [LEFT] },
   'silence to half a request that was left': { sent: POST.slice(0, -1), end: 'finishes later' },
   'a word to nothing': { sent: '\r\n\r\n', got: REFUSED.replace('400', '408') },
+  'an end over what is no HTTP behind a request of a laxer reader': {
+    sent: 'GET /mcp HTTP/1.1\r\nhost: a\r\naccept: \x80\r\n\r\nno HTTP\r\n\r\n',
+  },
   'silence to nothing': { sent: '\r\n' },
   'a part of a large answer': {
     kind: 'upstream',
