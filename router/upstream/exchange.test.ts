@@ -1,6 +1,5 @@
 // One exchange against a fake client: what was not sent is told from what was, and bytes come at the reader's pace.
 import assert from 'node:assert/strict'
-import type { IncomingHttpHeaders } from 'node:http'
 import { test } from 'node:test'
 import {
   codedError,
@@ -94,7 +93,7 @@ test('the head tells status, content type, first of repeated fields and time to 
     'content-encoding': ['identity', 'gzip'],
     'transfer-encoding': ['gzip', 'chunked'],
   }
-  exchange.onResponseStart(controller, 200, fields as IncomingHttpHeaders)
+  exchange.onResponseStart(controller, 200, fields)
   const head = heads[0]
   assert.equal(head?.kind, 'answered')
   assert.equal(head.status, 200)

@@ -23,13 +23,14 @@ export function guardedConnect({ guard, tls, resolve }: ConnectOptions): Connect
   let known: { readonly ca: string | undefined; readonly connect: Connect } | undefined
   const connectorFor = (ca: string | undefined): Connect => {
     if (known !== undefined && known.ca === ca) return known.connect
+    if (ca !== undefined) firstCertificate(ca, tls)
     const connect = buildConnector({
       allowH2: false,
       timeout: CONNECT_TIMEOUT_MS,
       autoSelectFamily: true,
       lookup,
       rejectUnauthorized: true, // whatever the environment says
-      ...(ca === undefined ? {} : { ca: withCertificate(ca, tls) }),
+      ...(ca === undefined ? {} : { ca }),
     })
     known = { ca, connect }
     return connect
@@ -62,11 +63,10 @@ function begin(connect: Connect, ...[options, settle]: Parameters<Connect>): voi
   }
 }
 
-/** Node takes a text without one for the system's authorities, and says of every certificate that its own is missing. */
-function withCertificate(ca: string, tls: TlsPolicy | undefined): string {
+/** Throws where there is none: Node would take the system's authorities, and say of each certificate that its own is missing. */
+function firstCertificate(ca: string, tls: TlsPolicy | undefined): X509Certificate {
   try {
-    new X509Certificate(ca)
-    return ca
+    return new X509Certificate(ca)
   } catch (error) {
     const where = `the file ${tls?.ca} (tls.ca)`
     throw new Error(`${where} holds no certificate of an authority in PEM`, { cause: error })

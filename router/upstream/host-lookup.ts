@@ -68,14 +68,14 @@ export function createHostLookup(resolve: Resolve = lookup): HostLookup {
       for (const name of queue) if (name.standing === standing && mayAsk(name)) ask(name)
   }
   return (host, options, callback) => {
-    if (host === 'localhost') return void queueMicrotask(() => callback(null, ofFamily(options)))
+    if (host === 'localhost') return queueMicrotask(() => callback(null, ofFamily(options)))
     const name = nameOf(names, host, options)
     const { error } = name
     if (error !== undefined && (name.state === 'asked' || !mayAsk(name)))
-      return void queueMicrotask(() => callback(error, []))
+      return queueMicrotask(() => callback(error, []))
     if (name.waiting.length >= MOST_WAITING) {
       const full = new Error(`too many connections wait for the addresses of ${host}`)
-      return void queueMicrotask(() => callback(full, []))
+      return queueMicrotask(() => callback(full, []))
     }
     name.waiting.push(callback)
     if (name.state !== 'none') return

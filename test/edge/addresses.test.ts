@@ -62,7 +62,7 @@ function resolverOf(...answers: readonly (readonly string[])[]): {
       answer.map(address => ({ address, family: address.includes(':') ? 6 : 4 })),
     )
   }
-  return { resolve: resolve as unknown as Resolve, asked }
+  return { resolve, asked }
 }
 
 /** Where sockets were made to, for as long as the test runs. */
