@@ -20,8 +20,8 @@ const TOKENS = /tk[0-9]{8}/g
 const MOST_HELD = 65_536
 /** Of the time of the slow tool: what timers and a busy machine take from it. */
 const SLACK_MS = 100
-/** A head that is none to the strictest reader, and bytes behind it. */
-const MAY_HIDE_ONE = /HTTP\/1[^]*?\r\n\r\n[^]/
+/** A head without a body that is none to the strictest reader, and bytes behind it. */
+const MAY_HIDE_ONE = /HTTP\/1(?:(?!\r\n\r\n|content-length|transfer-encoding)[^])*\r\n\r\n[^]/i
 
 /** So many answers are to come, or the end of the connection. */
 export function answersTo(text: string): SentBytes & { readonly wanted: number } {
