@@ -74,7 +74,7 @@ test('of two new keys at one address one is the replica that was known, and a ke
 })
 
 for (const change of [{ host: '127.0.0.9' }, { path: '/other' }, { tls: true }])
-  test(`another key with another ${Object.keys(change)} is another replica`, () => {
+  test(`another key with another ${Object.keys(change).join()} is another replica`, () => {
     const { membership, told } = rig()
     const [one] = instances(1) as [Instance]
     membership.apply([one])
