@@ -205,3 +205,10 @@ test('content types are told apart with their parameters and in any case', () =>
   assert.ok(!isJson('application/json-seq'))
   assert.ok(!isEventStream('text/event-stream+x'))
 })
+
+test('an informal answer does not set the limit on the first byte anew', async t => {
+  const { send, heard } = await ground(t, { ask: ({ response }) => response.writeProcessing() })
+  const head = await send('ask').attempt
+  const detail = 'no final answer within 200 ms, only some of status 102'
+  assert.deepEqual([head, heard], [{ kind: 'timeout', detail }, ['suspect', 'free']])
+})
