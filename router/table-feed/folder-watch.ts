@@ -2,6 +2,7 @@
 // The file system's own events may be lost, and a watch goes blind when its folder is replaced, so both are only hints.
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 
 export type Hint = 'event' | 'poll'
 
@@ -36,9 +37,16 @@ export function watchFolder(directory: string, onHint: (hint: Hint) => void): Fo
     const identity = await identityOf(directory)
     if (isClosed || identity === watched) return
     unwatch()
-    if (identity === '') return
+    if (identity === '') {
+      settle() // Its end may have gone unseen with the watch.
+      return
+    }
     try {
-      watcher = watch(directory, settle)
+      watcher = watch(directory, (event, name) => {
+        // The folder itself was moved or removed, and one made at once in its place may be told from it by nothing.
+        if (event === 'rename' && name === basename(directory)) unwatch()
+        settle()
+      })
       watched = identity
       // Gone or out of watches: the poll goes on and arms again.
       watcher.on('error', unwatch)
