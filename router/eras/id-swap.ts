@@ -10,7 +10,7 @@ export type MessageKind = 'answer' | 'other' | 'none' | 'bad'
 
 export type Emit = (piece: Buffer) => void
 
-/** The longest id a caller may send is 1,024 bytes; spelt in escapes it takes six times as many. No key that counts is longer. */
+/** A caller's id has at most 128 bytes, six times as many when it is spelt in escapes; the rest is for white space. No key that counts is longer. */
 const LONGEST = 6_200
 /** White space around a message. Whoever sends so much is not about to answer, and each byte would begin its time anew. */
 const MOST_BLANK = 65_536

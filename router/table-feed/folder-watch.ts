@@ -2,7 +2,6 @@
 // The file system's own events may be lost, and a watch goes blind when its folder is replaced, so both are only hints.
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
 
 export type Hint = 'event' | 'poll'
 
@@ -42,11 +41,7 @@ export function watchFolder(directory: string, onHint: (hint: Hint) => void): Fo
       return
     }
     try {
-      watcher = watch(directory, (event, name) => {
-        // The folder itself was moved or removed, and one made at once in its place may be told from it by nothing.
-        if (event === 'rename' && name === basename(directory)) unwatch()
-        settle()
-      })
+      watcher = watch(directory, settle)
       watched = identity
       // Gone or out of watches: the poll goes on and arms again.
       watcher.on('error', unwatch)
