@@ -25,7 +25,10 @@ const NOTHING = Buffer.alloc(0)
 const NO_ROOM: Refusal = { code: 'RINGMAIN_ROUTER_BUSY', retryAfterMs: 1_000 }
 /** What tools are called with is shorter: most bodies are looked at once, when they are whole. */
 const FIRST_LOOK = 131_072
-/** From one look to the next, and from the last to the end. A look begins anew: all of them read a third of the body again at most. */
+/**
+ * From one look to the next and, where the length was said, from the last to the end. A look begins anew: then all of them read a third
+ * of the body again at most; a body of unknown length may end right behind one, and is read nearly twice.
+ */
 const TIMES_MORE = 4
 
 export function readBody(
