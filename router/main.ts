@@ -5,6 +5,7 @@ import { type RouterSettings, readRouterSettings } from '#foundation/settings.ts
 import { endOnDefect } from './end-on-defect.ts'
 import { type Router, startRouter, UnusableSettings } from './router.ts'
 import { PolicyProblems } from './table-feed/directory-feed.ts'
+import { yieldToLoop } from './yield-to-loop.ts'
 
 const EXIT = { failed: 1, invalidDocuments: 6, usage: 64 } as const
 
@@ -36,6 +37,7 @@ function exitCodeOf(error: unknown): number {
 }
 
 async function main(): Promise<void> {
+  yieldToLoop()
   const settings = settingsOrExit()
   const logs = createLogs(settings.logLevel, 'ringmain-router')
   const { log, flush } = logs

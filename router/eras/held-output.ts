@@ -33,7 +33,7 @@ export class HeldOutput implements Outlet {
     this.#pieces.push(piece)
     this.#bytes += piece.length
     if (this.#bytes > MOST_HELD) {
-      this.#write(this.take())
+      for (const held of this.#all()) this.#write(held)
       this.isOpen = true
     } else if (this.#pieces.length === MOST_PIECES) this.#pieces = [Buffer.concat(this.#pieces)]
   }
@@ -45,10 +45,14 @@ export class HeldOutput implements Outlet {
 
   /** What is kept back, for whoever sends it another way, or lets it fall. */
   take(): Buffer {
-    const [only = NOTHING] = this.#pieces
-    const whole = this.#pieces.length < 2 ? only : Buffer.concat(this.#pieces)
+    const [only = NOTHING, ...more] = this.#all()
+    return more.length === 0 ? only : Buffer.concat([only, ...more])
+  }
+
+  #all(): readonly Buffer[] {
+    const pieces = this.#pieces
     this.#pieces = []
     this.#bytes = 0
-    return whole
+    return pieces
   }
 }

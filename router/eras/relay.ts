@@ -18,6 +18,9 @@ const STREAM_HEADERS = Object.freeze({
   'x-accel-buffering': 'no',
 })
 
+/** From this size on, in bytes, a write of its own costs less than a copy. */
+const LARGE_PIECE = 16_384
+
 const LOST: Refusal = { code: 'RINGMAIN_OUTCOME_UNKNOWN' }
 const NOT_AN_ANSWER: Refusal = {
   code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
@@ -104,7 +107,7 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSin
   const swap = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
   // Without its length, even where that is known: whoever has read so many bytes would take them for a whole answer.
   const out = new HeldOutput(piece => {
-    if (!out.isOpen) caller.begin(200, JSON_HEADERS)
+    if (caller.status === 0) caller.begin(200, JSON_HEADERS)
     emit.write(piece)
   })
   const add = (piece: Buffer): void => out.add(piece)
@@ -151,11 +154,12 @@ function paced(
   let isFull = false
   let pieces: Buffer[] = [] // no longer than a piece of the upstream and what was held of the one before
   const flush = (): void => {
-    const [only] = pieces
-    if (only === undefined) return
-    const whole = pieces.length === 1 ? only : Buffer.concat(pieces)
+    if (pieces.length === 0) return
+    const taken = joined(pieces)
     pieces = []
-    if (caller.write(whole) || isFull) return
+    let mayGoOn = true
+    for (const piece of taken) mayGoOn = caller.write(piece)
+    if (mayGoOn || isFull) return
     isFull = true
     caller.onWritable(() => {
       isFull = false
@@ -170,4 +174,10 @@ function paced(
       return !isFull
     },
   }
+}
+
+/** Large pieces go out as they are: a copy of each would be as much memory again. */
+function joined(pieces: readonly Buffer[]): readonly Buffer[] {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  return bytes / pieces.length >= LARGE_PIECE ? pieces : [Buffer.concat(pieces)]
 }

@@ -1,7 +1,9 @@
 // What a replica may do to the time of others: informal answers without end, and an answer that never pauses.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { notingSink, playedExchange } from '#test/support/fake-controller.ts'
+import { Turns } from './turns.ts'
 
 const kinds = (heads: readonly { readonly kind: string }[]): string[] =>
   heads.map(head => head.kind)
@@ -20,7 +22,9 @@ test('informal answers without end are no answer', () => {
 test('an informal answer gives the final one no more time', t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let nowMs = 0
-  const { exchange, controller, heads, overs } = playedExchange(() => nowMs, undefined, 3_000)
+  const { exchange, controller, heads, overs } = playedExchange(() => nowMs, undefined, {
+    firstByteMs: 3_000,
+  })
   exchange.onRequestStart(controller)
   for (nowMs = 1_000; nowMs < 3_000; nowMs += 1_000) {
     exchange.onResponseStart(controller, 102, {})
@@ -34,7 +38,9 @@ test('an informal answer gives the final one no more time', t => {
 
 test('once the final head is there the limit on it is gone', t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const { exchange, controller, heads, overs } = playedExchange(() => 0, undefined, 3_000)
+  const { exchange, controller, heads, overs } = playedExchange(() => 0, undefined, {
+    firstByteMs: 3_000,
+  })
   exchange.onRequestStart(controller)
   exchange.onResponseStart(controller, 103, {})
   exchange.onResponseStart(controller, 200, {})
@@ -74,4 +80,22 @@ test('the loop has turned, but the reader has not: the answer waits for both', t
   assert.doesNotMatch(controller.calls.join(), /resume/)
   exchange.resume()
   assert.equal(controller.calls.at(-1), 'resume')
+})
+
+test('of many long answers a few go on in one turn of the loop', async () => {
+  const turns = new Turns()
+  const played = Array.from({ length: 6 }, () => playedExchange(undefined, undefined, { turns }))
+  for (const { exchange, controller, answer, data } of played) {
+    answer()
+    exchange.pipe(notingSink())
+    controller.calls.length = 0
+    data('x'.repeat(100_000))
+  }
+  const gone = (): number =>
+    played.filter(({ controller }) => controller.calls.includes('resume')).length
+  assert.equal(gone(), 0)
+  await nextTurn()
+  assert.equal(gone(), 2)
+  await nextTurn()
+  assert.equal(gone(), 4)
 })

@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici'
 import { plainText } from '#foundation/plain-text.ts'
 import type { Attempt, UpstreamBody, UpstreamSink } from '#router/facts.ts'
 import { AddressRefused } from './address-guard.ts'
+import { Turns } from './turns.ts'
 
 /** How far an exchange has come, in this order; `head` and `over` are reported once. */
 export interface ExchangeEvents {
@@ -29,12 +30,18 @@ const PIECE_COST = 1_024
 /** Most bytes kept while nobody reads. */
 const EARLY_LIMIT = 65_536
 
+export interface ExchangeOptions {
+  /** How long the final head may take; 0: whoever asks has a limit of its own. */
+  readonly firstByteMs?: number
+  readonly turns?: Turns
+}
+
 export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   readonly #events: ExchangeEvents
   readonly #beganMs: number
   readonly #nowMs: () => number
-  /** How long the final head may take; 0: whoever asks has a limit of its own. */
   readonly #firstByteMs: number
+  readonly #turns: Turns
   #informal = 0
   /** Only once an informal answer has come, since each of them sets the client's own limit anew. */
   #lateTimer: NodeJS.Timeout | undefined
@@ -54,10 +61,16 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #ending: 'end' | 'broken' | undefined
   #collected: ((body: 'broken') => void) | undefined
 
-  constructor(events: ExchangeEvents, nowMs: () => number, firstByteMs = 0) {
+  /** `turns` is shared by those that must not keep each other's callers waiting. */
+  constructor(
+    events: ExchangeEvents,
+    nowMs: () => number,
+    { firstByteMs = 0, turns = new Turns() }: ExchangeOptions = {},
+  ) {
     this.#events = events
     this.#nowMs = nowMs
     this.#firstByteMs = firstByteMs
+    this.#turns = turns
     this.#beganMs = nowMs()
   }
 
@@ -196,7 +209,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     if (this.#isBreathing || this.#isOver) return
     this.#isBreathing = true
     if (!this.#isHeldBack) controller.pause()
-    setImmediate(() => {
+    this.#turns.queue(() => {
       this.#isBreathing = false
       if (!this.#isOver && !this.#isHeldBack) controller.resume()
     })

@@ -6,6 +6,7 @@ import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { Attempt } from '#router/facts.ts'
 import { Exchange } from './exchange.ts'
 import type { Connections } from './pools.ts'
+import { Turns } from './turns.ts'
 import { upstreamHeaders } from './upstream-headers.ts'
 
 export interface Outgoing {
@@ -31,9 +32,9 @@ export interface Place {
   readonly endpoint: Endpoint
 }
 
-export const createSend =
-  (pools: Connections, clock: Clock): Send =>
-  ({ cluster, endpoint }, asked, onOver) => {
+export const createSend = (pools: Connections, clock: Clock): Send => {
+  const turns = new Turns()
+  return ({ cluster, endpoint }, asked, onOver) => {
     const outgoing = withHeaders(asked)
     const account = openAccount(cluster, endpoint, pools)
     const beganMs = clock.nowMs()
@@ -53,12 +54,13 @@ export const createSend =
           },
         },
         clock.nowMs,
-        outgoing.firstByteMs,
+        { firstByteMs: outgoing.firstByteMs, turns },
       )
       dispatch(pools, endpoint, outgoing, exchange)
     })
     return { attempt, abort: () => exchange?.abort() }
   }
+}
 
 /** For what is no call: checks, handshakes, farewells. Leaves no trace in the replica's account. */
 export type Say = (endpoint: Endpoint, outgoing: Outgoing) => Sent

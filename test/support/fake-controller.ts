@@ -1,7 +1,7 @@
 // The client's side of one exchange, without a client: notes what the handler asks of it, and plays what a replica does.
 import type { Dispatcher } from 'undici'
 import type { Attempt, UpstreamSink } from '#router/facts.ts'
-import { Exchange } from '#router/upstream/exchange.ts'
+import { Exchange, type ExchangeOptions } from '#router/upstream/exchange.ts'
 
 export interface FakeController extends Dispatcher.DispatchController {
   readonly calls: string[]
@@ -54,7 +54,7 @@ export interface PlayedExchange {
 export function playedExchange(
   nowMs: () => number = () => 0,
   onOver?: () => void,
-  firstByteMs = 0,
+  options: ExchangeOptions = {},
 ): PlayedExchange {
   const controller = fakeController()
   const heads: Attempt[] = []
@@ -72,7 +72,7 @@ export function playedExchange(
       },
     },
     nowMs,
-    firstByteMs,
+    options,
   )
   return {
     exchange,

@@ -26,8 +26,8 @@ const ADDRESS: Readonly<Record<SlowKind, string>> = {
 }
 const DRIP_MS = 2_000
 const REPORT_MS = 250
-/** Between fifty and the next fifty: what is tried here is holding, not a storm of handshakes. */
-const PAUSE_MS = 100
+/** Between ten and the next ten: what is tried here is holding, not a storm of handshakes. */
+const PAUSE_MS = 20
 /** Between two requests an empty line is allowed, and means nothing. */
 const DRIPS: Readonly<Record<SlowKind, string>> = { headers: 'x: y\r\n', body: ' ', reader: '\r\n' }
 /** More than every buffer between them holds. */
@@ -83,7 +83,7 @@ async function run({ port, counts }: SlowOrder): Promise<void> {
   for (const kind of ['reader', 'body', 'headers'] as const)
     for (let count = 0; count < counts[kind]; count += 1) {
       start(kind)
-      if (count % 50 === 49) await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
+      if (count % 10 === 9) await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
     }
 }
 
