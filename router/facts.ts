@@ -164,9 +164,15 @@ export interface UpstreamSink {
 
 /** One try at one endpoint, as far as its first byte. */
 export type Attempt =
-  /** `isNobodyThere`: refused or unreachable; otherwise the fault may be on this side. */
-  | { readonly kind: 'not_sent'; readonly detail: string; readonly isNobodyThere: boolean }
-  | { readonly kind: 'no_answer'; readonly detail: string }
+  /** `isNobodyThere`: refused or unreachable. `isOurs`: this side could not or would not send it. */
+  | {
+      readonly kind: 'not_sent'
+      readonly detail: string
+      readonly isNobodyThere: boolean
+      readonly isOurs?: true
+    }
+  /** Handed to the connection, and then lost. A replica that was dead by then cannot have run it, but nobody can know that. */
+  | { readonly kind: 'no_answer'; readonly detail: string; readonly isOurs?: true }
   | { readonly kind: 'timeout'; readonly detail: string }
   /** The caller left before the first byte. */
   | { readonly kind: 'abandoned' }
@@ -187,7 +193,12 @@ export type McpAnswer =
       readonly sessionToken?: string
     }
   /** An error the upstream gave as its answer, as JSON text of the `error` member. */
-  | { readonly kind: 'error'; readonly errorJson: string; readonly status: number }
+  | {
+      readonly kind: 'error'
+      readonly errorJson: string
+      readonly rpcCode: number
+      readonly status: number
+    }
   | { readonly kind: 'relay'; readonly relay: Relay }
   /** Taken, nothing to say: 202. */
   | { readonly kind: 'accepted' }

@@ -101,6 +101,7 @@ test('404 from the replica that holds the session ends it; elsewhere it is an an
   assert.deepEqual(answer, {
     kind: 'error',
     errorJson: '{"code":-32601,"message":"no"}',
+    rpcCode: -32_601,
     status: 404,
   })
 })
@@ -128,16 +129,19 @@ test('a JSON-RPC error under a 4xx goes on as it was written', async () => {
   assert.deepEqual(await read(400, errorBody(error)), {
     kind: 'error',
     errorJson: error,
+    rpcCode: -32_602,
     status: 400,
   })
   assert.deepEqual(await read(422, errorBody(error)), {
     kind: 'error',
     errorJson: error,
+    rpcCode: -32_602,
     status: 200,
   })
   assert.deepEqual(await read(400, errorBody(error), 'legacy'), {
     kind: 'error',
     errorJson: error,
+    rpcCode: -32_602,
     status: 200,
   })
 })
@@ -179,6 +183,7 @@ test('a capability that a modern caller did not declare is told to it', async ()
   assert.deepEqual(await read(400, errorBody(error)), {
     kind: 'error',
     errorJson: error,
+    rpcCode: -32_021,
     status: 400,
   })
 })
@@ -218,6 +223,7 @@ test('an error of any depth is passed without a stack', async () => {
   assert.deepEqual(await read(400, errorBody(error)), {
     kind: 'error',
     errorJson: error,
+    rpcCode: 1,
     status: 400,
   })
 })

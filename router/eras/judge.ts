@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { LONGEST_TEXT, plainText } from '#foundation/plain-text.ts'
 import type { Attempt, McpAnswer, Span } from '#router/facts.ts'
+import { outcomeOf } from '#router/outcome.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import { eachMember, firstValue, splice } from './json-spans.ts'
@@ -80,9 +81,7 @@ function judgeBody(attempt: Answered): Judged {
 }
 
 function busy(attempt: Answered): Refusal {
-  const header = attempt.header('retry-after')
-  const retryAfterMs =
-    header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) * 1_000 : 1_000
+  const retryAfterMs = outcomeOf(attempt).retryAfterMs ?? 1_000
   return { code: 'RINGMAIN_CLUSTER_BUSY', detail: 'the replica answered 429', retryAfterMs }
 }
 
@@ -104,7 +103,7 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Unfit
   if (!maySee(era, error.code)) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told }
   const status =
     era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200
-  return { kind: 'error', errorJson: error.json, status }
+  return { kind: 'error', errorJson: error.json, rpcCode: error.code, status }
 }
 
 /** Codes that mean something between router and replica alone, or nothing any more, are not handed on. */

@@ -58,7 +58,12 @@ test('a result goes out under the caller’s id, a new session in its header', a
 })
 
 test('a replica’s error keeps its status in the modern era and is sent over 200 in the legacy one', async () => {
-  const error = answered({ kind: 'error', errorJson: '{"code":-32601,"message":""}', status: 404 })
+  const error = answered({
+    kind: 'error',
+    errorJson: '{"code":-32601,"message":""}',
+    rpcCode: -32_601,
+    status: 404,
+  })
   assert.equal((await responded(error, known('modern'))).caller.status, 404)
   const { caller } = await responded(error, known('legacy'))
   assert.equal(caller.status, 200)

@@ -142,7 +142,7 @@ test('a session ends with its replica, not with a fault that may be on this side
 })
 
 test('the judge may answer in its own words, at once or after reading, and may refuse', async () => {
-  const error: McpAnswer = { kind: 'error', errorJson: '{}', status: 400 }
+  const error: McpAnswer = { kind: 'error', errorJson: '{}', rpcCode: -32_602, status: 400 }
   const refusal: Refusal = { code: 'RINGMAIN_UPSTREAM_REFUSED' }
   for (const [judged, expected] of [
     [error, { kind: 'answer', answer: error }],
@@ -160,7 +160,11 @@ test('an answer that is none is the replica’s fault, but for the statuses that
   const bad: Refusal = { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE' }
   for (const [status, judged, blamed] of [
     [200, bad, ['blame r0']],
-    [400, Promise.resolve(bad), ['blame r0']],
+    [200, Promise.resolve(bad), ['blame r0']],
+    [302, bad, ['blame r0']],
+    [400, bad, []], // it answered, whatever the words
+    [400, { kind: 'error', errorJson: '{}', rpcCode: -32_603, status: 200 }, ['blame r0']],
+    [400, { kind: 'error', errorJson: '{}', rpcCode: -32_602, status: 400 }, []],
     [503, bad, []],
     [200, { code: 'RINGMAIN_UPSTREAM_REFUSED' }, []],
   ] as const) {

@@ -9,6 +9,7 @@ import type {
   Relay,
   Resolved,
 } from '#router/facts.ts'
+import { type AfterHead, isLateFault } from '#router/outcome.ts'
 import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 
@@ -52,10 +53,11 @@ export type Unfit = Refusal & { readonly isOutdated?: true }
 
 /** The first byte of an answer, judged. */
 export type Judge = (
-  attempt: Extract<Attempt, { kind: 'answered' }>,
+  attempt: Answered,
   call: { readonly era: Era; readonly isBound: boolean },
 ) => 'relay' | McpAnswer | Unfit | Promise<McpAnswer | Unfit>
 
+type Answered = Extract<Attempt, { kind: 'answered' }>
 type ForwardVerdict = Verdict<object, McpAnswer>
 
 export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, Forwardable> => ({
@@ -109,27 +111,31 @@ function settled(
       const judged = judge(attempt, { era: call.era, isBound: target.isBound })
       if (judged === 'relay')
         return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
-      const speak = (what: McpAnswer | Unfit): ForwardVerdict =>
-        spoken(what, attempt.status, dispatched)
+      const speak = (what: McpAnswer | Unfit): ForwardVerdict => spoken(what, attempt, dispatched)
       return judged instanceof Promise ? judged.then(speak) : speak(judged)
     }
   }
 }
 
-function spoken(judged: McpAnswer | Unfit, status: number, dispatched: Dispatched): ForwardVerdict {
+function spoken(
+  judged: McpAnswer | Unfit,
+  attempt: Answered,
+  dispatched: Dispatched,
+): ForwardVerdict {
+  // What the head showed has been put to its account with the first byte.
+  if (isLateFault(attempt, afterHead(judged))) dispatched.blame()
   if (!('code' in judged)) return answer(judged)
-  // A status of 500 and more has been put to its account with the first byte.
-  if (judged.code === 'RINGMAIN_UPSTREAM_BAD_RESPONSE' && status < 500) dispatched.blame()
   const { isOutdated, ...refusal } = judged
   if (isOutdated === true) dispatched.relearn()
   return { kind: 'refuse', refusal }
 }
 
-function relayOf(
-  attempt: Extract<Attempt, { kind: 'answered' }>,
-  dispatched: Dispatched,
-  call: Readonly<Forwardable>,
-): Relay {
+function afterHead(judged: McpAnswer | Unfit): AfterHead {
+  if (!('code' in judged)) return judged.kind === 'error' ? { rpcCode: judged.rpcCode } : {}
+  return judged.code === 'RINGMAIN_UPSTREAM_BAD_RESPONSE' ? { ended: 'unreadable' } : {}
+}
+
+function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwardable>): Relay {
   const isStream = /^text\/event-stream\b/i.test(attempt.contentType)
   call.trail.isStream = isStream
   return {

@@ -19,6 +19,10 @@ export interface ExchangeEvents {
 /** Nobody can have read the request: the connection was not there. */
 const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
 
+/** This process ran out of something, or has closed the connection itself: it says nothing of the replica. */
+const OURS =
+  /^(?:EMFILE|ENFILE|ENOBUFS|ENOMEM|EADDRNOTAVAIL|EACCES|EPERM|UND_ERR_(?:DESTROYED|CLOSED|INVALID_ARG|NOT_SUPPORTED))\b/
+
 /** Answers of status 1xx that may come before the one that counts: each costs a head, and none says anything to a caller. */
 const MOST_INFORMAL = 8
 
@@ -231,9 +235,11 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     const detail = plainText(
       error instanceof AddressRefused ? error.message : `${code}: ${wordsOf(error)}`,
     )
-    if (!this.#isSent) return { kind: 'not_sent', detail, isNobodyThere: NOBODY_THERE.test(detail) }
+    const ours = OURS.test(detail) ? ({ isOurs: true } as const) : undefined
+    if (!this.#isSent)
+      return { kind: 'not_sent', detail, isNobodyThere: NOBODY_THERE.test(detail), ...ours }
     const isTimeout = (error as NodeJS.ErrnoException).code === 'UND_ERR_HEADERS_TIMEOUT'
-    return { kind: isTimeout ? 'timeout' : 'no_answer', detail }
+    return isTimeout ? { kind: 'timeout', detail } : { kind: 'no_answer', detail, ...ours }
   }
 }
 

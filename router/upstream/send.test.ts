@@ -7,14 +7,7 @@ import { Endpoint } from '#router/clusters/endpoint.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { type Script, startReplica } from '#test/support/small-replica.ts'
 import { Pools } from './pools.ts'
-import {
-  createSend,
-  isEventStream,
-  isJson,
-  type Outgoing,
-  retryAfterMs,
-  type Sent,
-} from './send.ts'
+import { createSend, isEventStream, isJson, type Outgoing, type Sent } from './send.ts'
 
 interface Ground {
   readonly endpoint: Endpoint
@@ -188,13 +181,6 @@ test('a replica that left the set keeps its connections until its last call is o
   assert.equal(pools.size, 1)
   second.abort()
   assert.equal(pools.size, 0)
-})
-
-test('only whole seconds of Retry-After are read', () => {
-  assert.deepEqual(
-    ['7', undefined, '', '-1', '1.5', 'Wed, 21 Oct 2026 07:28:00 GMT', '1234567'].map(retryAfterMs),
-    [7_000, 0, 0, 0, 0, 0, 0],
-  )
 })
 
 test('content types are told apart with their parameters and in any case', () => {

@@ -4,6 +4,7 @@ import type { Clock } from '#foundation/clock.ts'
 import type { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { Attempt } from '#router/facts.ts'
+import { outcomeOf } from '#router/outcome.ts'
 import { Exchange } from './exchange.ts'
 import type { Connections } from './pools.ts'
 import { Turns } from './turns.ts'
@@ -143,34 +144,17 @@ function releaseRemoved(endpoint: Endpoint, pools: Connections): void {
   if (endpoint.isRemoved && endpoint.inFlight + endpoint.streams === 0) pools.release(endpoint)
 }
 
-/** Time to first byte is a sample; a fault of the replica is a bad one, and a reason to ask after its health. */
+/** Time to first byte is a sample; a fault of the replica is a bad one, and one before the first byte a reason to ask after its health. */
 function judge(
   head: Attempt,
   { cluster, endpoint }: Place,
   { beganMs, nowMs }: { readonly beganMs: number; readonly nowMs: number },
 ): void {
-  switch (head.kind) {
-    case 'answered':
-      if (head.status >= 500) endpoint.penalise(head.firstByteMs, nowMs)
-      else if (head.status === 429)
-        endpoint.penalise(head.firstByteMs, nowMs, retryAfterMs(head.header('retry-after')))
-      else endpoint.observe(head.firstByteMs, nowMs)
-      return
-    case 'abandoned':
-      return
-    case 'not_sent':
-      endpoint.penalise(nowMs - beganMs, nowMs)
-      if (head.isNobodyThere) cluster.refused(endpoint, head.detail)
-      else cluster.suspect(endpoint)
-      return
-    case 'no_answer':
-    case 'timeout':
-      endpoint.penalise(nowMs - beganMs, nowMs)
-      cluster.suspect(endpoint)
-  }
-}
-
-/** Seconds form only: a replica's clock is not ours. */
-export function retryAfterMs(header: string | undefined): number {
-  return header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) * 1_000 : 0
+  const { fault, isThrottled, retryAfterMs } = outcomeOf(head)
+  const tookMs = head.kind === 'answered' ? head.firstByteMs : nowMs - beganMs
+  if (fault === 'endpoint' || isThrottled) endpoint.penalise(tookMs, nowMs, retryAfterMs)
+  else if (head.kind === 'answered') endpoint.observe(tookMs, nowMs)
+  if (fault !== 'endpoint' || head.kind === 'answered') return
+  if (head.kind === 'not_sent' && head.isNobodyThere) cluster.refused(endpoint, head.detail)
+  else cluster.suspect(endpoint)
 }

@@ -22,12 +22,14 @@ export const ROOMS: readonly Room[] = [
     builtins: ['node:crypto'],
   },
   { name: 'router/facts.ts', imports: ['routes', 'foundation'], packages: [] },
+  // What an attempt came to: one opinion for everybody who counts, blames or sends again.
+  { name: 'router/outcome.ts', imports: ['router/facts.ts'], packages: [], builtins: [] },
   // The kit knows nothing of MCP, HTTP or vendors.
   { name: 'router/pipeline', imports: ['foundation'], packages: [], builtins: [] },
   // Ports are declared by the stage that needs them; an adapter is never imported.
   {
     name: 'router/stages',
-    imports: ['router/pipeline', 'router/facts.ts', 'routes', 'foundation'],
+    imports: ['router/pipeline', 'router/facts.ts', 'router/outcome.ts', 'routes', 'foundation'],
     packages: [],
     builtins: [],
   },
@@ -44,18 +46,25 @@ export const ROOMS: readonly Room[] = [
   // Own codecs: no SDK stands on the data path.
   {
     name: 'router/eras',
-    imports: ['router/pipeline', 'router/facts.ts', 'routes', 'foundation'],
+    imports: ['router/pipeline', 'router/facts.ts', 'router/outcome.ts', 'routes', 'foundation'],
     packages: [],
   },
   // Health checks and Consul speak HTTP; the registry file is YAML.
   {
     name: 'router/clusters',
-    imports: ['router/facts.ts', 'routes', 'foundation'],
+    imports: ['router/facts.ts', 'router/outcome.ts', 'routes', 'foundation'],
     packages: ['undici', 'yaml'],
   },
   {
     name: 'router/upstream',
-    imports: ['router/clusters', 'router/eras', 'router/facts.ts', 'routes', 'foundation'],
+    imports: [
+      'router/clusters',
+      'router/eras',
+      'router/facts.ts',
+      'router/outcome.ts',
+      'routes',
+      'foundation',
+    ],
     packages: ['undici', 'eventsource-parser'],
   },
   { name: 'router/table-feed', imports: ['routes', 'foundation'], packages: [] },
@@ -64,6 +73,7 @@ export const ROOMS: readonly Room[] = [
     name: 'router',
     imports: [
       'router/facts.ts',
+      'router/outcome.ts',
       'router/pipeline',
       'router/stages',
       'router/listeners',
