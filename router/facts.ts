@@ -185,6 +185,16 @@ export type Attempt =
       readonly firstByteMs: number
     }
 
+/** What was learned of an answer after its head. */
+export interface AfterHead {
+  /** Code of the JSON-RPC error that it holds. */
+  readonly rpcCode?: number | undefined
+  /** It holds a result that says `isError`. */
+  readonly isToolError?: boolean
+  /** `cut`: it broke off. `unreadable`: it is no answer to this call. `left`: the caller did not wait for its end. */
+  readonly ended?: 'whole' | 'cut' | 'unreadable' | 'left'
+}
+
 export type McpAnswer =
   /** A result of the router's own making, as JSON text. `sessionToken` goes into `Mcp-Session-Id`. */
   | {
@@ -213,6 +223,6 @@ export interface Relay {
   readonly callerIdJson: string
   /** The caller has left: ends the upstream exchange and tells the replica where its era wants that said. */
   readonly abandon: () => void
-  /** The answer was none: a fault of the replica, for its account and its health. */
-  readonly blame: () => void
+  /** Called once, however it ended: what came after the head may be a fault that the head did not show. */
+  readonly ended: (after: AfterHead) => void
 }

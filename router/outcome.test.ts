@@ -2,15 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answeredAs } from '#test/support/fake-body.ts'
-import type { Attempt } from './facts.ts'
-import {
-  type AfterHead,
-  isLateFault,
-  NOT_EXECUTED,
-  type Outcome,
-  outcomeOf,
-  retryAfterMsOf,
-} from './outcome.ts'
+import type { AfterHead, Attempt } from './facts.ts'
+import { isLateFault, NOT_EXECUTED, type Outcome, outcomeOf, retryAfterMsOf } from './outcome.ts'
 
 const told = (attempt: Attempt, after?: AfterHead): string => {
   const { verdict, fault, isRefusal, isThrottled } = outcomeOf(attempt, after)

@@ -1,6 +1,6 @@
 // What an attempt came to, and whose fault it was: one pure function of what the attempt produced. Whoever counts faults, blames a
 // replica, or asks whether a call may go elsewhere reads this and nothing else.
-import type { Attempt } from './facts.ts'
+import type { AfterHead, Attempt } from './facts.ts'
 
 /**
  * `not_sent`: no byte of the request can have been read. `unanswered`: it was handed to the connection, and no answer of the replica's
@@ -20,16 +20,6 @@ export interface Outcome {
   readonly isThrottled: boolean
   /** When it wants to be asked again, where it says so. */
   readonly retryAfterMs: number | undefined
-}
-
-/** What was learned of an answer after its head. */
-export interface AfterHead {
-  /** Code of the JSON-RPC error that it holds. */
-  readonly rpcCode?: number
-  /** It holds a result that says `isError`. */
-  readonly isToolError?: boolean
-  /** `cut`: it broke off. `unreadable`: it is no answer to this call. `left`: the caller did not wait for its end. */
-  readonly ended?: 'whole' | 'cut' | 'unreadable' | 'left'
 }
 
 /** A replica, or what stands before it, says with this header that a 429 or 503 came before the tool was touched. */

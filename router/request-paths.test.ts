@@ -265,7 +265,7 @@ const relayOf = (): Relay => ({
   upstreamIdJson: '7',
   callerIdJson: '1',
   abandon: () => undefined,
-  blame: () => undefined,
+  ended: () => undefined,
 })
 
 test('one record tells whether an answer went out whole, broke, or lost its caller', async () => {

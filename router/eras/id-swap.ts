@@ -60,12 +60,18 @@ export class IdSwap {
   #blank = 0
   #isForeign = false
   #isBad = false
+  #code: number | undefined
 
   /** Both as JSON text. Equal: nothing is replaced, only watched. */
   constructor(expectedJson: string, replacementJson: string) {
     this.#expectedJson = expectedJson
     this.#replacement = replacementJson
     this.#isSame = expectedJson === replacementJson
+  }
+
+  /** Code of the error that the newest answer is; undefined for a result. */
+  get errorCode(): number | undefined {
+    return this.#code
   }
 
   /** What came cannot become a message any more; what was not handed on yet will not be. */
@@ -211,7 +217,8 @@ export class IdSwap {
         this.#isBad ||= !this.#text(bytes, text).startsWith('"')
         return
       case CODE:
-        this.#isBad ||= !Number.isSafeInteger(parsed(this.#text(bytes, text)))
+        this.#code = integer(parsed(this.#text(bytes, text)))
+        this.#isBad ||= this.#code === undefined
     }
   }
 
@@ -250,6 +257,9 @@ function isWritten(word: string, bytes: Buffer, { from, to }: Span): boolean {
     if (bytes[start + at] !== word.charCodeAt(at)) return false
   return true
 }
+
+const integer = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) ? Number(value) : undefined
 
 function parsed(json: string): unknown {
   try {

@@ -1,6 +1,6 @@
 // An upstream answer on its way to the caller, at the caller's pace. A message goes out once it is known to be right, or piece by piece
 // where it is large. One that is broken ends truthfully: by an error, by an error event, or by cutting the connection.
-import type { Caller, Relay, Trail, UpstreamSink } from '#router/facts.ts'
+import type { AfterHead, Caller, Relay, Trail, UpstreamSink } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { JSON_HEADERS, type WireAnswer } from './codec.ts'
 import { HeldOutput } from './held-output.ts'
@@ -35,6 +35,10 @@ const NOT_A_MESSAGE: Refusal = {
   says: 'The stream held an event that is no message for this call.',
 }
 
+const endedBy = (refusal: Refusal): AfterHead => ({
+  ended: refusal === LOST ? 'cut' : 'unreadable',
+})
+
 /** One answer under way. */
 interface Turn {
   readonly caller: Caller
@@ -56,6 +60,7 @@ export function relayAnswer(caller: Caller, relay: Relay, context: RelayContext)
     caller.onGone(() => {
       if (isOver) return
       relay.abandon()
+      relay.ended({ ended: 'left' })
       finish('caller_gone')
     })
     if (isOver) return
@@ -73,6 +78,7 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): UpstreamS
     emit.flush()
     if (events.isAnswered) {
       caller.end() // the answer had gone out whole: what is lost is none of it
+      relay.ended({ ended: 'whole', rpcCode: events.errorCode })
       return finish()
     }
     if (out.isOpen) caller.cut()
@@ -81,7 +87,7 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): UpstreamS
       caller.write(`event: message\ndata: ${body.toString()}\n\n`)
       caller.end()
     }
-    relay.blame()
+    relay.ended(endedBy(refusal))
     return finish(refusal.code)
   }
   return {
@@ -118,7 +124,7 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSin
       const { status, headers, body } = context.refusal(refusal)
       caller.send(status, headers, body)
     }
-    relay.blame()
+    relay.ended(endedBy(refusal))
     finish(refusal.code)
   }
   return {
@@ -135,6 +141,7 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSin
       if (swap.end() !== 'answer') return fail(NOT_AN_ANSWER)
       if (out.isOpen) caller.end()
       else caller.send(200, JSON_HEADERS, out.take())
+      relay.ended({ ended: 'whole', rpcCode: swap.errorCode })
       finish()
     },
     broken: () => {

@@ -78,7 +78,7 @@ test('an answer is relayed to its end', async () => {
     upstreamIdJson: '7',
     callerIdJson: '"x"',
     abandon: () => undefined,
-    blame: () => undefined,
+    ended: () => undefined,
   }
   body.data('{"jsonrpc":"2.0","id":7,"result":{}}')
   body.end()
@@ -94,7 +94,7 @@ test('a relay that breaks is told in the era of the caller, and its trail says s
     upstreamIdJson: '7',
     callerIdJson: '7',
     abandon: () => undefined,
-    blame: () => undefined,
+    ended: () => undefined,
   }
   body.broken()
   const call = known('modern')
@@ -166,7 +166,7 @@ test('a caller who has left is written nothing, and an answer that was on its wa
     abandon: () => {
       abandoned += 1
     },
-    blame: () => undefined,
+    ended: () => undefined,
   }
   for (const outcome of [
     answered({ kind: 'relay', relay }),
@@ -205,7 +205,7 @@ test('a fault of the answer itself is logged, cuts the connection and gives up w
     upstreamIdJson: '1',
     callerIdJson: '1',
     abandon: () => void log.push('abandon'),
-    blame: () => undefined,
+    ended: () => undefined,
   }
   const turn = respond({ defect: (_id, at) => void defects.push(at) })
   const call: Arrived & Known = { ...arrivedAs({ caller: broken }), ...known('modern') }

@@ -24,6 +24,8 @@ type Line = 'undecided' | 'data' | 'type' | 'comment' | 'drop'
 export class SseRelay {
   /** The answer to the call went past whole. */
   isAnswered = false
+  /** Code of the error that the answer is; undefined for a result. */
+  errorCode: number | undefined
   /** An event that is no message, or not one for this caller: it and what follows is not handed on. */
   isBroken = false
 
@@ -159,7 +161,10 @@ export class SseRelay {
       this.isBroken = true
       return
     }
-    if (kind === 'answer') this.isAnswered = true
+    if (kind === 'answer') {
+      this.isAnswered = true
+      this.errorCode = this.#swap.errorCode
+    }
     this.#add(NEWLINE)
     this.#out.settle()
   }

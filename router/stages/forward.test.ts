@@ -76,13 +76,17 @@ test('an answer is relayed under both ids, and the trail tells where it came fro
   const call = callAs({ message: messageAs({ idJson: '"x"' }) })
   const { verdict, log } = await forwarded({ attempts: [attempt], call })
   assert.ok(verdict.kind === 'answer' && verdict.answer.kind === 'relay')
-  const { body, abandon, blame, ...rest } = verdict.answer.relay
+  const { body, abandon, ended, ...rest } = verdict.answer.relay
   assert.equal(body, attempt.body)
   assert.deepEqual(rest, { isStream: false, upstreamIdJson: '7', callerIdJson: '"x"' })
   assert.deepEqual(call.trail, { attempts: 1, endpoint: 'r0', firstByteMs: 1, isStream: false })
   abandon()
-  blame()
-  assert.deepEqual(log, ['send r0', 'abandon r0', 'blame r0'])
+  for (const after of [{ ended: 'whole' }, { ended: 'left' }, { rpcCode: -32_602 }] as const)
+    ended(after)
+  assert.deepEqual(log, ['send r0', 'abandon r0'])
+  ended({ ended: 'whole', rpcCode: -32_603 })
+  ended({ ended: 'cut' })
+  assert.deepEqual(log, ['send r0', 'abandon r0', 'blame r0', 'blame r0'])
 })
 
 test('an event stream is relayed as one', async () => {

@@ -1,6 +1,7 @@
 // Sends the call to a replica. What was not sent may go to another; what was sent is never sent again.
 import type { RefusalCode } from '#foundation/refusals.ts'
 import type {
+  AfterHead,
   Arrived,
   Attempt,
   Decoded,
@@ -9,7 +10,7 @@ import type {
   Relay,
   Resolved,
 } from '#router/facts.ts'
-import { type AfterHead, isLateFault } from '#router/outcome.ts'
+import { isLateFault } from '#router/outcome.ts'
 import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 
@@ -144,6 +145,8 @@ function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwa
     upstreamIdJson: dispatched.upstreamIdJson,
     callerIdJson: call.message.idJson,
     abandon: dispatched.abandon,
-    blame: dispatched.blame,
+    ended: after => {
+      if (isLateFault(attempt, after)) dispatched.blame()
+    },
   }
 }

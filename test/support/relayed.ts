@@ -1,8 +1,9 @@
 // A relay with a caller and an upstream answer that the test plays, and what was asked of both.
 import { relayAnswer } from '#router/eras/relay.ts'
-import type { Relay, Trail } from '#router/facts.ts'
+import type { AfterHead, Relay, Trail } from '#router/facts.ts'
+import { isLateFault } from '#router/outcome.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
-import { type FakeBody, fakeBody } from './fake-body.ts'
+import { answeredAs, type FakeBody, fakeBody } from './fake-body.ts'
 import { type FakeCaller, fakeCaller } from './fake-caller.ts'
 
 export interface Relayed {
@@ -10,11 +11,14 @@ export interface Relayed {
   readonly caller: FakeCaller
   readonly trail: Trail
   readonly abandoned: () => number
+  /** How it was told to have ended; once, if all is well. */
+  readonly ends: readonly AfterHead[]
+  /** Faults among these. */
   readonly blamed: () => number
   readonly done: Promise<void>
 }
 
-export interface RelayScene extends Partial<Omit<Relay, 'body' | 'abandon' | 'blame'>> {
+export interface RelayScene extends Partial<Omit<Relay, 'body' | 'abandon' | 'ended'>> {
   readonly caller?: FakeCaller
   /** Bytes that are there before the relay begins. */
   readonly early?: (body: FakeBody) => void
@@ -24,7 +28,9 @@ export interface RelayScene extends Partial<Omit<Relay, 'body' | 'abandon' | 'bl
 export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene = {}): Relayed {
   const body = fakeBody()
   const trail: Trail = { attempts: 1 }
-  let [abandoned, blamed] = [0, 0]
+  const ends: AfterHead[] = []
+  let abandoned = 0
+  const blamed = (): number => ends.filter(end => isLateFault(answeredAs(200), end)).length
   early?.(body)
   const done = relayAnswer(
     caller,
@@ -37,9 +43,7 @@ export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene =
       abandon: () => {
         abandoned += 1
       },
-      blame: () => {
-        blamed += 1
-      },
+      ended: after => void ends.push(after),
     },
     {
       trail,
@@ -50,7 +54,7 @@ export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene =
       }),
     },
   )
-  return { body, caller, trail, abandoned: () => abandoned, blamed: () => blamed, done }
+  return { body, caller, trail, abandoned: () => abandoned, ends, blamed, done }
 }
 
 export const ANSWER = '{"jsonrpc":"2.0","id":7,"result":{}}'
