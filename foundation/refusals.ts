@@ -84,6 +84,11 @@ export const refusals = {
     jsonRpc: -32020,
     says: 'A request header and the body disagree.',
   },
+  RINGMAIN_INVALID_HEADER: {
+    ...malformed,
+    jsonRpc: -32600,
+    says: 'A request header of Ringmain has a value that is not understood.',
+  },
   RINGMAIN_UNSUPPORTED_VERSION: {
     ...malformed,
     jsonRpc: -32022,
@@ -193,6 +198,13 @@ export const refusals = {
     jsonRpc: -31965,
     says: 'This router is receiving as many long bodies as it has room for. The call was not executed.',
     reason: 'throttled',
+  },
+  RINGMAIN_OVERLOADED: {
+    ...unavailable,
+    as: 'http',
+    jsonRpc: -31966,
+    says: 'This router is overloaded, and refuses what matters least. The call was not executed.',
+    reason: 'overloaded',
   },
   RINGMAIN_NO_HEALTHY_REPLICA: {
     ...unavailable,

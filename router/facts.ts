@@ -2,6 +2,7 @@
 // After `decode` no stage reads a header or a byte: only what stands here.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RefusalCode } from '#foundation/refusals.ts'
+import type { Criticality } from '#routes/criticality.ts'
 import type { ClusterPolicy, Era, VirtualServerPolicy } from '#routes/route-table.ts'
 
 /** One value's place in the bytes of a message. */
@@ -112,6 +113,8 @@ export interface Decoded {
   /** Which ordered list the message goes down. */
   readonly list: ListName
   readonly session?: Session
+  /** What the caller says that its call is worth; it counts where it is less than its server's. */
+  readonly askedCriticality?: Criticality
   /** Header values that travel on as they came: `traceparent`, `tracestate`. */
   readonly passedHeaders: ReadonlyArray<readonly [string, string]>
   /** `mcp-param-*` as they came. */
@@ -134,6 +137,8 @@ export interface ToolFacts {
 
 export interface Located {
   readonly server: VirtualServerPolicy
+  /** Of the call: what its server gives it, or what less its caller asked for. */
+  readonly criticality: Criticality
 }
 
 export interface Resolved {

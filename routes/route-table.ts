@@ -1,4 +1,5 @@
 // The compiled, frozen, versioned result of all policy documents: the only form of policy the router reads.
+import type { Criticality } from './criticality.ts'
 
 /** Data classes in rising order. A cluster's clearance is the highest class its endpoints may carry. */
 export const DATA_CLASSES = ['public', 'internal', 'confidential', 'restricted'] as const
@@ -119,6 +120,8 @@ export interface VirtualServerPolicy {
   /** In the order of the document: the order of the merged lists. */
   readonly members: readonly VirtualServerMember[]
   readonly naming: 'prefix' | 'plain'
+  /** Of its calls, unless their caller asks for less. */
+  readonly criticality: Criticality
   readonly instructions?: string
 }
 

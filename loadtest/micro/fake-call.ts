@@ -60,6 +60,7 @@ const SERVER: VirtualServerPolicy = {
   name: 'default',
   members: [{ cluster: 'search', prefix: 'search' }],
   naming: 'plain',
+  criticality: 'critical',
 }
 
 const TOOL = { mirrors: [] }

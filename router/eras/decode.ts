@@ -4,6 +4,7 @@ import type { Arrived, Decoded, Message, Session } from '#router/facts.ts'
 import { refuse } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { Codec } from './codec.ts'
+import { askedCriticality } from './criticality-header.ts'
 import type { JsonGuard } from './json-guard.ts'
 import { legacyCodec } from './legacy/codec.ts'
 import { type Read, readMessage } from './message.ts'
@@ -91,6 +92,8 @@ function decodeMessage(
   }
   const verdict = codecOf(era).decode(message, heldHeaders(headers, session))
   if (verdict.kind === 'refuse') return { ...verdict, era, message, idJson }
+  const asked = askedCriticality(headers)
+  if (typeof asked === 'object') return { kind: 'refuse', refusal: asked, era, message, idJson }
   return {
     kind: 'ok',
     value: {
@@ -101,6 +104,7 @@ function decodeMessage(
       passedHeaders: picked(headers, name => name === 'traceparent' || name === 'tracestate'),
       paramHeaders: picked(headers, name => name.startsWith(HEADER.paramPrefix)),
       ...(session === undefined ? {} : { session }),
+      ...(asked === undefined ? {} : { askedCriticality: asked }),
     },
   }
 }

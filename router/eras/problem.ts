@@ -58,10 +58,19 @@ export function placeOf(refusal: Refusal, method: string): 'http' | 'error' | 'r
   return method === 'tools/call' ? 'result' : 'error'
 }
 
+/** Other parties' 429 and 503 leave open whether anything ran; a router or a client before this one need not read the body to know. */
+const notExecuted = ({ code }: Refusal): Record<string, string> => {
+  const { http, executed } = shapeOf(code)
+  return executed === 'no' && (http === 429 || http === 503)
+    ? { 'x-ringmain-not-executed': '1' }
+    : {}
+}
+
 /** HTTP fields that belong to certain refusals, whatever the era. */
 export const refusalHeaders = (refusal: Refusal): Record<string, string> => ({
   'content-type': 'application/json',
   ...retryAfter(refusal),
+  ...notExecuted(refusal),
   ...(refusal.code === 'RINGMAIN_METHOD_NOT_ALLOWED' ? { allow: 'POST, DELETE' } : {}),
   ...(refusal.code === 'RINGMAIN_DRAINING' ? { connection: 'close' } : {}),
 })

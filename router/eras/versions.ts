@@ -33,4 +33,6 @@ export const HEADER = {
   name: 'mcp-name',
   session: 'mcp-session-id',
   paramPrefix: 'mcp-param-',
+  /** Ours: the caller lowers what its call is worth. */
+  criticality: 'x-ringmain-criticality',
 } as const

@@ -14,8 +14,9 @@ const SENT = [
   'mcp-session-id',
   'traceparent',
   'tracestate',
+  'x-ringmain-criticality',
 ]
-const READ = 'Mcp-Session-Id, Retry-After, WWW-Authenticate'
+const READ = 'Mcp-Session-Id, Retry-After, WWW-Authenticate, X-Ringmain-Not-Executed'
 const PARAM = /^mcp-param-[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/
 const MOST_NAMES = 64
 const PREFLIGHT_SECONDS = '600'

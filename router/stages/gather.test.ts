@@ -8,6 +8,7 @@ import { type Continuation, gather, type Page } from './gather.ts'
 const server = {
   name: 'default',
   naming: 'prefix',
+  criticality: 'critical',
   members: [
     { cluster: 'b', prefix: 'b' },
     { cluster: 'a', prefix: 'a' },

@@ -1,16 +1,29 @@
-// A path names a virtual server, or nothing is offered there.
+// A path names a virtual server, or nothing is offered there; the server says what its calls are worth.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { callAs } from '#test/support/call-facts.ts'
-import { arrivedAs } from '#test/support/fake-caller.ts'
 import { locate } from './locate.ts'
 
+const { server } = callAs()
+const stage = locate({ server: name => (name === 'default' ? server : undefined) })
+
 test('the server of the path is found, and any other name is unknown', () => {
-  const { server } = callAs()
-  const stage = locate({ server: name => (name === 'default' ? server : undefined) })
-  assert.deepEqual(stage.decide(arrivedAs()), { kind: 'continue', facts: { server } })
-  assert.deepEqual(stage.decide(arrivedAs({ serverName: 'sales' })), {
+  assert.deepEqual(stage.decide(callAs()), {
+    kind: 'continue',
+    facts: { server, criticality: 'critical' },
+  })
+  assert.deepEqual(stage.decide(callAs({ serverName: 'sales' })), {
     kind: 'refuse',
     refusal: { code: 'RINGMAIN_UNKNOWN_SERVER' },
   })
+})
+
+test('a caller that asks for less is given less, and one that asks for more is not given more', () => {
+  for (const [askedCriticality, criticality] of [
+    ['sheddable', 'sheddable'],
+    ['critical_plus', 'critical'],
+  ] as const) {
+    const facts = { server, criticality }
+    assert.deepEqual(stage.decide(callAs({ askedCriticality })), { kind: 'continue', facts })
+  }
 })

@@ -9,6 +9,7 @@ import { resolve } from './resolve.ts'
 const PREFIXED: VirtualServerPolicy = {
   name: 'default',
   naming: 'prefix',
+  criticality: 'critical',
   members: [
     { cluster: 'crm', prefix: 'crm' },
     { cluster: 'search', prefix: 'web' },
@@ -18,6 +19,7 @@ const PREFIXED: VirtualServerPolicy = {
 const plain = (...clusters: readonly string[]): VirtualServerPolicy => ({
   name: 'default',
   naming: 'plain',
+  criticality: 'critical',
   members: clusters.map(cluster => ({ cluster })),
 })
 

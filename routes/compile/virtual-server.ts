@@ -123,6 +123,7 @@ export function virtualServerPolicy(document: VirtualServerDocument): VirtualSer
       }),
     ),
     naming,
+    criticality: spec.criticality,
     ...(spec.instructions === undefined ? {} : { instructions: spec.instructions }),
   }
 }

@@ -1,5 +1,6 @@
 // The `VirtualServer` document: what a caller sees at one path. The order of its clusters is the order of the merged lists.
 import { type Static, Type } from 'typebox'
+import { CRITICALITIES } from '#routes/criticality.ts'
 import { closed, policyDocument } from './document.ts'
 import { name, text } from './scalars.ts'
 
@@ -39,6 +40,11 @@ const spec = closed(
           '`prefix`: tools are called `<prefix>__<tool>`. `plain`: as the replicas call them. When absent, plain for one cluster and prefix for several.',
       }),
     ),
+    criticality: Type.Enum([...CRITICALITIES], {
+      default: 'critical',
+      description:
+        'What its calls are worth when the router cannot serve all: `sheddable` is refused first, then `sheddable_plus`, then `critical`. A caller may ask for less with the header `x-ringmain-criticality`, never for more.',
+    }),
     instructions: Type.Optional(
       text({
         most: 16_384,

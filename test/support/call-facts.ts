@@ -35,6 +35,7 @@ export function callAs(differences: Partial<CallFacts> = {}): CallFacts {
     ...decodedAs(),
     trail: { attempts: 0 },
     server,
+    criticality: server.criticality,
     cluster: crm,
     toolName: 'find',
     mirroredHeaders: [],

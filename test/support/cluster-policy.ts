@@ -41,6 +41,7 @@ export function tableOf(version: string, ...clusters: readonly ClusterPolicy[]):
         name: 'default',
         members: clusters.map(({ name }) => ({ cluster: name, prefix: name })),
         naming: 'prefix',
+        criticality: 'critical',
       },
     },
   }

@@ -117,6 +117,18 @@ test('a message that was not understood is answered with a null id', () => {
   assert.deepEqual([problemOn(wire).id, problemOn(wire).code], [null, -32700])
 })
 
+test('what is refused with 429 or 503 and has run nothing says so in a header', () => {
+  const marked = (code: RefusalCode, method?: string): string | undefined =>
+    modernRefusal(method === undefined ? undefined : messageOf(method), { code }, '1').headers[
+      'x-ringmain-not-executed'
+    ]
+  for (const code of ['RINGMAIN_DRAINING', 'RINGMAIN_ROUTER_BUSY', 'RINGMAIN_OVERLOADED'] as const)
+    assert.equal(marked(code), '1')
+  assert.equal(marked('RINGMAIN_OVERLOADED', 'tools/call'), '1')
+  for (const code of ['RINGMAIN_MALFORMED_JSON', 'RINGMAIN_DEFECT'] as const)
+    assert.equal(marked(code), undefined)
+})
+
 test('405 tells what is allowed, and a router that drains lets go of the connection', () => {
   assert.equal(
     modernRefusal(undefined, { code: 'RINGMAIN_METHOD_NOT_ALLOWED' }, '').headers['allow'],
