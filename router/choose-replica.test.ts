@@ -67,6 +67,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
           era,
           caller,
           version: '2025-11-25',
+          criticality: 'critical',
           ...(session === undefined ? {} : { session }),
         },
         cluster,
@@ -229,7 +230,13 @@ test('a session is not lost while discovery has not been heard of yet', async t 
       client: { name: 'ringmain', version: '1' },
       nowMs: () => 0,
     },
-    { era: 'legacy', version: '2025-11-25', session: boundTo(A), caller: fakeCaller() },
+    {
+      era: 'legacy',
+      version: '2025-11-25',
+      criticality: 'critical',
+      session: boundTo(A),
+      caller: fakeCaller(),
+    },
     'crm',
     new Set(),
   )

@@ -1,6 +1,7 @@
 // From a cluster to the one replica that takes this exchange: the one the caller's session lives on, or the cheapest that may.
 // A legacy server that keeps sessions gets one of its own where the caller has none.
 
+import type { Criticality } from '#routes/criticality.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { ActiveTable } from './active-table.ts'
 import type { Cluster } from './clusters/cluster.ts'
@@ -42,6 +43,7 @@ export interface ReplicaPorts {
 }
 
 type Asking = Pick<Decoded, 'era' | 'version' | 'session'> & {
+  readonly criticality: Criticality
   readonly caller: Pick<Caller, 'onGone'>
 }
 
@@ -103,7 +105,7 @@ export type PlaceChoice =
 
 /** The cheapest replica that may take it, after a wait for a free slot if need be. */
 export function choosePlace(
-  call: Pick<Asking, 'era' | 'caller'>,
+  call: Pick<Asking, 'era' | 'caller' | 'criticality'>,
   cluster: Cluster,
   tried: ReadonlySet<string>,
 ): PlaceChoice | Promise<PlaceChoice> {
@@ -169,7 +171,7 @@ export function forgoPlace({ cluster, letGo }: Place): void {
 
 /** Waits its turn for a free slot, no longer than the cluster allows and the caller stays. The slot is kept until `letGo`. */
 async function waitFor(
-  call: Pick<Asking, 'caller'>,
+  call: Pick<Asking, 'caller' | 'criticality'>,
   cluster: Cluster,
   tryNow: () => Endpoint | undefined,
 ): Promise<PlaceChoice> {
@@ -179,14 +181,17 @@ async function waitFor(
     if (free !== undefined) free.inFlight += 1
     return free
   }
-  const endpoint = await cluster.slots.wait(connections, take, leave => call.caller.onGone(leave))
+  const endpoint = await cluster.slots.wait(connections, take, {
+    criticality: call.criticality,
+    onWaiting: leave => call.caller.onGone(leave),
+  })
   if (endpoint !== undefined) return { kind: 'place', place: kept(cluster, endpoint) }
   if (cluster.isClosed)
     return {
       kind: 'refuse',
       refusal: unavailable(`Cluster "${name}" was replaced by a newer table.`),
     }
-  const says = `Cluster "${name}" had no free slot within ${connections.waitMs} ms, or its queue of ${connections.queue} is full.`
+  const says = `Cluster "${name}" had no free slot within ${connections.waitMs} ms, or its queue of ${connections.queue} is full for a call that is ${call.criticality}.`
   return {
     kind: 'refuse',
     refusal: { code: 'RINGMAIN_CLUSTER_BUSY', says, retryAfterMs: RETRY_AFTER_MS },

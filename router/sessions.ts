@@ -137,7 +137,7 @@ export class Sessions implements Handshakes, Farewells {
     const endMs = this.#ports.nowMs() + HANDSHAKE_MS
     const tried = new Set<string>()
     for (;;) {
-      const choosing = choosePlace({ era: 'legacy', caller: call.caller }, cluster, tried)
+      const choosing = choosePlace({ ...call, era: 'legacy' }, cluster, tried)
       const choice = choosing instanceof Promise ? await choosing : choosing // or its slot would go to others meanwhile
       if (choice.kind === 'refuse') return { refusal: choice.refusal }
       const place = keepPlace(choice.place)

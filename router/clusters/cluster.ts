@@ -40,7 +40,7 @@ const LONGEST_NAME = 128
 
 export class Cluster {
   readonly policy: ClusterPolicy
-  readonly slots = new SlotQueue()
+  readonly slots: SlotQueue
   readonly #ports: ClusterPorts
   readonly #log: ReplicaLog
   readonly #checker: Checker
@@ -57,6 +57,7 @@ export class Cluster {
   constructor(policy: ClusterPolicy, ports: ClusterPorts) {
     this.policy = policy
     this.#ports = ports
+    this.slots = new SlotQueue(ports.clock.nowMs)
     this.#log = new ReplicaLog(policy.name, ports.log)
     this.#checker = new Checker(policy.health, {
       ...ports,

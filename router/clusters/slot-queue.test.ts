@@ -144,13 +144,11 @@ test('a slot goes to one only, though many are asked before the first of them ru
 test('whoever leaves gives up its place at once', async () => {
   const queue = new SlotQueue()
   let leave: (() => void) | undefined
-  const waiting = queue.wait(
-    LIMITS,
-    () => true,
-    away => {
+  const waiting = queue.wait(LIMITS, () => true, {
+    onWaiting: away => {
       leave = away
     },
-  )
+  })
   assert.equal(queue.length, 1)
   leave?.()
   assert.equal(await waiting, undefined)

@@ -1,40 +1,81 @@
-// Calls that wait for a free slot of a cluster, first come first served, bounded in number and time.
-// Never touched by a call that finds a slot. Who waits for one certain replica lets those behind pass until its turn comes.
+// Calls that wait for a free slot of a cluster: the more critical first, among equals first come first served, bounded in number and
+// time. Never touched by a call that finds a slot. Who waits for one certain replica lets those behind pass until its turn comes.
+import { systemClock } from '#foundation/clock.ts'
+import { CRITICALITIES, type Criticality, rankOf } from '#routes/criticality.ts'
+
 interface Waiter {
+  readonly sinceMs: number
   /** Takes what it waits for, if it is there: what is taken here is nobody else's from then on. */
   readonly take: () => boolean
   readonly end: () => void
 }
 
+export interface WaitLimits {
+  readonly queue: number
+  readonly waitMs: number
+}
+
 /** Most waiters that are asked in vain for one slot: a long queue must not cost its length each time a call ends. */
 const PASSED_BY = 16
+/** An overloaded router keeps nobody longer: whoever has waited so long is about to give up, and those who came last are not. */
+const STALE_MS = 100
+/** A queue whose oldest has waited so long takes no more calls of these ranks: it is long enough with those that matter. */
+const FULL_FOR_MS: readonly number[] = [100, 500]
 
 export class SlotQueue {
-  readonly #waiting: Waiter[] = []
+  /** By rank; together no more than the limit of the cluster. */
+  readonly #lanes: readonly Waiter[][] = CRITICALITIES.map(() => [])
+  readonly #nowMs: () => number
+  #isOverloaded = false
+
+  constructor(nowMs: () => number = systemClock.nowMs) {
+    this.#nowMs = nowMs
+  }
 
   get length(): number {
-    return this.#waiting.length
+    let length = 0
+    for (const lane of this.#lanes) length += lane.length
+    return length
+  }
+
+  oldestWaitMs(nowMs: number): number {
+    let oldest = 0
+    for (const [first] of this.#lanes)
+      if (first !== undefined) oldest = Math.max(oldest, nowMs - first.sinceMs)
+    return oldest
+  }
+
+  /** Told at every reading. While the router is overloaded the newest goes first, and who has waited for long goes without. */
+  overloaded(isOverloaded: boolean): void {
+    this.#isOverloaded = isOverloaded
+    if (isOverloaded) this.#dropStale()
   }
 
   /**
-   * What `take` took when its turn came; undefined when the queue is full, the wait is over, or `leave` was called.
+   * What `take` took when its turn came; undefined when there is no room for one of its rank, the wait is over, or `leave` was called.
    * `onWaiting` is given `leave`, for those whose caller may go away.
    */
   wait<Taken>(
-    limits: { readonly queue: number; readonly waitMs: number },
+    limits: WaitLimits,
     take: () => Taken | undefined,
-    onWaiting?: (leave: () => void) => void,
+    more: {
+      readonly criticality?: Criticality
+      readonly onWaiting?: (leave: () => void) => void
+    } = {},
   ): Promise<Taken | undefined> {
-    if (this.#waiting.length >= limits.queue) return Promise.resolve(undefined)
+    const rank = rankOf(more.criticality ?? 'critical')
+    if (!this.#hasRoom(limits.queue, rank)) return Promise.resolve(undefined)
+    const lane = this.#lanes[rank] as Waiter[]
     return new Promise(resolve => {
       let taken: Taken | undefined
       const leave = (): void => {
-        const index = this.#waiting.indexOf(waiter)
-        if (index >= 0) this.#waiting.splice(index, 1)
+        const index = lane.indexOf(waiter)
+        if (index >= 0) lane.splice(index, 1)
         waiter.end()
       }
       const timer = setTimeout(leave, limits.waitMs)
       const waiter: Waiter = {
+        sinceMs: this.#nowMs(),
         take: () => {
           taken = take()
           return taken !== undefined
@@ -44,24 +85,61 @@ export class SlotQueue {
           resolve(taken)
         },
       }
-      this.#waiting.push(waiter)
-      onWaiting?.(leave)
+      lane.push(waiter)
+      more.onWaiting?.(leave)
     })
   }
 
-  /** Slots may have come free: each goes to the one who has waited longest of those who can use it. */
+  /** Slots may have come free: each goes to the most critical of those who can use it. */
   free(): void {
-    for (let passedBy = 0; passedBy < Math.min(this.#waiting.length, PASSED_BY); ) {
-      const waiter = this.#waiting[passedBy] as Waiter
-      if (waiter.take()) {
-        this.#waiting.splice(passedBy, 1)
-        waiter.end()
-      } else passedBy += 1
-    }
+    if (this.#isOverloaded) this.#dropStale()
+    let left = PASSED_BY
+    for (let rank = this.#lanes.length - 1; rank >= 0 && left > 0; rank -= 1)
+      left = this.#serve(this.#lanes[rank] as Waiter[], left)
   }
 
   /** The cluster is gone: nobody waits on. */
   close(): void {
-    for (const waiter of this.#waiting.splice(0)) waiter.end()
+    for (const lane of this.#lanes) for (const waiter of lane.splice(0)) waiter.end()
+  }
+
+  /** How many more may be asked in vain. */
+  #serve(lane: Waiter[], most: number): number {
+    let left = most
+    for (let passedBy = 0; passedBy < lane.length && left > 0; ) {
+      const index = this.#isOverloaded ? lane.length - 1 - passedBy : passedBy
+      const waiter = lane[index] as Waiter
+      if (waiter.take()) {
+        lane.splice(index, 1)
+        waiter.end()
+      } else {
+        passedBy += 1
+        left -= 1
+      }
+    }
+    return left
+  }
+
+  /** Where the queue is full, who came last of those that matter less makes room. */
+  #hasRoom(most: number, rank: number): boolean {
+    const patience = FULL_FOR_MS[rank]
+    if (patience !== undefined && this.oldestWaitMs(this.#nowMs()) > patience) return false
+    if (this.length < most) return true
+    for (let lower = 0; lower < rank; lower += 1) {
+      const last = this.#lanes[lower]?.pop()
+      if (last === undefined) continue
+      last.end()
+      return true
+    }
+    return false
+  }
+
+  #dropStale(): void {
+    const bornMs = this.#nowMs() - STALE_MS
+    for (const lane of this.#lanes) {
+      let stale = 0
+      while (stale < lane.length && (lane[stale] as Waiter).sinceMs < bornMs) stale += 1
+      if (stale > 0) for (const waiter of lane.splice(0, stale)) waiter.end()
+    }
   }
 }

@@ -5,6 +5,7 @@ import type {
   Arrived,
   Attempt,
   Decoded,
+  Located,
   McpAnswer,
   Recorded,
   Relay,
@@ -39,7 +40,7 @@ export type Chosen =
   | { readonly kind: 'target'; readonly target: Target }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
 
-export type Forwardable = Arrived & Decoded & Resolved & Recorded
+export type Forwardable = Arrived & Decoded & Located & Resolved & Recorded
 
 /** The inner list: choose a replica, then send. `tried` holds what could not be reached. */
 export interface AttemptPath {
