@@ -39,6 +39,17 @@ export interface RouterView {
     readonly inFlight: number
     readonly streams: number
   }
+  readonly overload: {
+    /** 0 normal; 1 to 3: so many criticalities are refused, the lowest first; 4: no new connections either. */
+    readonly level: number
+    readonly says: string
+    readonly loopDelayMs: number
+    readonly heapShare: number
+    readonly inFlight: number
+    readonly oldestWaitMs: number
+    /** Calls refused so far, by criticality. */
+    readonly shed: Readonly<Record<string, number>>
+  }
 }
 
 export interface EndpointView {

@@ -11,6 +11,9 @@ import { readyView } from './admin/readiness.ts'
 import { clusterList } from './admin/views.ts'
 import { createAllowList } from './listeners/allow-list.ts'
 import type { CallObserver } from './observe.ts'
+import { shownSignals } from './open-overload.ts'
+import type { Overload } from './overload/overload.ts'
+import { saysOf } from './overload/pressure.ts'
 import type { DirectoryFeed } from './table-feed/directory-feed.ts'
 
 /** After this a router is ready although one of its sources has not been heard of. */
@@ -23,6 +26,7 @@ export interface RouterState {
   readonly feed: DirectoryFeed
   readonly active: ActiveTable
   readonly observer: CallObserver
+  readonly overload: Overload
 }
 
 export function openAdmin(
@@ -62,6 +66,7 @@ function ready(state: RouterState): ReadyView {
   const isPatient = systemClock.nowMs() - state.beganMs < PATIENCE_MS
   const view = readyView(state.active.clusters.values(), {
     isDraining: state.isDraining,
+    overload: { level: state.overload.level, says: saysOf(state.overload.level) },
     isWarmEnough: state.wasReady || !isPatient,
     virtualServers: Object.keys(state.active.table.virtualServers).length,
     ...(problem === undefined ? {} : { tableProblem: problem }),
@@ -74,7 +79,7 @@ function routerView(
   state: RouterState,
   urls: { readonly mcp: string; readonly admin: string },
 ): RouterView {
-  const { active, feed, observer } = state
+  const { active, feed, observer, overload } = state
   const problem = feed.problem()
   let streams = 0
   for (const cluster of active.clusters.values())
@@ -95,5 +100,11 @@ function routerView(
       clusters: members.map(member => member.cluster),
     })),
     calls: { ...observer.totals, streams },
+    overload: {
+      level: overload.level,
+      says: saysOf(overload.level),
+      ...shownSignals(overload.signals),
+      shed: Object.fromEntries(overload.shed),
+    },
   }
 }

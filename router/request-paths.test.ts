@@ -11,7 +11,6 @@ import { type Ports, requestPath, turnedAwayPath } from './request-paths.ts'
 import type { CallRecord } from './stages/record.ts'
 
 const SESSION = { token: 's', serverName: 'default', version: '2025-11-25', members: [] }
-
 interface Ran {
   /** Every port that was touched, in order. */
   readonly log: readonly string[]
@@ -42,6 +41,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
       tool: () => ({ mirrors: [] }),
       mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
     },
+    shedding: { refusalOf: () => undefined },
     attempts: {
       choose: () =>
         say('choose', {
@@ -109,9 +109,12 @@ test('the stages stand in this order', () => {
     'record',
     'decode',
     'locate',
+    'call: shed',
     'call: resolve',
     'call: forward',
+    'list: shed',
     'list: gather',
+    'handshake: shed',
     'handshake: greet',
     'notice: notice',
     'close: part',

@@ -12,12 +12,14 @@ import { type Cancellations, notice } from './stages/notice.ts'
 import { type Farewells, part } from './stages/part.ts'
 import { type Observations, record } from './stages/record.ts'
 import { type Offers, resolve } from './stages/resolve.ts'
+import { type Shedding, shed } from './stages/shed.ts'
 
 export interface Ports {
   readonly clock: Clock
   readonly observations: Observations
   readonly eras: Eras
   readonly table: Servers & Offers
+  readonly shedding: Shedding
   readonly attempts: AttemptPath
   readonly judge: Judge
   readonly lists: Lists
@@ -35,10 +37,11 @@ export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
     .fork(call => call.list, {
       call: rest =>
         rest
+          .stage(shed(p.shedding)) // under overload, what matters least is not served
           .stage(resolve(p.table)) // tool to cluster, wire name to own name
           .stage(forward(p.attempts, p.judge)), // choose and send; once sent, never again
-      list: rest => rest.stage(gather(p.lists)), // one page of every cluster
-      handshake: rest => rest.stage(greet(p.handshakes)), // the router's own to answer
+      list: rest => rest.stage(shed(p.shedding)).stage(gather(p.lists)), // one page of every cluster
+      handshake: rest => rest.stage(shed(p.shedding)).stage(greet(p.handshakes)), // the router's own to answer
       notice: rest => rest.stage(notice(p.cancellations)), // nothing to answer
       close: rest => rest.stage(part(p.farewells)), // a legacy session ends
     })

@@ -26,9 +26,12 @@ import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog } from './observe.ts'
 import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
+import { openOverload } from './open-overload.ts'
+import type { Overload } from './overload/overload.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
+import { shedOnHead } from './shed-on-head.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
 import { createAddressGuard } from './upstream/address-guard.ts'
 import { InFlight } from './upstream/in-flight.ts'
@@ -73,9 +76,11 @@ export async function startRouter(
   const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry, active, systemClock)
   observeLog(telemetry.meter, logs.dropped ?? (() => 0))
+  const { overload, close: closeOverload } = openOverload({ active, observer, telemetry, log })
   const parts: Parts = {
     active,
     observer,
+    overload,
     connections: observeConnections(telemetry.meter, log, systemClock.nowMs),
     log,
     sealer,
@@ -85,8 +90,17 @@ export async function startRouter(
     client,
     nowMs: systemClock.nowMs,
   }
-  const state: RouterState = { isDraining: false, wasReady: false, beganMs, feed, active, observer }
+  const state: RouterState = {
+    isDraining: false,
+    wasReady: false,
+    beganMs,
+    feed,
+    active,
+    observer,
+    overload,
+  }
   const shutDown = async (): Promise<void> => {
+    closeOverload()
     await feed.close()
     await active.close()
     await sources.close()
@@ -128,6 +142,7 @@ async function openTable(
 
 interface Parts extends ReplicaPorts {
   readonly observer: CallObserver
+  readonly overload: Overload
   readonly connections: ConnectionObserver
   readonly log: Log
   readonly sealer: Sealer
@@ -187,7 +202,7 @@ const clusterOpener =
     })
 
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
-  const { active, observer, connections, log } = parts
+  const { active, observer, overload, connections, log } = parts
   const sessions = new Sessions(parts)
   const inFlight = new InFlight()
   const guard = new JsonGuard(systemRandom)
@@ -207,6 +222,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
       tool: (name, tool) => active.cluster(name)?.tool(tool),
       mirror: mirrorForEra,
     },
+    shedding: overload,
     attempts: attemptPath({ ...parts, inFlight }),
     judge: judgeAnswer,
     lists: listPages(parts),
@@ -232,6 +248,8 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     writeTimeoutMs: settings.writeTimeout,
     defaultServer: DEFAULT_VIRTUAL_SERVER,
     isOffered: name => active.server(name) !== undefined,
+    shed: shedOnHead(active, overload),
+    mayConnect: () => overload.level < 4,
     handle: arrived => void path.run(arrived, kit),
     refuseEarly: (arrived, refusal) =>
       void turnedAway.run({ ...arrived, turnedAway: refusal }, kit),

@@ -15,6 +15,15 @@ const router = {
     { name: 'default', path: '/mcp', clusters: ['expenses', 'search'] },
   ],
   calls: { total: 0, refused: 0, inFlight: 0, streams: 0 },
+  overload: {
+    level: 0,
+    says: 'normal',
+    loopDelayMs: 0,
+    heapShare: 0.1,
+    inFlight: 0,
+    oldestWaitMs: 0,
+    shed: {},
+  },
 }
 const facts = {
   tookMs: 1_400,

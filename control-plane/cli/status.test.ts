@@ -48,6 +48,15 @@ const router = (names: readonly string[]): RouterView => ({
     clusters: [name, `${name}-more`],
   })),
   calls: { total: 5, refused: 1, inFlight: 2, streams: 3 },
+  overload: {
+    level: 0,
+    says: 'normal',
+    loopDelayMs: 0,
+    heapShare: 0.1,
+    inFlight: 0,
+    oldestWaitMs: 0,
+    shed: {},
+  },
 })
 
 test('a healthy router is shown with its counts, and nothing asks for attention', () => {

@@ -5,7 +5,12 @@ import { shownCluster, shownEndpoint } from '#test/support/shown-cluster.ts'
 import { type ReadyState, readyView } from './readiness.ts'
 import type { ShownCluster } from './views.ts'
 
-const WELL: ReadyState = { isDraining: false, isWarmEnough: false, virtualServers: 2 }
+const WELL: ReadyState = {
+  isDraining: false,
+  isWarmEnough: false,
+  virtualServers: 2,
+  overload: { level: 0, says: 'normal' },
+}
 
 const told = (clusters: readonly ShownCluster[], state: Partial<ReadyState> = {}) => {
   const { ready, checks } = readyView(clusters, { ...WELL, ...state })
@@ -20,6 +25,7 @@ test('a router whose clusters have heard and asked is ready', () => {
     ready: true,
     lines: [
       'draining ok: serving',
+      'overload ok: normal',
       'documents ok: 2 virtual servers offered',
       'cluster/crm ok: 1 of 2 replicas in service',
     ],
@@ -29,16 +35,16 @@ test('a router whose clusters have heard and asked is ready', () => {
 test('a cluster that has not heard, or has a replica that was never asked, is waited for', () => {
   const unheard = told([shownCluster([], { snapshot: undefined })])
   assert.equal(unheard.ready, false)
-  assert.match(unheard.lines[2] ?? '', /not ok: nothing heard from discovery yet$/)
+  assert.match(unheard.lines[3] ?? '', /not ok: nothing heard from discovery yet$/)
   const unasked = told([shownCluster([shownEndpoint({ health: 'unknown' })])])
   assert.equal(unasked.ready, false)
-  assert.match(unasked.lines[2] ?? '', /not ok: 0 of 1 replicas in service$/)
+  assert.match(unasked.lines[3] ?? '', /not ok: 0 of 1 replicas in service$/)
 })
 
 test('it is not waited for longer than is patient, and the reason is still told', () => {
   const late = told([shownCluster([], { snapshot: undefined })], { isWarmEnough: true })
   assert.equal(late.ready, true)
-  assert.match(late.lines[2] ?? '', /not ok/)
+  assert.match(late.lines[3] ?? '', /not ok/)
 })
 
 test('a cluster without a replica in service does not make the router unready', () => {
@@ -47,12 +53,12 @@ test('a cluster without a replica in service does not make the router unready', 
     shownCluster([shownEndpoint({ health: 'down' })]),
   ])
   assert.equal(ready, true)
-  assert.match(lines[2] ?? '', /ok: 0 of 0 replicas in service$/)
+  assert.match(lines[3] ?? '', /ok: 0 of 0 replicas in service$/)
 })
 
 test('a replica that drains is not in service', () => {
   const instance = { state: 'draining', weight: 1 } as const
-  assert.match(told([shownCluster([shownEndpoint({ instance })])]).lines[2] ?? '', /0 of 1/)
+  assert.match(told([shownCluster([shownEndpoint({ instance })])]).lines[3] ?? '', /0 of 1/)
 })
 
 test('a set from disk and a source that fails are told, and served', () => {
@@ -64,7 +70,7 @@ test('a set from disk and a source that fails are told, and served', () => {
   const { ready, lines } = told([disk])
   assert.equal(ready, true)
   assert.match(
-    lines[2] ?? '',
+    lines[3] ?? '',
     /ok: 1 of 1 replicas in service; from the last good set; Consul is silent$/,
   )
 })
@@ -73,7 +79,7 @@ test('documents that do not compile are told, and the table before them keeps it
   const { ready, lines } = told([shownCluster()], { tableProblem: 'mesh.yaml:3: unknown key' })
   assert.equal(ready, true)
   assert.equal(
-    lines[1],
+    lines[2],
     'documents not ok: the table before them is served; mesh.yaml:3: unknown key',
   )
 })
@@ -82,7 +88,7 @@ test('a router that offers nothing is not ready, and says what to add', () => {
   const { ready, lines } = told([shownCluster()], { virtualServers: 0 })
   assert.equal(ready, false)
   assert.match(
-    lines[1] ?? '',
+    lines[2] ?? '',
     /not ok: no VirtualServer is defined, so nothing is offered; add one$/,
   )
 })
@@ -90,4 +96,13 @@ test('a router that offers nothing is not ready, and says what to add', () => {
 test('a router that drains is not ready, whatever else is well', () => {
   const view = readyView([shownCluster()], { ...WELL, isWarmEnough: true, isDraining: true })
   assert.deepEqual([view.ready, view.draining], [false, true])
+})
+
+test('an overloaded router stays ready and says what it refuses, until it takes no connections', () => {
+  const at = (level: number) => told([shownCluster()], { overload: { level, says: 'refuses' } })
+  for (const level of [1, 2, 3]) {
+    assert.equal(at(level).ready, true)
+    assert.equal(at(level).lines[1], 'overload not ok: refuses')
+  }
+  assert.equal(at(4).ready, false)
 })

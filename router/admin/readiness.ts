@@ -2,6 +2,9 @@
 import type { ReadyView } from '#foundation/admin-views.ts'
 import type { ShownCluster } from './views.ts'
 
+/** Of overload. */
+const HIGHEST_LEVEL = 4
+
 type ReadyCheck = ReadyView['checks'][number]
 
 export interface ReadyState {
@@ -9,6 +12,7 @@ export interface ReadyState {
   /** Ready all the same while a source has not been heard of: it has been waited for long enough, or was heard of before. */
   readonly isWarmEnough: boolean
   readonly virtualServers: number
+  readonly overload: { readonly level: number; readonly says: string }
   /** Why the documents on disk are not what is served. */
   readonly tableProblem?: string
 }
@@ -16,6 +20,7 @@ export interface ReadyState {
 /**
  * Ready: not draining, something is offered, and every cluster has heard from its source or from disk and asked each replica once.
  * A cluster without a replica in service does not make the router unready: its calls are refused, the others are served.
+ * Nor does overload, until no new connection is taken: who leaves gives all it has to the others, and they follow it.
  */
 export function readyView(clusters: Iterable<ShownCluster>, state: ReadyState): ReadyView {
   const all = [...clusters]
@@ -26,11 +31,13 @@ export function readyView(clusters: Iterable<ShownCluster>, state: ReadyState): 
     ok: !state.isDraining,
     detail: state.isDraining ? 'shutting down' : 'serving',
   }
+  const overload = { id: 'overload', ok: state.overload.level === 0, detail: state.overload.says }
   const documents = documentsCheck(state)
   return {
-    ready: isWarm && draining.ok && state.virtualServers > 0,
+    ready:
+      isWarm && draining.ok && state.virtualServers > 0 && state.overload.level < HIGHEST_LEVEL,
     draining: state.isDraining,
-    checks: [draining, documents, ...sources],
+    checks: [draining, overload, documents, ...sources],
   }
 }
 

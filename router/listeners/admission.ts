@@ -1,4 +1,5 @@
 // What is decided on the head of a request, in which order, before a byte of its body is read.
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { AllowList } from './allow-list.ts'
@@ -13,6 +14,8 @@ export interface AdmissionPorts {
   readonly isDraining: () => boolean
   /** Whether there is a virtual server of this name. */
   readonly isOffered: (serverName: string) => boolean
+  /** Why a POST with this head is not served while the router is overloaded. */
+  readonly shed: (serverName: string, headers: IncomingHttpHeaders) => Refusal | undefined
   readonly serverOf: (request: FastifyRequest) => string
   readonly callerOf: (request: FastifyRequest, reply: FastifyReply) => HttpCaller
   readonly refuse: (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => void
@@ -54,10 +57,11 @@ function refusalOfHead({ raw }: FastifyRequest, ports: AdmissionPorts): Refusal 
 
 /** A body that nobody will read is not received. */
 function refusalOfTarget(request: FastifyRequest, ports: AdmissionPorts): Refusal | undefined {
-  if (!request.is404)
-    return ports.isOffered(ports.serverOf(request))
-      ? undefined
-      : { code: 'RINGMAIN_UNKNOWN_SERVER' }
+  if (!request.is404) {
+    const server = ports.serverOf(request)
+    if (!ports.isOffered(server)) return { code: 'RINGMAIN_UNKNOWN_SERVER' }
+    return request.method === 'POST' ? ports.shed(server, request.raw.headers) : undefined
+  }
   if (!OURS.test(request.url)) return { code: 'RINGMAIN_UNKNOWN_PATH' }
   return isPreflight(request.raw) ? undefined : { code: 'RINGMAIN_METHOD_NOT_ALLOWED' }
 }

@@ -1,6 +1,6 @@
 // The port that assistants call: limits on size, time and count, Host and Origin, then bytes in and one exchange out.
 // Replies are hijacked: fastify routes and reads, the path writes.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import fastify, {
@@ -35,6 +35,10 @@ export interface McpListenerOptions extends BodyRules {
   readonly defaultServer: string
   /** Whether there is a virtual server of this name: where there is none, no body is received. */
   readonly isOffered: (serverName: string) => boolean
+  /** Why a POST with this head is not served while the router is overloaded. */
+  readonly shed: (serverName: string, headers: IncomingHttpHeaders) => Refusal | undefined
+  /** False: a new connection is closed at once. */
+  readonly mayConnect: () => boolean
   /** Runs the whole path; never rejects. */
   readonly handle: (arrived: Arrived) => void
   /** A request that never reaches the path is answered and recorded all the same. */
@@ -64,6 +68,7 @@ const ACCEPT_MS = 50
 const SWEEP_MS = 50
 /** For long bodies while they are received: sixty-four of the usual limit. Without it, as many as there are connections. */
 const ROOM_BYTES = 268_435_456
+const SHORT_BODY = 65_536
 const NOTHING = Buffer.alloc(0)
 
 interface ListenerState {
@@ -177,15 +182,18 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     reply.hijack()
     if (reply.raw.headersSent || reply.raw.destroyed) return
     // What has not been read yet would stand before the next request, and what two parsers may read differently has no next one.
-    if (isToCome(request.raw) || ENDING.includes(refusal.code))
+    if (
+      (isToCome(request.raw) && !isSoonOver(request.raw, refusal)) ||
+      ENDING.includes(refusal.code)
+    )
       state.pipelines.endWith(request.raw, reply.raw)
     options.refuseEarly(arrivedOf(request, reply, NOTHING), refusal)
   }
-  const { allow, isOffered } = options
+  const { allow, isOffered, shed } = options
   const { pipelines } = state
   const isDraining = (): boolean => state.isDraining
   const told = { serverOf, callerOf, refuse }
-  const admit = admission({ allow, isOffered, pipelines, isDraining, ...told })
+  const admit = admission({ allow, isOffered, shed, pipelines, isDraining, ...told })
   app.addHook('onRequest', admit)
   guard(app, options, refuse)
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -205,6 +213,10 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
 const isToCome = ({ complete, headers }: IncomingMessage): boolean =>
   !complete &&
   (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
+
+/** A router that is overloaded reads the rest of a short body, and throws it away, sooner than it takes a new connection. */
+const isSoonOver = ({ headers }: IncomingMessage, { code }: Refusal): boolean =>
+  code === 'RINGMAIN_OVERLOADED' && Number(headers['content-length']) <= SHORT_BODY
 
 const ENDING: readonly RefusalCode[] = [
   'RINGMAIN_AMBIGUOUS_REQUEST',

@@ -67,6 +67,13 @@ export const ROOMS: readonly Room[] = [
     ],
     packages: ['undici', 'eventsource-parser'],
   },
+  // How overloaded the router is, and what it refuses for that.
+  {
+    name: 'router/overload',
+    imports: ['router/pipeline', 'routes', 'foundation'],
+    packages: [],
+    builtins: ['node:perf_hooks', 'node:v8'],
+  },
   { name: 'router/table-feed', imports: ['routes', 'foundation'], packages: [] },
   // The composition root: the only place where ports and adapters meet.
   {
@@ -81,6 +88,7 @@ export const ROOMS: readonly Room[] = [
       'router/eras',
       'router/clusters',
       'router/upstream',
+      'router/overload',
       'router/table-feed',
       'routes',
       'foundation',

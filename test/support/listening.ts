@@ -29,6 +29,8 @@ export interface ListeningOptions {
   readonly maxBodyBytes?: number
   readonly misreadBeginning?: (beginning: Buffer) => Refusal | undefined
   readonly isOffered?: (serverName: string) => boolean
+  readonly shed?: (serverName: string) => Refusal | undefined
+  readonly mayConnect?: () => boolean
   readonly maxConnections?: number
   readonly maxConnectionsPerAddress?: number
   readonly writeTimeoutMs?: number
@@ -59,6 +61,8 @@ export async function listening(
     writeTimeoutMs: options.writeTimeoutMs ?? 10_000,
     defaultServer: 'default',
     isOffered: options.isOffered ?? (() => true),
+    shed: options.shed ?? (() => undefined),
+    mayConnect: options.mayConnect ?? (() => true),
     handle: one => {
       arrived.push(one)
       if (options.handle === undefined) one.caller.send(200, {}, 'taken')

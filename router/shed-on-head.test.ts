@@ -1,0 +1,50 @@
+// What is refused for overload on its head alone, and what must be read first.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Criticality } from '#routes/criticality.ts'
+import { callAs } from '#test/support/call-facts.ts'
+import { Overload } from './overload/overload.ts'
+import { shedOnHead } from './shed-on-head.ts'
+
+function ground(t: TestContext, loopDelayMs: number) {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const overload = new Overload({
+    read: () => ({ loopDelayMs, heapShare: 0, inFlight: 0, oldestWaitMs: 0 }),
+    random: () => 0,
+    onReading: () => undefined,
+    onLevel: () => undefined,
+  })
+  overload.start()
+  t.after(() => overload.close())
+  t.mock.timers.tick(250)
+  const { server } = callAs()
+  return (criticality: Criticality, headers: Readonly<Record<string, string>>) => {
+    const shed = shedOnHead(
+      { server: name => (name === 'default' ? { ...server, criticality } : undefined) },
+      overload,
+    )
+    return shed('default', headers)?.code ?? 'served'
+  }
+}
+
+const CALL = { 'mcp-method': 'tools/call' }
+
+test('a head that names its method is weighed by its server and by what its caller asks for', t => {
+  const shed = ground(t, 100)
+  assert.equal(shed('sheddable_plus', CALL), 'RINGMAIN_OVERLOADED')
+  assert.equal(shed('critical', CALL), 'served')
+  const asking = (word: string) => ({ ...CALL, 'x-ringmain-criticality': word })
+  assert.equal(shed('critical', asking('sheddable')), 'RINGMAIN_OVERLOADED')
+  assert.equal(shed('sheddable', asking('critical_plus')), 'RINGMAIN_OVERLOADED')
+})
+
+test('what its head does not tell is read first: a legacy message, a notification, a word that is not known', t => {
+  const shed = ground(t, 100)
+  assert.equal(shed('sheddable', {}), 'served')
+  assert.equal(shed('sheddable', { 'mcp-method': 'notifications/cancelled' }), 'served')
+  assert.equal(shed('sheddable', { ...CALL, 'x-ringmain-criticality': 'batch' }), 'served')
+})
+
+test('while all is well nobody is weighed', t => {
+  assert.equal(ground(t, 0)('sheddable', CALL), 'served')
+})
