@@ -13,8 +13,9 @@ export async function inOwnNetwork(file: string): Promise<boolean> {
     writeFileSync('/proc/sys/net/ipv4/tcp_wmem', WRITE_BUFFER)
     return true
   }
-  const command = 'ip link set lo up && exec "$0" "$1"'
-  const child = spawn('unshare', ['--net', 'sh', '-c', command, process.execPath, file], {
+  const command = 'ip link set lo up && exec "$0" "$@"'
+  const words = [process.execPath, file, ...process.argv.slice(2)]
+  const child = spawn('unshare', ['--net', 'sh', '-c', command, ...words], {
     stdio: 'inherit',
     env: { ...process.env, [MARK]: '1' },
   })
