@@ -12,6 +12,9 @@ export type Assurance = (typeof ASSURANCES)[number]
 export const ERAS = ['legacy', 'modern'] as const
 export type Era = (typeof ERAS)[number]
 
+export const EFFECTS = ['read', 'write'] as const
+export const REPLAYS = ['safe', 'unsafe'] as const
+
 /** One replica written into the document itself. */
 export interface StaticEndpoint {
   readonly url: string
@@ -100,12 +103,25 @@ export interface ClusterPolicy {
   readonly health: HealthPolicy
   readonly ejection?: EjectionPolicy
   readonly connections: ConnectionPolicy
+  readonly retry: RetryPolicy
   readonly timeouts: {
     /** From dispatch to the first byte of the answer. */
     readonly firstByteMs: number
     /** Longest silence inside a stream. */
     readonly idleMs: number
   }
+}
+
+/** Bounds of what is sent a second time; beside them stands the deadline. */
+export interface RetryPolicy {
+  /** Times that one call may be sent again; 0 for never. */
+  readonly max: number
+  /** Retries for each call of the last two seconds, 0 to 1. */
+  readonly budget: number
+  /** Retries that may be made whatever the number of calls. */
+  readonly minPerSecond: number
+  /** Share of the calls in flight that may be retries, 0 to 1. */
+  readonly maxConcurrent: number
 }
 
 export interface VirtualServerMember {
@@ -125,11 +141,27 @@ export interface VirtualServerPolicy {
   readonly instructions?: string
 }
 
+/** What calling a tool does; one that no document names writes, and is unsafe to replay. */
+export interface ToolPolicy {
+  readonly effect: (typeof EFFECTS)[number]
+  /** `safe`: the same call may run twice, as far as policy is concerned. */
+  readonly replay: (typeof REPLAYS)[number]
+}
+
+/** The rules for the tools of one cluster, by their own names. */
+export interface ToolRules {
+  readonly exact: Readonly<Record<string, ToolPolicy>>
+  /** Longest first: the first that fits holds. */
+  readonly beginnings: readonly { readonly beginning: string; readonly policy: ToolPolicy }[]
+}
+
 export interface RouteTable {
   /** Hex digest of the content: equal content, equal version. */
   readonly version: string
   readonly clusters: Readonly<Record<string, ClusterPolicy>>
   readonly virtualServers: Readonly<Record<string, VirtualServerPolicy>>
+  /** By cluster; beside the clusters, since another rule for a tool must not open its replicas' connections anew. */
+  readonly tools: Readonly<Record<string, ToolRules>>
 }
 
 /** The virtual server at `/mcp`; any other is at `/mcp/<name>`. */

@@ -52,6 +52,7 @@ const CLUSTER: ClusterPolicy = {
   path: '/mcp',
   toolLists: 'agree',
   health: { intervalMs: 5_000, timeoutMs: 1_000, rise: 2, fall: 3 },
+  retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
   connections: { perEndpoint: 64, streams: 64, queue: 64, waitMs: 100 },
   timeouts: { firstByteMs: 30_000, idleMs: 30_000 },
 }

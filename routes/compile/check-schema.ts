@@ -54,6 +54,7 @@ function compileChecks(): Record<Kind, ValidateFunction> {
   return {
     Cluster: ajv.compile(KINDS.Cluster),
     VirtualServer: ajv.compile(KINDS.VirtualServer),
+    Tool: ajv.compile(KINDS.Tool),
   }
 }
 

@@ -84,7 +84,7 @@ const staticEndpoint = (
 ): StaticEndpoint => (typeof endpoint === 'string' ? { url: endpoint, weight: 1 } : endpoint)
 
 export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolicy {
-  const { health, connections, timeouts, eras, ejection } = spec
+  const { health, connections, retry, timeouts, eras, ejection } = spec
   const { path, ...counts } = health
   const discovery = discoveryPolicy(spec.discovery)
   return {
@@ -113,6 +113,12 @@ export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolic
       queue: connections.queue,
       waitMs: mustParseDuration(connections.wait),
     },
+    retry: {
+      max: retry.max,
+      budget: shareOf(retry.budget),
+      minPerSecond: retry.minPerSecond,
+      maxConcurrent: shareOf(retry.maxConcurrent),
+    },
     timeouts: {
       firstByteMs: mustParseDuration(timeouts.firstByte),
       idleMs: mustParseDuration(timeouts.idle),
@@ -140,6 +146,8 @@ function ejectionPolicy(ejection: NonNullable<Spec['ejection']>): EjectionPolicy
     windowMs: mustParseDuration(ejection.window),
     baseMs: mustParseDuration(ejection.base),
     maxMs: mustParseDuration(ejection.max),
-    maxEjected: Number.parseInt(ejection.maxEjected, 10) / 100,
+    maxEjected: shareOf(ejection.maxEjected),
   }
 }
+
+const shareOf = (percentage: string): number => Number.parseInt(percentage, 10) / 100

@@ -3,13 +3,14 @@
 import type { RouteTable } from '#routes/route-table.ts'
 import type { ClusterDocument } from '#routes/schema/cluster.ts'
 import { isKind, KINDS, type Kind, UNREAD_KINDS } from '#routes/schema/kinds.ts'
+import type { ToolDocument } from '#routes/schema/tool.ts'
 import type { VirtualServerDocument } from '#routes/schema/virtual-server.ts'
 import { type Checked, checkSchema } from './check-schema.ts'
 import { clusterPolicy, clusterRules } from './cluster.ts'
 import { anyCluster, type ClusterNames, clusterNames } from './cluster-names.ts'
 import { freezeTable } from './freeze-table.ts'
 import { suggestion } from './nearest.ts'
-import { either, found, inReadingOrder, type Problem } from './problems.ts'
+import { all, either, found, inReadingOrder, type Problem } from './problems.ts'
 import {
   fileProblem,
   MOST_DOCUMENTS,
@@ -17,7 +18,8 @@ import {
   type ReadDocument,
   readDocuments,
 } from './read-documents.ts'
-import { applyRules, isSound } from './rules.ts'
+import { applyRules, type Finding, isSound } from './rules.ts'
+import { type ClusterSpecOf, toolFindings, toolRules, toolTies } from './tool.ts'
 import { virtualServerFindings, virtualServerPolicy } from './virtual-server.ts'
 
 export type Compiled =
@@ -44,8 +46,8 @@ export function compileDocuments(
   if (refusal !== undefined) problems.push(refusal)
   const judged = readings.slice(0, MOST_DOCUMENTS).map(document => judge(document))
   problems.push(...judged.flatMap(one => kindProblems(one)), ...duplicateNames(judged))
-  const known = isWhole ? clusterNamesOf(judged) : anyCluster
-  problems.push(...judged.flatMap(one => contentProblems(one, known)))
+  const known = { names: isWhole ? clusterNamesOf(judged) : anyCluster, specOf: specsOf(judged) }
+  problems.push(...judged.flatMap(one => contentProblems(one, known)), ...toolTies(toolsOf(judged)))
   const names = files.map(({ file }) => file)
   const sorted = inReadingOrder(problems, names)
   if (sorted.some(({ severity }) => severity === 'error')) return { problems: bounded(sorted) }
@@ -110,7 +112,7 @@ function kindProblems({ document, kind }: Judged): Problem[] {
     return [
       document.problem(
         ['kind'],
-        `this release does not read documents of kind ${unread}; it reads ${readable.join(' and ')}. Keep it out of the folder until it does: a policy that is not applied must not look as if it were.`,
+        `this release does not read documents of kind ${unread}; it reads ${all(readable)}. Keep it out of the folder until it does: a policy that is not applied must not look as if it were.`,
       ),
     ]
   const near =
@@ -139,20 +141,53 @@ function duplicateNames(judged: readonly Judged[]): Problem[] {
 
 /** A document whose kind is misspelt still claims its name: its users are not wrong as well. */
 function clusterNamesOf(judged: readonly Judged[]): ClusterNames {
-  const names = judged.filter(({ kind }) => kind !== 'VirtualServer').map(one => nameOf(one))
+  const names = judged
+    .filter(({ kind }) => kind === undefined || kind === 'Cluster')
+    .map(one => nameOf(one))
   return clusterNames(names.filter(name => name !== undefined))
 }
 
-function contentProblems({ document, kind, checked }: Judged, names: ClusterNames): Problem[] {
+/** What a sound document says of a cluster. */
+function specsOf(judged: readonly Judged[]): ClusterSpecOf {
+  const specs = new Map<string, ClusterDocument['spec']>() // Bounded by the limit on documents.
+  for (const { kind, checked } of judged) {
+    if (kind !== 'Cluster' || checked === undefined || checked.breaches.length > 0) continue
+    const { metadata, spec } = checked.value as ClusterDocument
+    specs.set(metadata.name, spec)
+  }
+  return name => specs.get(name)
+}
+
+const toolsOf = (judged: readonly Judged[]): Parameters<typeof toolTies>[0] =>
+  judged.flatMap(({ kind, document, checked }) =>
+    kind === 'Tool' && checked !== undefined ? [{ document, ...checked }] : [],
+  )
+
+function contentProblems(
+  { document, kind, checked }: Judged,
+  clusters: { readonly names: ClusterNames; readonly specOf: ClusterSpecOf },
+): Problem[] {
   if (kind === undefined || checked === undefined) return []
   const { value, breaches } = checked
-  const findings =
-    kind === 'Cluster'
-      ? applyRules(clusterRules, value, breaches)
-      : virtualServerFindings(value, breaches, names)
+  const findings = findingsOf[kind](value, breaches, clusters)
   return [...breaches, ...findings].map(finding =>
     document.problem(finding.path, finding.says, finding),
   )
+}
+
+const findingsOf: Readonly<
+  Record<
+    Kind,
+    (
+      value: unknown,
+      breaches: Checked['breaches'],
+      clusters: Parameters<typeof toolFindings>[2],
+    ) => readonly Finding[]
+  >
+> = {
+  Cluster: (value, breaches) => applyRules(clusterRules, value, breaches),
+  VirtualServer: (value, breaches, { names }) => virtualServerFindings(value, breaches, names),
+  Tool: toolFindings,
 }
 
 function tableOf(judged: readonly Judged[]): RouteTable {
@@ -161,6 +196,7 @@ function tableOf(judged: readonly Judged[]): RouteTable {
   return freezeTable(
     valuesOf('Cluster').map(value => clusterPolicy(value as ClusterDocument)),
     valuesOf('VirtualServer').map(value => virtualServerPolicy(value as VirtualServerDocument)),
+    toolRules(valuesOf('Tool').map(value => value as ToolDocument)),
   )
 }
 

@@ -72,9 +72,14 @@ export function shown(text: string): string {
 }
 
 /** `a, b or c`. */
-export function either(words: readonly string[]): string {
+export const either = (words: readonly string[]): string => inWords(words, 'or')
+
+/** `a, b and c`. */
+export const all = (words: readonly string[]): string => inWords(words, 'and')
+
+function inWords(words: readonly string[], last: 'or' | 'and'): string {
   if (words.length < 2) return words.join('')
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+  return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
 }
 
 /** In reading order within each file; files keep the order in which they were given. */

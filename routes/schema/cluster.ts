@@ -133,6 +133,37 @@ const timeouts = closed(
   { default: {}, description: 'How long the router waits for a replica.' },
 )
 
+const retry = closed(
+  {
+    max: count({
+      least: 0,
+      most: 3,
+      default: 1,
+      description: 'Times that one call may be sent again. 0: never.',
+    }),
+    budget: percentage({
+      default: '10%',
+      description: 'Retries for a hundred calls, over the last two seconds.',
+    }),
+    minPerSecond: count({
+      least: 0,
+      most: 1_000,
+      default: 5,
+      description: 'Retries that may be made however few calls there are.',
+    }),
+    maxConcurrent: percentage({
+      default: '20%',
+      description:
+        'Share of the calls in flight that may be retries; three may be, however few there are.',
+    }),
+  },
+  {
+    default: {},
+    description:
+      'How much may be sent a second time: what a replica says it did not run, and what got no answer where that is safe (see `Tool`). What could not be sent at all goes to another replica whatever stands here.',
+  },
+)
+
 const spec = closed(
   {
     vendor: Type.Optional(
@@ -173,6 +204,7 @@ const spec = closed(
     health,
     ejection: Type.Optional(ejection),
     connections,
+    retry,
     timeouts,
   },
   { description: 'What the cluster is.' },

@@ -1,9 +1,14 @@
 // The kinds of policy document, in one place. A kind that is listed but not read is refused by name, never skipped.
 import { ClusterDocument } from './cluster.ts'
+import { ToolDocument } from './tool.ts'
 import { VirtualServerDocument } from './virtual-server.ts'
 
 /** Kinds that this release reads, with the schema each is held to. */
-export const KINDS = { Cluster: ClusterDocument, VirtualServer: VirtualServerDocument } as const
+export const KINDS = {
+  Cluster: ClusterDocument,
+  VirtualServer: VirtualServerDocument,
+  Tool: ToolDocument,
+} as const
 export type Kind = keyof typeof KINDS
 
 /** Words that belong to the format but that this release does not read: a limit that is silently ignored is no limit. */
@@ -14,7 +19,6 @@ export const UNREAD_KINDS = [
   'Tenant',
   'Assistant',
   'Role',
-  'Tool',
   'Access',
   'Mesh',
 ] as const

@@ -14,7 +14,7 @@ export function makePolicyReference(): string {
     `A policy document is YAML with \`apiVersion: ${API_VERSION}\`, a \`kind\`, \`metadata\` and a \`spec\`. A file holds one or several, with \`---\` between them. The router reads every \`*.yaml\` and \`*.yml\` file of its policy folder, but not of folders inside it, and takes up changes while it runs.`,
     'An unknown key is an error, and so is a policy that could not take effect. All problems are reported at once, each with file, line, column and field. As long as there is one, the table before the change stays in force.',
     'A duration is a whole number with its unit: `250ms`, `3s`, `5m`, `1h`.',
-    `This release reads ${kinds.map(([kind]) => `[${kind}](#${kind.toLowerCase()})`).join(' and ')}. Documents of kind ${UNREAD_KINDS.join(', ')} are refused: a policy that is not applied must not look as if it were.`,
+    `This release reads ${kinds.map(([kind]) => `[${kind}](#${kind.toLowerCase()})`).join(', ')}. Documents of kind ${UNREAD_KINDS.join(', ')} are refused: a policy that is not applied must not look as if it were.`,
     'Annotated examples are in `routes/policies/`; `routes/route-policy.schema.json` lets an editor complete and check documents.',
     ...kinds.map(([kind, schema]) => section(kind, schema)),
   ].join('\n\n')}\n`

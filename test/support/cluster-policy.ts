@@ -17,6 +17,7 @@ export const clusterPolicy = (
   path: '/mcp',
   toolLists: 'agree',
   health: HEALTH,
+  retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
   connections: { perEndpoint: 2, streams: 3, queue: 2, waitMs: 100 },
   timeouts: { firstByteMs: 1_000, idleMs: 1_000 },
   ...differences,
@@ -44,5 +45,6 @@ export function tableOf(version: string, ...clusters: readonly ClusterPolicy[]):
         criticality: 'critical',
       },
     },
+    tools: {},
   }
 }
