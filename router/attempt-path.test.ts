@@ -48,6 +48,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
+    random: () => 0,
   })
   return {
     requests,
@@ -75,7 +76,7 @@ test('a modern call goes up under the caller’s id and the tool’s own name', 
   const { choose, requests } = ground(t)
   const target = await choose(call('"x"'))
   assert.deepEqual([target.endpoint, target.isBound], [A, false])
-  const { upstreamIdJson } = target.send()
+  const { upstreamIdJson } = target.send(false)
   const { outgoing, message, header } = requests.last()
   assert.equal(upstreamIdJson, '"x"')
   assert.deepEqual(message, {
@@ -91,7 +92,7 @@ test('a modern call goes up under the caller’s id and the tool’s own name', 
 
 test('a modern caller who leaves ends the exchange, and that is all a modern server needs', async t => {
   const { choose, requests } = ground(t)
-  const { abandon, attempt } = (await choose(call('1'))).send()
+  const { abandon, attempt } = (await choose(call('1'))).send(false)
   abandon()
   assert.deepEqual(await attempt, { kind: 'abandoned' })
   assert.deepEqual(requests.methods(), ['tools/call'])
@@ -101,7 +102,7 @@ test('a legacy call goes up under an id of the router’s own, in the session it
   const { choose, requests } = ground(t, SESSIONFUL)
   const target = await choose(legacy('1', { session: SESSION }))
   assert.equal(target.isBound, true)
-  assert.equal(target.send().upstreamIdJson, '1001')
+  assert.equal(target.send(false).upstreamIdJson, '1001')
   const { message, header } = requests.last()
   assert.equal(message['id'], 1_001)
   assert.equal(header('mcp-session-id'), 'up-1')
@@ -111,13 +112,13 @@ test('a legacy call goes up under an id of the router’s own, in the session it
 test('two callers who number alike never share an id upstream', async t => {
   const { choose, requests } = ground(t, SESSIONFUL)
   for (let count = 0; count < 50; count += 1)
-    (await choose(legacy('1', { session: SESSION }))).send()
+    (await choose(legacy('1', { session: SESSION }))).send(false)
   assert.equal(new Set(requests.sent.map(({ message }) => message['id'])).size, 50)
 })
 
 test('a legacy caller who leaves is told of to the replica, under the id it knows', async t => {
   const { choose, requests } = ground(t, SESSIONFUL)
-  const { abandon } = (await choose(legacy('"x"', { session: SESSION }))).send()
+  const { abandon } = (await choose(legacy('"x"', { session: SESSION }))).send(false)
   abandon()
   const { message, header } = requests.last('notifications/cancelled')
   assert.equal(header('mcp-session-id'), 'up-1')
@@ -135,7 +136,7 @@ test('an answer that was none is put to the replica’s account, and its next ch
   const [endpoint] = cluster?.endpoints ?? []
   assert.ok(cluster !== undefined && endpoint !== undefined)
   const suspect = t.mock.method(cluster, 'suspect')
-  const { blame } = (await choose(call('1'))).send()
+  const { blame } = (await choose(call('1'))).send(false)
   blame()
   assert.equal(endpoint.faults, 1)
   assert.deepEqual(
@@ -149,7 +150,7 @@ test('what is believed of the replica and is not so is asked of it anew, without
   const cluster = active.cluster('crm') ?? assert.fail('no cluster')
   const [endpoint] = cluster.endpoints
   const outdated = t.mock.method(cluster, 'outdated')
-  ;(await choose(call('1'))).send().relearn()
+  ;(await choose(call('1'))).send(false).relearn()
   assert.equal(endpoint?.faults, 0)
   assert.deepEqual(
     outdated.mock.calls.map(({ arguments: [asked] }) => asked),
@@ -159,7 +160,7 @@ test('what is believed of the replica and is not so is asked of it anew, without
 
 test('a server without sessions is not told: it could not tell which call is meant', async t => {
   const { choose, requests } = ground(t, STATELESS)
-  const { abandon } = (await choose(legacy('"x"'))).send()
+  const { abandon } = (await choose(legacy('"x"'))).send(false)
   abandon()
   assert.deepEqual(requests.methods(), ['tools/call'])
   assert.equal(requests.sent[0]?.overs.length, 1)
@@ -169,7 +170,7 @@ test('a cancellation of the session’s call dismisses its caller, and only whil
   const { choose, requests, inFlight } = ground(t, SESSIONFUL)
   const callers: FakeCaller[] = [fakeCaller(), fakeCaller()]
   for (const [index, caller] of callers.entries())
-    (await choose(legacy(String(index), { session: SESSION, caller }))).send()
+    (await choose(legacy(String(index), { session: SESSION, caller }))).send(false)
   inFlight.cancel('t', '1')
   inFlight.cancel('other', '0')
   assert.deepEqual(
@@ -195,7 +196,7 @@ test('a session that was opened for one call is ended when the call is over, wha
     assert.ok(!requests.methods().slice(before).includes('DELETE'))
     if (finish === 'forgo') target.forgo()
     else {
-      const { abandon } = target.send()
+      const { abandon } = target.send(false)
       const request = requests.last('tools/call')
       assert.equal(request.header('mcp-session-id'), 'own')
       if (finish === 'result') await request.result({})
@@ -227,7 +228,7 @@ test('a path that the replica names goes before the cluster’s', async t => {
   const { choose, requests, active } = ground(t)
   const endpoint = active.cluster('crm')?.endpoint(A)
   if (endpoint !== undefined) endpoint.instance = { ...endpoint.instance, path: '/own' }
-  ;(await choose(call('1'))).send()
+  ;(await choose(call('1'))).send(false)
   assert.equal(requests.last().outgoing.path, '/own')
 })
 
@@ -241,6 +242,7 @@ test('a call that no replica can take is refused before anything is sent', async
     nextId: () => 1,
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
+    random: () => 0,
   })
   const refused = await path.choose(callAs({ message: messageAs() }), new Set([A]))
   assert.ok(refused.kind === 'refuse')

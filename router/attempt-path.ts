@@ -1,5 +1,6 @@
-// One try at one replica: choose, then send. What `forward` runs until a call has been sent once.
-
+// One try at one replica: choose, then send; and what stands between one try and the next.
+import type { Random } from '#foundation/clock.ts'
+import type { ClusterPolicy } from '#routes/route-table.ts'
 import {
   chooseReplica,
   forgoPlace,
@@ -8,7 +9,11 @@ import {
   type ReplicaPorts,
   timesOf,
 } from './choose-replica.ts'
+import type { Cluster } from './clusters/cluster.ts'
 import { codecOf } from './eras/decode.ts'
+import { HEADER } from './eras/versions.ts'
+import { RetryBudgets } from './retry-budget.ts'
+import { pauseMs } from './retry-rules.ts'
 import type { AttemptPath, Dispatched, Forwardable } from './stages/forward.ts'
 import type { InFlight } from './upstream/in-flight.ts'
 import { tell } from './upstream/legacy-handshake.ts'
@@ -17,19 +22,53 @@ import type { Outgoing, Sent } from './upstream/send.ts'
 
 export interface AttemptPorts extends ReplicaPorts {
   readonly inFlight: InFlight
+  readonly random: Random
 }
 
 /** How long a word of farewell may take to be taken. */
 const NOTICE_MS = 2_000
 
-export const attemptPath = (ports: AttemptPorts): AttemptPath => ({
-  choose: (call, tried) => {
-    const choosing = chooseReplica(ports, call, call.cluster.name, tried)
-    return choosing instanceof Promise
-      ? choosing.then(choice => chosen(ports, call, choice))
-      : chosen(ports, call, choosing)
-  },
-})
+/** Every call that was sent before is the second to whoever stands behind: it must not be sent a third time there. */
+const SENT_BEFORE = [HEADER.attempt, '2'] as const
+
+export function attemptPath(ports: AttemptPorts): AttemptPath {
+  const budgets = new RetryBudgets<ClusterPolicy>(ports.nowMs)
+  return {
+    choose: (call, tried) => {
+      const choosing = chooseReplica(ports, call, call.cluster.name, tried)
+      return choosing instanceof Promise
+        ? choosing.then(choice => chosen(ports, call, choice))
+        : chosen(ports, call, choosing)
+    },
+    budget: call => budgets.of(call.cluster),
+    poolDenial: (call, tried) => {
+      const cluster = ports.active.cluster(call.cluster.name)
+      if (cluster?.serving(call.era).some(({ key }) => !tried.has(key)) !== true) return 'no_other'
+      return isMostlyOut(cluster) ? 'mostly_out' : undefined
+    },
+    pause: (call, leastMs) => paused(call, pauseMs(ports.random, leastMs)),
+  }
+}
+
+/** Looked at only where a call is to be sent again, which is seldom. */
+function isMostlyOut(cluster: Cluster): boolean {
+  let [ready, up] = [0, 0]
+  for (const endpoint of cluster.endpoints) {
+    if (endpoint.instance.state !== 'ready') continue
+    ready += 1
+    if (endpoint.isRoutable) up += 1
+  }
+  return 2 * up < ready
+}
+
+const paused = ({ caller }: Readonly<Forwardable>, ms: number): Promise<void> =>
+  new Promise(resolve => {
+    const timer = setTimeout(resolve, ms)
+    caller.onGone(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 
 const chosen = (
   ports: AttemptPorts,
@@ -43,7 +82,7 @@ const chosen = (
         target: {
           endpoint: choice.replica.endpoint.key,
           isBound: choice.replica.isBound,
-          send: () => send(ports, call, choice.replica),
+          send: isRetry => send(ports, call, { replica: choice.replica, isRetry }),
           forgo: () => {
             choice.replica.release?.()
             forgoPlace(choice.replica)
@@ -51,7 +90,11 @@ const chosen = (
         },
       }
 
-function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica): Dispatched {
+function send(
+  ports: AttemptPorts,
+  call: Readonly<Forwardable>,
+  { replica, isRetry }: { readonly replica: Replica; readonly isRetry: boolean },
+): Dispatched {
   const { cluster, endpoint, legacy } = replica
   const codec = codecOf(call.era)
   const upstreamIdJson = codec.upstreamIdJson(call.message, ports.nextId)
@@ -80,6 +123,7 @@ function send(ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica
     method: 'POST',
     path: pathOf(cluster, endpoint),
     ...request,
+    ...(isRetry ? { headers: [...request.headers, ...SENT_BEFORE] } : {}),
     ...timesOf(cluster),
   } as const
   replica.letGo?.() // the send takes the slot in the same turn

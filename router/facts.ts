@@ -60,6 +60,31 @@ export interface Arrived {
   readonly caller: Caller
 }
 
+/**
+ * `not_sent`: no byte of the request can have been read. `unanswered`: it was handed to the connection, and no answer of the replica's
+ * own came; whether it ran is not known, even where the replica was dead by then. `answered`: the replica has spoken.
+ */
+export type Reached = 'not_sent' | 'unanswered' | 'answered'
+
+/** `refused`: the replica says that it did not run the call. `unanswered`: it may have run, and may run again. */
+export type RetryReason = 'refused' | 'unanswered'
+
+/** Why a call was not sent again although the rules would have let it. Closed set: a metric label. */
+export type RetryDenial =
+  /** It has been sent as often as policy allows. */
+  | 'spent'
+  /** A router in front has sent it before, and has a budget of its own. */
+  | 'is_retry'
+  /** The replica asks for more time than a caller is kept waiting. */
+  | 'retry_after'
+  /** No replica is left that was not tried. */
+  | 'no_other'
+  /** More than half of the pool is out: the rest has enough to do. */
+  | 'mostly_out'
+  /** Too many calls were sent again of late, or are just now. */
+  | 'budget'
+  | 'busy'
+
 /** What the access line tells beside the outcome. The one thing stages write to, field by field. */
 export interface Trail {
   cluster?: string
@@ -67,6 +92,13 @@ export interface Trail {
   /** The tool's own name, only once a replica is known to offer it: it becomes a metric label. */
   tool?: string
   attempts: number
+  /** How far the newest attempt came. */
+  verdict?: Reached
+  /** Times it was sent again after it had been sent, and why the last time. */
+  retries?: number
+  retryReason?: RetryReason
+  /** Why it was not sent again although the rules would have allowed it. */
+  retryDenied?: RetryDenial
   firstByteMs?: number
   isStream?: boolean
   /** JSON-RPC code of an upstream's error answer, or `tool_error` when it could be told. */
@@ -115,6 +147,8 @@ export interface Decoded {
   readonly session?: Session
   /** What the caller says that its call is worth; it counts where it is less than its server's. */
   readonly askedCriticality?: Criticality
+  /** A router in front has sent it before. */
+  readonly isRetry?: true
   /** Header values that travel on as they came: `traceparent`, `tracestate`. */
   readonly passedHeaders: ReadonlyArray<readonly [string, string]>
   /** `mcp-param-*` as they came. */
@@ -133,6 +167,8 @@ export interface Mirror {
 /** What is known of a tool's definition. */
 export interface ToolFacts {
   readonly mirrors: readonly Mirror[]
+  /** Its annotations say that running it twice is running it once: `readOnlyHint`, or `idempotentHint` without it. */
+  readonly isRepeatable?: true
 }
 
 export interface Located {
@@ -145,6 +181,8 @@ export interface Resolved {
   readonly cluster: ClusterPolicy
   /** The tool's name at the replica. */
   readonly toolName: string
+  /** It changes nothing when it runs twice, by policy and by what the replicas say of it together. */
+  readonly isReplayable: boolean
   /** `mcp-param-*` for the replica: written anew from the arguments where the tool's definition is known. */
   readonly mirroredHeaders: ReadonlyArray<readonly [string, string]>
 }

@@ -6,7 +6,9 @@ import type { WriteAccess } from '#foundation/log.ts'
 import type { Observe, Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
 import { ageOf } from './admin/views.ts'
+import type { Trail } from './facts.ts'
 import { observeReplicas, REPLICA_GAUGES } from './observe-replicas.ts'
+import { observeRetries, retryFields } from './observe-retries.ts'
 import type { CallRecord, Observations } from './stages/record.ts'
 import { ToolLabels } from './tool-labels.ts'
 
@@ -38,6 +40,7 @@ export class CallObserver implements Observations {
   readonly #refusals: Counter
   readonly #droppedParams: Counter
   readonly #unchecked: Counter
+  readonly #retried: (trail: Trail) => void
   readonly #tools = new ToolLabels()
   #total = 0
   #refused = 0
@@ -65,6 +68,7 @@ export class CallObserver implements Observations {
     this.#refusals = meter.createCounter('ringmain.refusals', {
       description: 'Calls that the router itself refused or could not complete.',
     })
+    this.#retried = observeRetries(meter)
     this.#unchecked = meter.createCounter('ringmain.params.unchecked', {
       description:
         'Calls sent on whose Mcp-Param headers only their tool can check, because its definition is not known.',
@@ -106,6 +110,7 @@ export class CallObserver implements Observations {
       this.#droppedParams.add(trail.droppedParams, { 'ringmain.cluster': cluster })
     if (trail.isUnchecked === true && trail.attempts > 0)
       this.#unchecked.add(1, { 'ringmain.cluster': cluster })
+    if (trail.attempts > 1 || trail.retryDenied !== undefined) this.#retried(trail)
     if (call.reason !== undefined) {
       this.#refused += 1
       this.#refusals.add(1, {
@@ -137,6 +142,7 @@ function lineOf(call: CallRecord): Record<string, unknown> {
     'ringmain.cluster': trail.cluster,
     'ringmain.replica': trail.endpoint,
     'ringmain.attempts': trail.attempts,
+    ...retryFields(trail),
     'ringmain.stream': trail.isStream === true ? true : undefined,
     'ringmain.result': call.result,
     'ringmain.refusal': call.code,

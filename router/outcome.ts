@@ -1,12 +1,6 @@
 // What an attempt came to, and whose fault it was: one pure function of what the attempt produced. Whoever counts faults, blames a
 // replica, or asks whether a call may go elsewhere reads this and nothing else.
-import type { AfterHead, Attempt } from './facts.ts'
-
-/**
- * `not_sent`: no byte of the request can have been read. `unanswered`: it was handed to the connection, and no answer of the replica's
- * own came; whether it ran is not known, even where the replica was dead by then. `answered`: the replica has spoken.
- */
-export type Reached = 'not_sent' | 'unanswered' | 'answered'
+import type { AfterHead, Attempt, Reached } from './facts.ts'
 
 /** `tool`: it answered, and said no; the replica that carried the answer works. */
 export type Fault = 'none' | 'caller' | 'tool' | 'endpoint' | 'us'

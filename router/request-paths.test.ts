@@ -1,10 +1,12 @@
 // The whole path over in-memory ports: the order of its stages, and for each a refusal that proves what ran and what did not.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Decoded, McpAnswer, Relay } from '#router/facts.ts'
+import type { Decoded, McpAnswer } from '#router/facts.ts'
 import { callAs, decodedAs, messageAs } from '#test/support/call-facts.ts'
 import { answeredAs, fakeBody } from '#test/support/fake-body.ts'
 import { arrivedAs, type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
+import { freeRetries } from '#test/support/free-retries.ts'
+import { relayAs } from '#test/support/relayed.ts'
 import { relayAnswer } from './eras/relay.ts'
 import { refuse } from './pipeline/stage.ts'
 import { type Ports, requestPath, turnedAwayPath } from './request-paths.ts'
@@ -39,28 +41,28 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
       server: () => say('locate', server),
       cluster: () => say('resolve', cluster),
       tool: () => ({ mirrors: [] }),
+      isReplayable: () => false,
       mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
     },
     shedding: { refusalOf: () => undefined },
-    attempts: {
-      choose: () =>
-        say('choose', {
-          kind: 'target',
-          target: {
-            endpoint: 'r1',
-            isBound: false,
-            forgo: () => assert.fail('it is sent'),
-            send: () =>
-              say('send', {
-                attempt: Promise.resolve(answeredAs(200, {}, fakeBody())),
-                upstreamIdJson: '7',
-                abandon: () => void log.push('abandon'),
-                blame: () => void log.push('blame'),
-                relearn: () => void log.push('relearn'),
-              }),
-          },
-        } as const),
-    },
+    attempts: freeRetries(() =>
+      say('choose', {
+        kind: 'target',
+        target: {
+          endpoint: 'r1',
+          isBound: false,
+          forgo: () => assert.fail('it is sent'),
+          send: () =>
+            say('send', {
+              attempt: Promise.resolve(answeredAs(200, {}, fakeBody())),
+              upstreamIdJson: '7',
+              abandon: () => void log.push('abandon'),
+              blame: () => void log.push('blame'),
+              relearn: () => void log.push('relearn'),
+            }),
+        },
+      } as const),
+    ),
     judge: () => say('judge', { kind: 'result', resultJson: '{}' }),
     lists: {
       page: () => say('page', Promise.resolve({ kind: 'page', tools: [] } as const)),
@@ -154,7 +156,7 @@ for (const [stage, instead, ran] of [
   ],
   [
     'forward, choosing',
-    () => ({ attempts: { choose: () => refuse('RINGMAIN_CLUSTER_BUSY') } }),
+    () => ({ attempts: freeRetries(() => refuse('RINGMAIN_CLUSTER_BUSY')) }),
     ['decode', 'locate', 'resolve'],
   ],
   [
@@ -218,7 +220,7 @@ test('a defect in any port is answered and recorded as one', async () => {
     () => ({ eras: { decode: broken } }),
     ({ table }: Ports) => ({ table: { ...table, server: broken } }),
     ({ table }: Ports) => ({ table: { ...table, tool: broken } }),
-    () => ({ attempts: { choose: broken } }),
+    () => ({ attempts: freeRetries(broken) }),
     () => ({ judge: broken }),
   ]) {
     const { log, records } = await run({}, instead)
@@ -256,20 +258,15 @@ const relaying = (play: (body: ReturnType<typeof fakeBody>, caller: FakeCaller) 
         play(body, caller)
         return relayed
       },
-      judge: () => ({ kind: 'relay', relay: relayOf() }) satisfies McpAnswer,
+      judge: () =>
+        ({
+          kind: 'relay',
+          relay: relayAs({ isStream: true, callerIdJson: '1' }),
+        }) satisfies McpAnswer,
     }),
     caller,
   )
 }
-
-const relayOf = (): Relay => ({
-  isStream: true,
-  body: fakeBody(),
-  upstreamIdJson: '7',
-  callerIdJson: '1',
-  abandon: () => undefined,
-  ended: () => undefined,
-})
 
 test('one record tells whether an answer went out whole, broke, or lost its caller', async () => {
   const whole = await relaying(body => {

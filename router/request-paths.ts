@@ -39,7 +39,7 @@ export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
         rest
           .stage(shed(p.shedding)) // under overload, what matters least is not served
           .stage(resolve(p.table)) // tool to cluster, wire name to own name
-          .stage(forward(p.attempts, p.judge)), // choose and send; once sent, never again
+          .stage(forward(p.attempts, p.judge)), // choose and send; again only where that is safe
       list: rest => rest.stage(shed(p.shedding)).stage(gather(p.lists)), // one page of every cluster
       handshake: rest => rest.stage(shed(p.shedding)).stage(greet(p.handshakes)), // the router's own to answer
       notice: rest => rest.stage(notice(p.cancellations)), // nothing to answer

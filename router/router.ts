@@ -33,6 +33,7 @@ import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
 import { shedOnHead } from './shed-on-head.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
+import { isReplayable } from './tool-replay.ts'
 import { createAddressGuard } from './upstream/address-guard.ts'
 import { InFlight } from './upstream/in-flight.ts'
 import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
@@ -220,10 +221,11 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
       server: name => active.server(name),
       cluster: name => active.cluster(name)?.policy,
       tool: (name, tool) => active.cluster(name)?.tool(tool),
+      isReplayable: tool => isReplayable(active, tool),
       mirror: mirrorForEra,
     },
     shedding: overload,
-    attempts: attemptPath({ ...parts, inFlight }),
+    attempts: attemptPath({ ...parts, inFlight, random: systemRandom }),
     judge: judgeAnswer,
     lists: listPages(parts),
     handshakes: sessions,

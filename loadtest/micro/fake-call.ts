@@ -4,6 +4,7 @@ import { decodeRequest } from '#router/eras/decode.ts'
 import { JsonGuard } from '#router/eras/json-guard.ts'
 import { mirrorForEra } from '#router/eras/mirrored-params.ts'
 import type { Arrived, Attempt, Caller, UpstreamBody } from '#router/facts.ts'
+import { RetryBudgets } from '#router/retry-budget.ts'
 import type { Eras } from '#router/stages/decode.ts'
 import type { AttemptPath } from '#router/stages/forward.ts'
 import type { Servers } from '#router/stages/locate.ts'
@@ -70,6 +71,7 @@ export const TABLE: Servers & Offers = {
   server: () => SERVER,
   cluster: () => CLUSTER,
   tool: () => TOOL,
+  isReplayable: () => false,
   mirror: mirrorForEra,
 }
 
@@ -104,6 +106,8 @@ const DISPATCHED = {
   relearn: nothing,
 } as const
 
+const BUDGETS = new RetryBudgets<ClusterPolicy>(() => performance.now())
+
 export const ATTEMPTS: AttemptPath = {
   choose: () => ({
     kind: 'target',
@@ -114,4 +118,7 @@ export const ATTEMPTS: AttemptPath = {
       forgo: nothing,
     },
   }),
+  budget: call => BUDGETS.of(call.cluster),
+  poolDenial: () => undefined,
+  pause: () => Promise.resolve(),
 }

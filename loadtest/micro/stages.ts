@@ -78,6 +78,7 @@ function factsOf(): Facts {
     criticality: server.criticality,
     cluster,
     toolName: 'search',
+    isReplayable: false,
     mirroredHeaders: [],
     trail: { attempts: 0 },
     beganMs: 0,

@@ -125,6 +125,11 @@ export class Cluster {
     return this.#serving.tool(name)
   }
 
+  /** What the replicas that serve this era agree on of a tool; undefined where nobody knows whether they do. */
+  agreedTool(era: Era, name: string): ToolFacts | undefined {
+    return this.#serving.agreedTool(era, name)
+  }
+
   /** `tried` holds keys of endpoints that are out of the question for this call. */
   choose(era: Era, tried: ReadonlySet<string> = NONE_TRIED): Choice {
     const serving = this.#serving.of(era)

@@ -54,6 +54,12 @@ export class ServingSets {
     return undefined
   }
 
+  /** What all that serve this era say of a tool; undefined where no list is known, or they need not agree. */
+  agreedTool(era: Era, name: string): ToolFacts | undefined {
+    const facts = this.#agreements[era].representative?.learned?.tools.get(name)
+    return facts === 'broken' ? undefined : facts
+  }
+
   /** Of eras in which nobody knows whether the replicas agree, in words. */
   notes(): readonly string[] {
     if (!this.#ports.mustAgree) return []

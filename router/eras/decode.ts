@@ -105,9 +105,14 @@ function decodeMessage(
       paramHeaders: picked(headers, name => name.startsWith(HEADER.paramPrefix)),
       ...(session === undefined ? {} : { session }),
       ...(asked === undefined ? {} : { askedCriticality: asked }),
+      ...(isSentBefore(headers) ? { isRetry: true as const } : {}),
     },
   }
 }
+
+/** Whatever it says but 1: of two readings the one that sends less is the safe one. */
+const isSentBefore = (headers: IncomingHttpHeaders): boolean =>
+  (headers[HEADER.attempt] ?? '1') !== '1'
 
 /** A session is held under its own version, whichever the header names, so long as anybody speaks it: seen in the wild is the modern one. */
 function heldHeaders(

@@ -32,6 +32,10 @@ export function judgeAnswer(
   call: { readonly era: Era; readonly isBound: boolean },
 ): Judged {
   const { status } = attempt
+  if (status === 429 || status === 503) {
+    const { isRefusal, retryAfterMs = 1_000 } = outcomeOf(attempt)
+    if (isRefusal || status === 429) return drop(attempt, busy(status, retryAfterMs))
+  }
   const encoding = foreignEncoding(attempt)
   if ((status === 200 || isUnsaid(status)) && encoding !== undefined)
     return drop(attempt, {
@@ -46,7 +50,6 @@ export function judgeAnswer(
       code: 'RINGMAIN_UPSTREAM_REFUSED',
       detail: `the replica answered ${status}`,
     })
-  if (status === 429) return drop(attempt, busy(attempt))
   if (isUnsaid(status)) return readError(attempt, call.era)
   return drop(attempt, {
     code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
@@ -80,10 +83,11 @@ function judgeBody(attempt: Answered): Judged {
   })
 }
 
-function busy(attempt: Answered): Refusal {
-  const retryAfterMs = outcomeOf(attempt).retryAfterMs ?? 1_000
-  return { code: 'RINGMAIN_CLUSTER_BUSY', detail: 'the replica answered 429', retryAfterMs }
-}
+const busy = (status: number, retryAfterMs: number): Refusal => ({
+  code: 'RINGMAIN_CLUSTER_BUSY',
+  detail: `the replica answered ${status}`,
+  retryAfterMs,
+})
 
 function drop(attempt: Answered, refusal: Refusal): Refusal {
   attempt.body.abort()

@@ -35,4 +35,6 @@ export const HEADER = {
   paramPrefix: 'mcp-param-',
   /** Ours: the caller lowers what its call is worth. */
   criticality: 'x-ringmain-criticality',
+  /** How many times the call has been sent, this one included; from a router to a router. */
+  attempt: 'x-ringmain-attempt',
 } as const

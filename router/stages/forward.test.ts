@@ -6,6 +6,7 @@ import type { Refusal, Verdict } from '#router/pipeline/stage.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { answeredAs } from '#test/support/fake-body.ts'
 import { fakeCaller } from '#test/support/fake-caller.ts'
+import { freeRetries } from '#test/support/free-retries.ts'
 import { type Chosen, forward, type Judge } from './forward.ts'
 
 const NOT_SENT: Attempt = { kind: 'not_sent', detail: 'ECONNREFUSED', isNobodyThere: true }
@@ -57,12 +58,11 @@ async function forwarded(scene: Scene = {}): Promise<Forwarded> {
     }
   }
   const stage = forward(
-    {
-      choose: (facts, tried) =>
-        scene.isLate === true
-          ? Promise.resolve().then(() => choose(facts, tried))
-          : choose(facts, tried),
-    },
+    freeRetries((facts, tried) =>
+      scene.isLate === true
+        ? Promise.resolve().then(() => choose(facts, tried))
+        : choose(facts, tried),
+    ),
     scene.judge ?? (() => 'relay'),
   )
   return { verdict: await stage.decide(call), call, log }
@@ -79,7 +79,13 @@ test('an answer is relayed under both ids, and the trail tells where it came fro
   const { body, abandon, ended, ...rest } = verdict.answer.relay
   assert.equal(body, attempt.body)
   assert.deepEqual(rest, { isStream: false, upstreamIdJson: '7', callerIdJson: '"x"' })
-  assert.deepEqual(call.trail, { attempts: 1, endpoint: 'r0', firstByteMs: 1, isStream: false })
+  assert.deepEqual(call.trail, {
+    attempts: 1,
+    endpoint: 'r0',
+    verdict: 'answered',
+    firstByteMs: 1,
+    isStream: false,
+  })
   abandon()
   for (const after of [{ ended: 'whole' }, { ended: 'left' }, { rpcCode: -32_602 }] as const)
     ended(after)
@@ -119,7 +125,7 @@ test('a session whose replica cannot be reached is lost; no other replica is tri
   assert.deepEqual(outcome.log, ['send r0'])
 })
 
-test('what was sent is never sent again, whatever became of it', async () => {
+test('what was sent and may not run twice is never sent again, whatever became of it', async () => {
   for (const [attempt, expected] of [
     [{ kind: 'no_answer', detail: 'ECONNRESET' }, 'RINGMAIN_OUTCOME_UNKNOWN'],
     [{ kind: 'timeout', detail: '60 s' }, 'RINGMAIN_UPSTREAM_TIMEOUT'],

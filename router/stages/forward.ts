@@ -1,5 +1,6 @@
-// Sends the call to a replica. What was not sent may go to another; what was sent is never sent again.
-import type { RefusalCode } from '#foundation/refusals.ts'
+// Sends the call to a replica. What was not sent may go to another; what was sent goes again only where it did not run or may run
+// twice, within the bounds of policy, and never on the same replica.
+import { type RefusalCode, shapeOf } from '#foundation/refusals.ts'
 import type {
   AfterHead,
   Arrived,
@@ -10,9 +11,12 @@ import type {
   Recorded,
   Relay,
   Resolved,
+  RetryDenial,
+  RetryReason,
 } from '#router/facts.ts'
-import { isLateFault } from '#router/outcome.ts'
+import { isLateFault, type Outcome, outcomeOf } from '#router/outcome.ts'
 import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
+import { denialOf, nextStep } from '#router/retry-rules.ts'
 import type { Era } from '#routes/route-table.ts'
 
 /** One replica, ready to be sent to once. */
@@ -20,7 +24,8 @@ export interface Target {
   readonly endpoint: string
   /** The caller's session lives there and nowhere else. */
   readonly isBound: boolean
-  readonly send: () => Dispatched
+  /** `isRetry`: it may have been sent before, which whoever stands behind is told. */
+  readonly send: (isRetry: boolean) => Dispatched
   /** Instead of `send`: ends what was opened for this call alone. */
   readonly forgo: () => void
 }
@@ -42,12 +47,29 @@ export type Chosen =
 
 export type Forwardable = Arrived & Decoded & Located & Resolved & Recorded
 
-/** The inner list: choose a replica, then send. `tried` holds what could not be reached. */
+/** The inner list: choose a replica, then send. `tried` holds those it is not to go to. */
 export interface AttemptPath {
   readonly choose: (
     call: Readonly<Forwardable>,
     tried: ReadonlySet<string>,
   ) => Chosen | Promise<Chosen>
+  /** What calls of this cluster may send again. */
+  readonly budget: (call: Readonly<Forwardable>) => Budget
+  /** Why no other replica should be given it. */
+  readonly poolDenial: (
+    call: Readonly<Forwardable>,
+    tried: ReadonlySet<string>,
+  ) => RetryDenial | undefined
+  /** Resolves after a moment, not before `leastMs`; at once when the caller leaves. */
+  readonly pause: (call: Readonly<Forwardable>, leastMs: number | undefined) => Promise<void>
+}
+
+export interface Budget {
+  readonly began: () => void
+  readonly ended: () => void
+  /** Takes what one retry costs, which is under way until `over`; or says what is lacking. */
+  readonly take: () => RetryDenial | undefined
+  readonly over: () => void
 }
 
 /** `isOutdated`: the replica contradicts what the router believes of its eras and tools. */
@@ -62,45 +84,126 @@ export type Judge = (
 type Answered = Extract<Attempt, { kind: 'answered' }>
 type ForwardVerdict = Verdict<object, McpAnswer>
 
+/** One call on its way from replica to replica. */
+interface Course {
+  readonly call: Readonly<Forwardable>
+  readonly attempts: AttemptPath
+  readonly judge: Judge
+  readonly budget: Budget
+  /** Replicas that were tried; bounded by their number. */
+  readonly tried: Set<string>
+  isRetrying: boolean
+  /** What became of an earlier attempt: told where nothing better comes. */
+  told: ForwardVerdict | undefined
+}
+
 export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, Forwardable> => ({
   name: 'forward',
   decide: async call => {
+    const budget = attempts.budget(call)
     const tried = new Set<string>()
-    for (;;) {
-      const choosing = attempts.choose(call, tried)
-      const chosen = choosing instanceof Promise ? await choosing : choosing
-      if (chosen.kind === 'refuse') return chosen
-      const { target } = chosen
-      if (call.caller.isGone) {
-        target.forgo()
-        return refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
-          detail: 'the caller left before it was sent',
-        })
+    const course: Course = {
+      call,
+      attempts,
+      judge,
+      budget,
+      tried,
+      isRetrying: false,
+      told: undefined,
+    }
+    budget.began()
+    try {
+      for (;;) {
+        const choosing = attempts.choose(call, tried)
+        const chosen = choosing instanceof Promise ? await choosing : choosing
+        if (chosen.kind === 'refuse') return course.told ?? chosen
+        const { target } = chosen
+        if (call.caller.isGone) {
+          target.forgo()
+          return course.told ?? CALLER_LEFT
+        }
+        const dispatched = dispatch(target, course)
+        const attempt = await dispatched.attempt
+        const outcome = outcomeOf(attempt)
+        const step = nextStep(outcome, target, call)
+        const verdict = settled(attempt, { dispatched, target }, course)
+        tried.add(target.endpoint) // `choose` never names it again, so this ends
+        call.trail.verdict = outcome.verdict
+        if (step === 'failover') continue
+        if (step === 'tell')
+          return course.told === undefined ? verdict : worse(course, await verdict)
+        course.told = worse(course, await verdict)
+        if (!(await mayGoAgain(course, step, outcome))) return course.told
       }
-      call.trail.attempts += 1
-      call.trail.endpoint = target.endpoint
-      const dispatched = target.send()
-      call.caller.onGone(dispatched.abandon)
-      const attempt = await dispatched.attempt
-      if (attempt.kind !== 'not_sent') return settled(attempt, { dispatched, target }, call, judge)
-      if (target.isBound)
-        return refuse(lostOrLater(attempt), { detail: attempt.detail, retryAfterMs: 1_000 })
-      tried.add(target.endpoint) // `choose` never names it again, so this ends
+    } finally {
+      if (course.isRetrying) budget.over()
+      budget.ended()
     }
   },
 })
+
+const CALLER_LEFT = refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
+  detail: 'the caller left before it was sent',
+})
+
+function dispatch(target: Target, { call, isRetrying }: Course): Dispatched {
+  call.trail.attempts += 1
+  call.trail.endpoint = target.endpoint
+  const dispatched = target.send(isRetrying || call.isRetry === true)
+  call.caller.onGone(dispatched.abandon)
+  return dispatched
+}
+
+/** Nobody may be told that nothing was done while one of the attempts may have run. */
+function worse({ told }: Course, now: ForwardVerdict): ForwardVerdict {
+  return told !== undefined && mayHaveRun(told) && now.kind === 'refuse' ? told : now
+}
+
+const mayHaveRun = (verdict: ForwardVerdict): boolean =>
+  verdict.kind === 'refuse' && shapeOf(verdict.refusal.code).executed === 'unknown'
+
+/** Waits until the call may go to another replica; false when it may not. */
+async function mayGoAgain(
+  course: Course,
+  reason: RetryReason,
+  { retryAfterMs }: Outcome,
+): Promise<boolean> {
+  const { call, attempts, budget, tried } = course
+  const { trail } = call
+  const retries = trail.retries ?? 0
+  if (course.isRetrying) budget.over()
+  course.isRetrying = false
+  const denial =
+    denialOf({
+      retries,
+      most: call.cluster.retry.max,
+      isRetry: call.isRetry === true,
+      retryAfterMs,
+      pool: () => attempts.poolDenial(call, tried),
+    }) ?? budget.take()
+  if (denial !== undefined) {
+    trail.retryDenied = denial
+    return false
+  }
+  course.isRetrying = true
+  trail.retries = retries + 1
+  trail.retryReason = reason
+  await attempts.pause(call, retryAfterMs)
+  return !call.caller.isGone
+}
 
 /** A session ends with its replica, not with a fault that may be on this side. */
 const lostOrLater = (attempt: { readonly isNobodyThere: boolean }): RefusalCode =>
   attempt.isNobodyThere ? 'RINGMAIN_SESSION_UNKNOWN' : 'RINGMAIN_NO_HEALTHY_REPLICA'
 
 function settled(
-  attempt: Exclude<Attempt, { kind: 'not_sent' }>,
+  attempt: Attempt,
   { dispatched, target }: { readonly dispatched: Dispatched; readonly target: Target },
-  call: Readonly<Forwardable>,
-  judge: Judge,
+  { call, judge }: Course,
 ): ForwardVerdict | Promise<ForwardVerdict> {
   switch (attempt.kind) {
+    case 'not_sent':
+      return refuse(lostOrLater(attempt), { detail: attempt.detail, retryAfterMs: 1_000 })
     case 'abandoned':
       return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: 'the caller left' }) // nobody reads it
     case 'timeout':

@@ -10,6 +10,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'mcp-session-id',
   'traceparent',
   'tracestate',
+  'x-ringmain-attempt',
 ])
 /** Arguments mirrored into headers; the rest of the name is the tool's own choice. */
 const MIRRORED = /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]*$/

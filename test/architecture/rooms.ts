@@ -24,12 +24,25 @@ export const ROOMS: readonly Room[] = [
   { name: 'router/facts.ts', imports: ['routes', 'foundation'], packages: [] },
   // What an attempt came to: one opinion for everybody who counts, blames or sends again.
   { name: 'router/outcome.ts', imports: ['router/facts.ts'], packages: [], builtins: [] },
+  {
+    name: 'router/retry-rules.ts',
+    imports: ['router/facts.ts', 'router/outcome.ts', 'foundation/clock.ts'],
+    packages: [],
+    builtins: [],
+  },
   // The kit knows nothing of MCP, HTTP or vendors.
   { name: 'router/pipeline', imports: ['foundation'], packages: [], builtins: [] },
   // Ports are declared by the stage that needs them; an adapter is never imported.
   {
     name: 'router/stages',
-    imports: ['router/pipeline', 'router/facts.ts', 'router/outcome.ts', 'routes', 'foundation'],
+    imports: [
+      'router/pipeline',
+      'router/facts.ts',
+      'router/outcome.ts',
+      'router/retry-rules.ts',
+      'routes',
+      'foundation',
+    ],
     packages: [],
     builtins: [],
   },
@@ -81,6 +94,7 @@ export const ROOMS: readonly Room[] = [
     imports: [
       'router/facts.ts',
       'router/outcome.ts',
+      'router/retry-rules.ts',
       'router/pipeline',
       'router/stages',
       'router/listeners',

@@ -38,6 +38,7 @@ export function callAs(differences: Partial<CallFacts> = {}): CallFacts {
     criticality: server.criticality,
     cluster: crm,
     toolName: 'find',
+    isReplayable: false,
     mirroredHeaders: [],
     ...differences,
   }

@@ -13,6 +13,13 @@ export interface ScriptedOptions {
   readonly tools?: readonly string[]
   /** Input schemas by tool, where they matter. */
   readonly schemas?: Readonly<Record<string, object>>
+  /** Annotations by tool. */
+  readonly annotations?: Readonly<Record<string, object>>
+  /**
+   * As which tool this call of a tool runs, counted under its own name; `refuse`: it is refused with 503 before it runs, in the
+   * words that a router understands.
+   */
+  readonly runsAs?: (tool: string) => string
   /** Tools on one page of the list; all of them when absent. */
   readonly pageSize?: number
   readonly port?: number
@@ -177,17 +184,25 @@ function list(
   if (Number.isNaN(from))
     return refuse(exchange, seen, { status: 200, code: -32_602, message: 'Invalid cursor' })
   const to = from + (state.options.pageSize ?? names.length)
+  const { schemas, annotations } = state.options
   send({
-    tools: names
-      .slice(from, to)
-      .map(name => ({ name, inputSchema: state.options.schemas?.[name] ?? { type: 'object' } })),
+    tools: names.slice(from, to).map(name => ({
+      name,
+      inputSchema: schemas?.[name] ?? { type: 'object' },
+      ...(annotations?.[name] === undefined ? {} : { annotations: annotations[name] }),
+    })),
     ...(to < names.length ? { nextCursor: `from-${to}` } : {}),
   })
 }
 
 function run(state: State, seen: SeenRequest, exchange: Exchange, isModern: boolean): void {
   const { tool: name = '' } = seen
-  const tool = Object.hasOwn(scriptedTools, name) ? scriptedTools[name] : undefined
+  const script = state.options.runsAs?.(name) ?? name
+  if (script === 'refuse') {
+    exchange.response.writeHead(503, { 'x-ringmain-not-executed': '1' }).end()
+    return
+  }
+  const tool = Object.hasOwn(scriptedTools, script) ? scriptedTools[script] : undefined
   if (tool === undefined)
     return refuse(exchange, seen, { status: 200, code: -32_602, message: `Unknown tool: ${name}` })
   state.counts.set(name, (state.counts.get(name) ?? 0) + 1)

@@ -1,0 +1,93 @@
+// How many calls of one cluster may be sent again: tokens that calls earn, so that retries stay a small share of the load, and a
+// share of what is in flight, so that a burst of them does not come at once. Calls are counted by arithmetic alone, without a timer.
+import type { RetryPolicy } from '#routes/route-table.ts'
+import type { RetryDenial } from './facts.ts'
+
+/** What a call earns is worth nothing after two seconds: what was saved in good times must not be spent on an outage. */
+const SLICES = 10
+const SLICE_MS = 200
+const LIFE_MS = SLICES * SLICE_MS
+/** Of so few in flight no share says anything. */
+const LEAST_CONCURRENT = 3
+/** Ten calls at 10 % earn one token, whatever the sum of ten times 0.1 is. */
+const ROUNDING = 1e-9
+
+export class RetryBudget {
+  readonly #policy: RetryPolicy
+  readonly #nowMs: () => number
+  /** Calls and retries by slice of time; the newest slice is `#slice`. */
+  readonly #calls = new Float64Array(SLICES)
+  readonly #taken = new Float64Array(SLICES)
+  #slice = 0
+  #inFlight = 0
+  #retrying = 0
+
+  constructor(policy: RetryPolicy, nowMs: () => number) {
+    this.#policy = policy
+    this.#nowMs = nowMs
+  }
+
+  /** A call sets out; to be ended once. */
+  began(): void {
+    this.#inFlight += 1
+    const at = this.#now()
+    this.#calls[at] = (this.#calls[at] ?? 0) + 1
+  }
+
+  ended(): void {
+    this.#inFlight -= 1
+  }
+
+  /** Takes what one retry costs, or says what is lacking. What was taken is under way until `over`. */
+  take(): RetryDenial | undefined {
+    const { budget, minPerSecond, maxConcurrent } = this.#policy
+    const at = this.#now()
+    const earned = (minPerSecond * LIFE_MS) / 1_000 + budget * sum(this.#calls)
+    if (sum(this.#taken) + 1 > earned + ROUNDING) return 'budget'
+    if (this.#retrying >= Math.max(LEAST_CONCURRENT, maxConcurrent * this.#inFlight)) return 'busy'
+    this.#taken[at] = (this.#taken[at] ?? 0) + 1
+    this.#retrying += 1
+    return undefined
+  }
+
+  over(): void {
+    this.#retrying -= 1
+  }
+
+  /** The slice of this moment, after those in between have been emptied. */
+  #now(): number {
+    const slice = Math.floor(this.#nowMs() / SLICE_MS)
+    const passed = Math.min(SLICES, slice - this.#slice)
+    for (let back = 0; back < passed; back += 1) {
+      this.#calls[(slice - back) % SLICES] = 0
+      this.#taken[(slice - back) % SLICES] = 0
+    }
+    this.#slice = slice
+    return slice % SLICES
+  }
+}
+
+const sum = (slices: Float64Array): number => {
+  let total = 0
+  for (const count of slices) total += count
+  return total
+}
+
+/** One budget for each cluster that is open; a cluster that a newer table opened anew begins with a new one. */
+export class RetryBudgets<Owner extends { readonly retry: RetryPolicy }> {
+  readonly #nowMs: () => number
+  /** Bounded by the clusters that live. */
+  readonly #budgets = new WeakMap<Owner, RetryBudget>()
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  of(owner: Owner): RetryBudget {
+    const known = this.#budgets.get(owner)
+    if (known !== undefined) return known
+    const made = new RetryBudget(owner.retry, this.#nowMs)
+    this.#budgets.set(owner, made)
+    return made
+  }
+}

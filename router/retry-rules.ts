@@ -1,0 +1,46 @@
+// When a call that came to nothing goes to another replica, and why it does not. Pure: what is counted is counted elsewhere.
+import type { Random } from '#foundation/clock.ts'
+import type { RetryDenial, RetryReason } from './facts.ts'
+import type { Outcome } from './outcome.ts'
+
+/** `failover`: no byte of it can have been read, so that this is the first time it is sent. */
+export type NextStep = 'failover' | RetryReason | 'tell'
+
+/**
+ * What is told and goes nowhere: any answer, the tool's own errors included, since the tool has spoken; what may have run and must not
+ * run twice; and every call of a session, which lives on one replica.
+ */
+export function nextStep(
+  { verdict, fault, isRefusal }: Outcome,
+  { isBound }: { readonly isBound: boolean },
+  { isReplayable }: { readonly isReplayable: boolean },
+): NextStep {
+  if (isBound || fault === 'caller') return 'tell'
+  if (verdict === 'not_sent') return 'failover'
+  if (isRefusal) return 'refused'
+  return verdict === 'unanswered' && isReplayable ? 'unanswered' : 'tell'
+}
+
+/** A replica that wants to be left alone for longer speaks for its siblings, too: one limit may stand behind all of them. */
+const LONGEST_PAUSE_MS = 1_000
+const SHORTEST_MS = 25
+const LONGEST_MS = 250
+
+/** Full jitter, so that callers who failed together do not come back together; not before the time that was asked for. */
+export const pauseMs = (random: Random, retryAfterMs = 0): number =>
+  Math.max(retryAfterMs, SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS))
+
+/** Why it is not sent again whatever the budget; undefined where nothing stands against it. */
+export function denialOf(wanted: {
+  readonly retries: number
+  readonly most: number
+  readonly isRetry: boolean
+  readonly retryAfterMs: number | undefined
+  readonly pool: () => RetryDenial | undefined
+}): RetryDenial | undefined {
+  const { retries, most, isRetry, retryAfterMs = 0, pool } = wanted
+  if (retries >= most) return 'spent'
+  if (isRetry) return 'is_retry'
+  if (retryAfterMs > LONGEST_PAUSE_MS) return 'retry_after'
+  return pool()
+}
