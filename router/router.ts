@@ -1,5 +1,6 @@
 // The data plane put together: settings in, a serving router out. The one place where ports meet their adapters.
 import { isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { systemClock, systemRandom } from '#foundation/clock.ts'
 import type { Log, Logs } from '#foundation/log.ts'
 import { createSealer, type Sealer } from '#foundation/seal.ts'
@@ -11,7 +12,6 @@ import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
 import { attemptPath } from './attempt-path.ts'
 import type { ReplicaPorts } from './choose-replica.ts'
-import { Cluster, type ClusterPorts } from './clusters/cluster.ts'
 import { createSources, type Sources } from './clusters/discovery/open-discovery.ts'
 import { CheckPace } from './clusters/health/check-pace.ts'
 import { decodeRequest } from './eras/decode.ts'
@@ -26,17 +26,17 @@ import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog } from './observe.ts'
 import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
+import { clusterOpener } from './open-cluster.ts'
 import { openOverload } from './open-overload.ts'
 import type { Overload } from './overload/overload.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
+import { routerPlace } from './router-place.ts'
 import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
 import { shedOnHead } from './shed-on-head.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
 import { isReplayable } from './tool-replay.ts'
-import { createAddressGuard } from './upstream/address-guard.ts'
 import { InFlight } from './upstream/in-flight.ts'
-import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
 import { Pools } from './upstream/pools.ts'
 import { requestIds } from './upstream/request-ids.ts'
 import { createSend, sendUncounted } from './upstream/send.ts'
@@ -72,8 +72,10 @@ export async function startRouter(
   const client = { name: 'ringmain', version: RINGMAIN_VERSION }
   const sources = openSources(settings, log)
   const pace = new CheckPace(systemRandom, settings.maxChecks)
-  const checks = { pools, clock: systemClock, nextId, client, pace }
-  const { feed, active } = await openTable(policies, log, clusterOpener(sources, log, checks))
+  const here = routerPlace(settings, hostname())
+  const seed = Math.floor(systemRandom() * 2 ** 32)
+  const shared = { pools, clock: systemClock, nextId, client, pace, here, seed, sources, log }
+  const { feed, active } = await openTable(policies, log, clusterOpener(shared))
   const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry, active, systemClock)
   observeLog(telemetry.meter, logs.dropped ?? (() => 0))
@@ -187,20 +189,6 @@ const openSources = (settings: RouterSettings, log: Log): Sources =>
     },
     log,
   })
-
-const clusterOpener =
-  (sources: Sources, log: Log, checks: CheckPorts & Pick<ClusterPorts, 'pace'>): OpenCluster =>
-  policy =>
-    new Cluster(policy, {
-      discovery: sources.open(policy.discovery),
-      check: createCheck(policy, checks),
-      pace: checks.pace,
-      clock: systemClock,
-      random: systemRandom,
-      hostRefusal: createAddressGuard(policy.addresses.allow).hostRefusal,
-      onRemoved: endpoint => checks.pools.release(endpoint),
-      log: (event, fields) => log.info({ event, ...fields }, event),
-    })
 
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
   const { active, observer, overload, connections, log } = parts

@@ -18,7 +18,7 @@ export const REPLAYS = ['safe', 'unsafe'] as const
 /** One replica written into the document itself. */
 export interface StaticEndpoint {
   readonly url: string
-  /** How many times the load of a sibling it carries before that one is cheaper, 1 to 1000; no share of traffic. */
+  /** Its share of the calls, as a multiple of a sibling's, 1 to 1000. */
   readonly weight: number
   readonly zone?: string
 }

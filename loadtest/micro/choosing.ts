@@ -1,6 +1,6 @@
 // What it costs to choose a replica, among few and among very many: it must not grow with their number.
 import { seededRandom } from '#foundation/clock.ts'
-import { pickEndpoint } from '#router/clusters/balancers/peak-ewma.ts'
+import { Balancer } from '#router/clusters/balancers/balancer.ts'
 import { Endpoint } from '#router/clusters/endpoint.ts'
 import type { Work } from './batches.ts'
 
@@ -13,16 +13,41 @@ const BARS_NS: ReadonlyMap<number, number> = new Map([
 const LONG_UP_MS = -60_000
 const MOST_IN_FLIGHT = 512
 
-export const choosingWorks = (): readonly Work[] =>
-  [...BARS_NS].map(([count, barNs]) => {
-    const endpoints = replicas(count)
+/** A change of one replica and the first choice after it, among so many. */
+const CHANGED = { count: 10_000, barNs: 60_000 } as const
+
+export const choosingWorks = (): readonly Work[] => [
+  ...[...BARS_NS].map(([count, barNs]) => {
+    const balancer = new Balancer({ tierOf: () => 0, seed: count })
+    for (const endpoint of replicas(count)) balancer.update(endpoint, 'serves')
     const now = { nowMs: 1_000, random: seededRandom(count) }
     return {
       name: `choose among ${count}`,
       barNs,
-      run: () => pickEndpoint(endpoints, one => one.inFlight < MOST_IN_FLIGHT, now),
+      run: () => balancer.pick(one => one.inFlight < MOST_IN_FLIGHT, now),
     }
-  })
+  }),
+  changeWork(),
+]
+
+function changeWork(): Work {
+  const { count, barNs } = CHANGED
+  const balancer = new Balancer({ tierOf: () => 0, seed: count })
+  const endpoints = replicas(count)
+  for (const endpoint of endpoints) balancer.update(endpoint, 'serves')
+  const now = { nowMs: 1_000, random: seededRandom(count) }
+  let place = 0
+  return {
+    name: `change one of ${count}, choose`,
+    barNs,
+    run() {
+      const endpoint = endpoints[(place >>> 1) % count]
+      if (endpoint !== undefined) balancer.update(endpoint, place % 2 === 0 ? 'out' : 'serves')
+      place += 1
+      return balancer.pick(one => one.inFlight < MOST_IN_FLIGHT, now)
+    },
+  }
+}
 
 function replicas(count: number): readonly Endpoint[] {
   const random = seededRandom(7)

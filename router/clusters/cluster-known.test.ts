@@ -6,6 +6,7 @@ import type { Era } from '#routes/route-table.ts'
 import { clusterPolicy, HEALTH, instanceAt } from '#test/support/cluster-policy.ts'
 import { fakeDiscovery } from '#test/support/fake-discovery.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
+import { EraBalancers } from './balancers/era-balancers.ts'
 import { Cluster } from './cluster.ts'
 import type { KnownList } from './endpoint.ts'
 import { CheckPace } from './health/check-pace.ts'
@@ -25,6 +26,7 @@ function ground(t: TestContext) {
       const learned = { eras: found.eras, isSessionful: false, tools: toolsNamed(key), lists }
       return { ok: true, learned }
     },
+    balancers: new EraBalancers({ here: {}, seed: 7 }),
     pace: new CheckPace(seededRandom(7)),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),

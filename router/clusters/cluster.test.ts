@@ -7,6 +7,7 @@ import type { Era } from '#routes/route-table.ts'
 import { clusterPolicy, instanceAt } from '#test/support/cluster-policy.ts'
 import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
+import { EraBalancers } from './balancers/era-balancers.ts'
 import { type Choice, Cluster } from './cluster.ts'
 import type { Endpoint } from './endpoint.ts'
 import { CheckPace } from './health/check-pace.ts'
@@ -38,6 +39,7 @@ function ground(t: TestContext): Ground {
   const cluster = new Cluster(clusterPolicy('crm'), {
     discovery,
     check: async ({ key }) => answers.get(key) ?? speaks(['modern'], 'find'),
+    balancers: new EraBalancers({ here: {}, seed: 7 }),
     pace: new CheckPace(seededRandom(7)),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),

@@ -2,7 +2,7 @@
 import type { Clock, Random } from '#foundation/clock.ts'
 import type { ToolFacts } from '#router/facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
-import { pickEndpoint } from './balancers/peak-ewma.ts'
+import type { EraBalancers } from './balancers/era-balancers.ts'
 import type { Discovery, Snapshot } from './discovery/instance.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { CheckPace } from './health/check-pace.ts'
@@ -19,6 +19,8 @@ export interface ClusterPorts {
   readonly pace: CheckPace
   readonly clock: Clock
   readonly random: Random
+  /** Of this cluster alone. */
+  readonly balancers: EraBalancers
   /** Why this host must not be connected to, in words for people. */
   readonly hostRefusal: (host: string) => string | undefined
   /** The endpoint left the set: its connections may close once its calls are done. */
@@ -46,6 +48,7 @@ export class Cluster {
   readonly #checker: Checker
   readonly #endpoints: Membership
   readonly #serving: ServingSets
+  readonly #isServing = (endpoint: Endpoint, era: Era) => this.#serving.has(endpoint, era)
   /** Not asked yet. Bounded by the endpoints. */
   readonly #unasked = new Set<Endpoint>()
   /** Eras of those that the log says are up. Bounded by the endpoints that live. */
@@ -69,6 +72,7 @@ export class Cluster {
     this.#serving = new ServingSets({
       mustAgree: policy.toolLists === 'agree',
       onApart: (endpoint, era, digest) => this.#apartChanged(endpoint, era, digest),
+      onPlaced: endpoint => ports.balancers.update(endpoint, this.#isServing),
     })
     this.#endpoints = new Membership(policy, {
       clock: ports.clock,
@@ -132,10 +136,8 @@ export class Cluster {
 
   /** `tried` holds keys of endpoints that are out of the question for this call. */
   choose(era: Era, tried: ReadonlySet<string> = NONE_TRIED): Choice {
-    const serving = this.#serving.of(era)
     let isAnyLeft = false
-    const endpoint = pickEndpoint(
-      serving,
+    const endpoint = this.#ports.balancers.of(era).pick(
       candidate => {
         if (tried.has(candidate.key)) return false
         isAnyLeft = true

@@ -67,12 +67,14 @@ test('a replica that fails fast costs more than one that is slow', () => {
   assert.ok(failing.cost(40_000) > slow.cost(40_000) * 9)
 })
 
-test('cost grows with what is carried and falls with weight', () => {
-  const endpoint = up({ weight: 2 }, -60_000)
+test('cost grows with what is carried, the less the larger its part is', () => {
+  const endpoint = up({}, -60_000)
   endpoint.observe(100, 0)
-  close(endpoint.cost(0), 50)
+  close(endpoint.cost(0), 100)
   endpoint.inFlight = 3
-  close(endpoint.cost(0), 200)
+  close(endpoint.cost(0), 400)
+  close(endpoint.cost(0, 1), 500)
+  close(endpoint.cost(0, 1, 2), 300)
 })
 
 test('streams are no load', () => {

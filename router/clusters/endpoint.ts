@@ -147,12 +147,12 @@ export class Endpoint {
     return faded > SEED_MS ? faded : SEED_MS
   }
 
-  /** What one more call here would cost; the least is chosen. */
-  cost(nowMs: number): number {
-    return (this.ewmaMs(nowMs) * (this.inFlight + 1)) / this.instance.weight
+  /** What a call costs here while it carries so many more; `part` is its share as a multiple of the average one. */
+  cost(nowMs: number, more = 0, part = 1): number {
+    return this.ewmaMs(nowMs) * (1 + (this.inFlight + more) / part)
   }
 
-  /** Of the calls that it would be given, the share it is given: from 0.1 to 1, growing while caches and connections warm. */
+  /** What its weight is multiplied by: from 0.1 to 1, growing while caches and connections warm. */
   slowStart(nowMs: number): number {
     const share = (nowMs - this.#upSinceMs) / SLOW_START_MS
     return share >= 1 ? 1 : Math.max(SLOW_START_LEAST, share)

@@ -16,6 +16,8 @@ export interface ServingPorts {
   readonly mustAgree: boolean
   /** A replica in service was set apart from those that serve an era, or is no longer. */
   readonly onApart: (endpoint: Endpoint, era: Era, servingDigest: string | undefined) => void
+  /** Something of it changed, and the lists say already what it is now. */
+  readonly onPlaced: (endpoint: Endpoint) => void
 }
 
 export class ServingSets {
@@ -36,6 +38,10 @@ export class ServingSets {
 
   of(era: Era): readonly Endpoint[] {
     return this.#sets[era].list
+  }
+
+  has(endpoint: Endpoint, era: Era): boolean {
+    return this.#sets[era].places.has(endpoint)
   }
 
   /**
@@ -94,6 +100,7 @@ export class ServingSets {
       this.#serve(endpoint, era, why === undefined && endpoint.mayServe(era))
     }
     endpoint.apart = apart
+    this.#ports.onPlaced(endpoint)
     for (const era of ERAS) {
       if ((apart[era] === undefined) === (before[era] === undefined) || !endpoint.mayServe(era))
         continue

@@ -13,6 +13,7 @@ function ground(mustAgree = true) {
   const told: string[] = []
   const sets = new ServingSets({
     mustAgree,
+    onPlaced: () => undefined,
     onApart: ({ instance, apart }, era) =>
       void told.push(`${instance.port} ${apart[era] === undefined ? 'joined' : 'apart'}`),
   })

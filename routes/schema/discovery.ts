@@ -28,8 +28,7 @@ const endpoint = Type.Union(
           least: 1,
           most: 1_000,
           default: 1,
-          description:
-            'How many times the load of a sibling it carries before that one counts as cheaper. No share of traffic: while there is little of it the heaviest takes most.',
+          description: "Its share of the calls, as a multiple of a sibling's.",
         }),
         zone: Type.Optional(zone),
       },

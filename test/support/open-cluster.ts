@@ -1,6 +1,7 @@
 // Clusters over sources and checks that a test plays, opened as the table opens them.
 
 import type { ActiveTable } from '#router/active-table.ts'
+import { EraBalancers } from '#router/clusters/balancers/era-balancers.ts'
 import { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
 import { CheckPace } from '#router/clusters/health/check-pace.ts'
@@ -41,6 +42,7 @@ export function playedClusters(
         pace: new CheckPace(() => 0),
         clock: { nowMs, wallMs: () => 0 },
         random: () => 0,
+        balancers: new EraBalancers({ here: {}, seed: 0 }),
         hostRefusal: () => undefined,
         onRemoved: () => undefined,
         log: () => undefined,

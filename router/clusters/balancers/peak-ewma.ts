@@ -1,78 +1,70 @@
-// Which replica takes the next call: the cheapest of all where there are few, the cheaper of two at random where there are many.
-// A replica that warms up is passed over but for its share. As a factor of its cost, that share would be none at all while
-// the others are idle, and of replicas that start together the first would take everything.
+// Which replica takes the next call. One is drawn by its share and takes it, unless another would be cheaper even with this
+// call than the first is without: of all where there are few, of one more that is drawn where there are many. By cost alone
+// the heaviest would take every call of an idle cluster, and who answered a millisecond faster the rest.
 import type { Random } from '#foundation/clock.ts'
 import type { Endpoint } from '../endpoint.ts'
+import type { MayTake, Shares } from './shares.ts'
 
 /** Up to here every endpoint is looked at: with two choices of two the busier one would win a quarter of the time. */
 const FULL_SCAN_LIMIT = 4
 const DRAWS = 3
 
-interface Now {
+export interface Now {
   readonly nowMs: number
   readonly random: Random
 }
 
-/** Undefined when no endpoint of the list may take the call. */
-export function pickEndpoint(
-  endpoints: readonly Endpoint[],
-  mayTake: (endpoint: Endpoint) => boolean,
-  now: Now,
-): Endpoint | undefined {
-  const inTurn = (endpoint: Endpoint): boolean => mayTake(endpoint) && isItsTurn(endpoint, now)
-  return pick(endpoints, inTurn, now) ?? pick(endpoints, mayTake, now)
-}
-
-function isItsTurn(endpoint: Endpoint, { nowMs, random }: Now): boolean {
-  const share = endpoint.slowStart(nowMs)
-  return share >= 1 || random() < share
-}
-
-function pick(
-  endpoints: readonly Endpoint[],
-  mayTake: (endpoint: Endpoint) => boolean,
-  now: Now,
-): Endpoint | undefined {
-  if (endpoints.length > FULL_SCAN_LIMIT) {
+/** Undefined when no endpoint of the pool may take the call. */
+export function pickEndpoint(shares: Shares, mayTake: MayTake, now: Now): Endpoint | undefined {
+  if (shares.length > FULL_SCAN_LIMIT) {
     for (let draw = 0; draw < DRAWS; draw += 1) {
-      const picked = cheaperOfTwo(endpoints, mayTake, now)
+      const picked = pickOfTwo(shares, mayTake, now)
       if (picked !== undefined) return picked
+      shares.hasMissed = true
     }
   }
-  return cheapest(endpoints, mayTake, now)
+  return pickOfAll(shares, mayTake, now)
 }
 
-function cheaperOfTwo(
-  endpoints: readonly Endpoint[],
-  mayTake: (endpoint: Endpoint) => boolean,
-  { nowMs, random }: Now,
-): Endpoint | undefined {
-  const first = Math.floor(random() * endpoints.length)
-  const step = 1 + Math.floor(random() * (endpoints.length - 1))
-  const one = endpoints[first] as Endpoint
-  const other = endpoints[(first + step) % endpoints.length] as Endpoint
+function pickOfTwo(shares: Shares, mayTake: MayTake, now: Now): Endpoint | undefined {
+  const { nowMs, random } = now
+  const first = shares.draw(random())
+  const second = shares.drawOther(first, random())
+  const one = shares.at(first)
+  const other = shares.at(second)
   if (!mayTake(one)) return mayTake(other) ? other : undefined
   if (!mayTake(other)) return one
-  return one.cost(nowMs) <= other.cost(nowMs) ? one : other
+  return shares.costAt(first, nowMs, 0) <= shares.costAt(second, nowMs, 1) ? one : other
 }
 
-/** Equal costs are broken by chance, or the first of the list would take every first call. */
-function cheapest(
-  endpoints: readonly Endpoint[],
-  mayTake: (endpoint: Endpoint) => boolean,
-  { nowMs, random }: Now,
-): Endpoint | undefined {
-  let best: Endpoint | undefined
-  let bestCost = Number.POSITIVE_INFINITY
-  let offset = Math.floor(random() * endpoints.length)
-  for (let index = 0; index < endpoints.length; index += 1, offset += 1) {
-    const endpoint = endpoints[offset % endpoints.length] as Endpoint
-    if (!mayTake(endpoint)) continue
-    const cost = endpoint.cost(nowMs)
-    if (cost < bestCost) {
-      best = endpoint
-      bestCost = cost
-    }
+function pickOfAll(shares: Shares, mayTake: MayTake, { nowMs, random }: Now): Endpoint | undefined {
+  if (shares.length === 0) return undefined
+  let first = shares.draw(random())
+  if (!mayTake(shares.at(first))) first = drawAble(shares, mayTake, random)
+  if (first < 0) return undefined
+  let best = first
+  let bestCost = shares.costAt(first, nowMs, 0)
+  for (let index = 0; index < shares.length; index += 1) {
+    if (index === first || !mayTake(shares.at(index))) continue
+    const cost = shares.costAt(index, nowMs, 1)
+    if (cost >= bestCost) continue
+    best = index
+    bestCost = cost
   }
-  return best
+  return shares.at(best)
+}
+
+/** By share among those that may take the call; -1 when none may. */
+function drawAble(shares: Shares, mayTake: MayTake, random: Random): number {
+  let sum = 0
+  for (let index = 0; index < shares.length; index += 1)
+    if (mayTake(shares.at(index))) sum += shares.shareAt(index)
+  let point = random() * sum
+  let drawn = -1
+  for (let index = 0; index < shares.length && point >= 0; index += 1) {
+    if (!mayTake(shares.at(index))) continue
+    drawn = index
+    point -= shares.shareAt(index)
+  }
+  return drawn
 }

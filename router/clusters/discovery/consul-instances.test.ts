@@ -42,6 +42,7 @@ test('an instance is known by node and service id, and met at the address of the
     key: 'n1/a',
     host: '10.0.0.2',
     port: 9_000,
+    node: 'n1',
     weight: 3,
     state: 'ready',
     notes: [],

@@ -52,6 +52,7 @@ export function createConsulReading(): ConsulReading {
       else if (!isName(nodeName) || !isName(id)) tell('an entry', UNUSABLE_NAME)
       else
         keep(`${nodeName}/${id}`, {
+          node: nodeName,
           host: textIn(service, 'Address') || textIn(node, 'Address'),
           port: service['Port'] as number,
           service,
@@ -75,6 +76,7 @@ const isPort = (port: unknown): boolean =>
 
 interface Entry {
   readonly key: string
+  readonly node: string
   readonly host: string
   readonly port: number
   readonly service: Readonly<Record<string, unknown>>
@@ -82,7 +84,7 @@ interface Entry {
 }
 
 function instanceOf(entry: Entry, note: (says: string) => void, readMeta: ReadMeta): Instance {
-  const { key, host, port, service, checks } = entry
+  const { key, node, host, port, service, checks } = entry
   const { isDraining, ...hints } = readMeta(service['Meta'], note)
   const { weight, problem } = weightOf(service, checks, note)
   const reason = reasonDown(checks) ?? problem
@@ -90,6 +92,7 @@ function instanceOf(entry: Entry, note: (says: string) => void, readMeta: ReadMe
     key,
     host,
     port,
+    node,
     weight,
     ...(reason === undefined
       ? { state: isDraining ? ('draining' as const) : ('ready' as const) }

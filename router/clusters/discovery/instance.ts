@@ -14,13 +14,18 @@ export interface Instance {
   readonly tls?: boolean
   /** Path of the MCP endpoint when the source names one; the cluster's own applies otherwise. */
   readonly path?: string
-  /** How many times the load of a sibling it carries before that one is cheaper, 1 to 1000; no share of traffic. */
+  /** Its share of the calls, as a multiple of a sibling's, 1 to 1000. */
   readonly weight: number
   /** `down`: the source itself says it must not be routed (failed check, maintenance). */
   readonly state: 'ready' | 'draining' | 'down'
   /** Why it is not ready, in the source's words. */
   readonly reason?: string
   readonly zone?: string
+  readonly region?: string
+  /** Host that it runs on, by the name that its source has for it. */
+  readonly node?: string
+  /** Of the source that listed it, where a cluster has several. */
+  readonly datacenter?: string
   /** Calls at once that it states as its most; where the document says fewer, that stands. */
   readonly concurrency?: number
   /** Eras the replica claims, from its meta; a hint that the probe confirms. */

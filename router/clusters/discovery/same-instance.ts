@@ -12,6 +12,9 @@ export function isSameInstance(one: Instance, other: Instance): boolean {
     one.state === other.state &&
     one.reason === other.reason &&
     one.zone === other.zone &&
+    one.region === other.region &&
+    one.node === other.node &&
+    one.datacenter === other.datacenter &&
     one.concurrency === other.concurrency &&
     (one.path ?? '') === (other.path ?? '') &&
     (one.tls ?? false) === (other.tls ?? false) &&

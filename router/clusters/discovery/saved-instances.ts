@@ -74,6 +74,8 @@ function readOne(value: unknown, position: number): Instance {
     ...(isText(value['path']) ? { path: value['path'] } : {}),
     ...(isText(value['reason']) ? { reason: value['reason'] } : {}),
     ...(isText(value['zone']) ? { zone: value['zone'] } : {}),
+    ...(isText(value['region']) ? { region: value['region'] } : {}),
+    ...(isText(value['node']) ? { node: value['node'] } : {}),
     ...(isWhole(value['concurrency'], 999_999) ? { concurrency: value['concurrency'] } : {}),
     ...(eras === undefined ? {} : { eras: eras as readonly Era[] }),
     ...(claims === undefined ? {} : { claims: claims as Readonly<Record<string, string>> }),

@@ -4,7 +4,7 @@ import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Instance } from './instance.ts'
 
 export interface ServiceMeta
-  extends Pick<Instance, 'path' | 'zone' | 'concurrency' | 'eras' | 'claims'> {
+  extends Pick<Instance, 'path' | 'zone' | 'region' | 'node' | 'concurrency' | 'eras' | 'claims'> {
   readonly isDraining: boolean
 }
 
@@ -12,9 +12,10 @@ export interface ServiceMeta
 const FIRST_MODERN = '2026-07-28'
 
 /** Kept as they are: policy and identity decide what a claim is worth. */
-const CLAIMS = 'app att class-max cost id idem node region tenant tools-rev vendor'.split(' ')
+const CLAIMS = 'app att class-max cost id idem tenant tools-rev vendor'.split(' ')
+const PLACES = ['node', 'zone', 'region'] as const
 const KNOWN: ReadonlySet<string> = new Set(
-  ['v', 'eras', 'proto', 'path', 'zone', 'conc', 'drain', ...CLAIMS].map(name => `rm-${name}`),
+  ['v', 'eras', 'proto', 'path', ...PLACES, 'conc', 'drain', ...CLAIMS].map(name => `rm-${name}`),
 )
 
 export type ReadMeta = (meta: unknown, note: (says: string) => void) => ServiceMeta
@@ -56,7 +57,7 @@ export function readServiceMeta(meta: unknown, note: (says: string) => void): Se
   }
   read('rm-v', text => (text === '1' ? text : undefined))
   const path = read('rm-path', pathOf)
-  const zone = read('rm-zone', text => (/^[\w.-]{1,63}$/.test(text) ? text : undefined))
+  const [node, zone, region] = PLACES.map(name => read(`rm-${name}`, placeOf))
   const concurrency = read('rm-conc', text =>
     /^[1-9][0-9]{0,5}$/.test(text) ? Number(text) : undefined,
   )
@@ -67,7 +68,9 @@ export function readServiceMeta(meta: unknown, note: (says: string) => void): Se
     ...(claims === undefined ? {} : { claims }),
     isDraining: read('rm-drain', drainOf) ?? false,
     ...(path === undefined ? {} : { path }),
+    ...(node === undefined ? {} : { node }),
     ...(zone === undefined ? {} : { zone }),
+    ...(region === undefined ? {} : { region }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(eras === undefined ? {} : { eras }),
   }
@@ -77,6 +80,9 @@ export function readServiceMeta(meta: unknown, note: (says: string) => void): Se
 function pathOf(text: string): string | undefined {
   return /^\/(?!\/)[\x21-\x7e]*$/.test(text) && !/[?#\\]/.test(text) ? text : undefined
 }
+
+const placeOf = (text: string): string | undefined =>
+  /^[\w.-]{1,63}$/.test(text) ? text : undefined
 
 function drainOf(text: string): boolean | undefined {
   if (text === '1' || text === 'true') return true

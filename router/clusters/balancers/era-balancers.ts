@@ -1,0 +1,46 @@
+// One balancer for each era of a cluster, what each of them holds a replica for, and how near it is.
+import { ERAS, type Era } from '#routes/route-table.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { Balancer, type Standing } from './balancer.ts'
+import { type Place, tierOf } from './place.ts'
+
+export interface EraBalancersOptions {
+  /** Where this router stands. */
+  readonly here: Place
+  /** Of this router process, for its life: which subset it uses of many. */
+  readonly seed: number
+}
+
+export class EraBalancers {
+  readonly #here: Place
+  readonly #byEra: Readonly<Record<Era, Balancer>>
+
+  constructor({ here, seed }: EraBalancersOptions) {
+    this.#here = here
+    const options = { tierOf: (endpoint: Endpoint) => this.tierOf(endpoint), seed }
+    this.#byEra = { legacy: new Balancer(options), modern: new Balancer(options) }
+  }
+
+  of(era: Era): Balancer {
+    return this.#byEra[era]
+  }
+
+  tierOf({ instance }: Endpoint): number {
+    return tierOf(instance, this.#here)
+  }
+
+  /** Whatever changed of it. */
+  update(endpoint: Endpoint, isServing: (endpoint: Endpoint, era: Era) => boolean): void {
+    for (const era of ERAS) {
+      const standing = isServing(endpoint, era) ? 'serves' : absence(endpoint, era)
+      this.#byEra[era].update(endpoint, standing)
+    }
+  }
+}
+
+/** One that was never asked is not missed; one that is down may speak either era while nobody knows. */
+function absence(endpoint: Endpoint, era: Era): Standing {
+  const { isRemoved, isBlocked, health, apart, learned } = endpoint
+  if (isRemoved || isBlocked || health === 'unknown' || apart[era] !== undefined) return 'absent'
+  return learned?.eras.includes(era) === false ? 'absent' : 'out'
+}

@@ -1,0 +1,30 @@
+// Opens the cluster that a policy describes, with what clusters of this router have in common.
+import { systemClock, systemRandom } from '#foundation/clock.ts'
+import type { Log } from '#foundation/log.ts'
+import type { OpenCluster } from './active-table.ts'
+import { EraBalancers, type EraBalancersOptions } from './clusters/balancers/era-balancers.ts'
+import { Cluster, type ClusterPorts } from './clusters/cluster.ts'
+import type { Sources } from './clusters/discovery/open-discovery.ts'
+import { createAddressGuard } from './upstream/address-guard.ts'
+import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
+
+export interface ClustersPorts extends CheckPorts, Pick<ClusterPorts, 'pace'>, EraBalancersOptions {
+  readonly sources: Sources
+  readonly log: Log
+}
+
+export function clusterOpener(ports: ClustersPorts): OpenCluster {
+  const { sources, log, pace, pools } = ports
+  return policy =>
+    new Cluster(policy, {
+      discovery: sources.open(policy.discovery),
+      check: createCheck(policy, ports),
+      pace,
+      clock: systemClock,
+      random: systemRandom,
+      balancers: new EraBalancers(ports),
+      hostRefusal: createAddressGuard(policy.addresses.allow).hostRefusal,
+      onRemoved: endpoint => pools.release(endpoint),
+      log: (event, fields) => log.info({ event, ...fields }, event),
+    })
+}
