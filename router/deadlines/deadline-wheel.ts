@@ -1,0 +1,94 @@
+// When calls must be over: one shared tick for all of them instead of a timer for each. A call is put into the slot of its moment and
+// taken out when it ends; one that was extended is put further on only when its old moment comes.
+import type { Clock } from '#foundation/clock.ts'
+
+/** How often the wheel is looked at. A call is told two of them late at most. */
+export const TICK_MS = 10
+/** What is due later than one turn of the wheel is passed by until its turn has come: ten seconds of slots. */
+const SLOTS = 1_024
+
+/** One call on the wheel; `dueMs` may move to a later moment at any time. */
+export interface Spoke {
+  dueMs: number
+  /** Its moment has come; it is off the wheel by then. */
+  readonly fire: () => void
+  /** The wheel's own. */
+  slot: Set<Spoke> | undefined
+}
+
+export class DeadlineWheel {
+  readonly #nowMs: Clock['nowMs']
+  /** Bounded by the calls under way. */
+  readonly #slots: ReadonlyArray<Set<Spoke>> = Array.from({ length: SLOTS }, () => new Set<Spoke>())
+  #count = 0
+  /** Every slot up to this tick has been looked at. */
+  #doneTick = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(nowMs: Clock['nowMs']) {
+    this.#nowMs = nowMs
+  }
+
+  /** Calls on it now. */
+  get size(): number {
+    return this.#count
+  }
+
+  get isTurning(): boolean {
+    return this.#timer !== undefined
+  }
+
+  add(spoke: Spoke): void {
+    if (this.#timer === undefined) this.#begin()
+    this.#count += 1
+    this.#put(spoke)
+  }
+
+  delete(spoke: Spoke): void {
+    if (spoke.slot?.delete(spoke) !== true) return
+    spoke.slot = undefined
+    this.#count -= 1 // the tick ends at its next turn: calls that come one by one must not each begin it anew
+  }
+
+  #begin(): void {
+    this.#doneTick = Math.floor(this.#nowMs() / TICK_MS)
+    this.#timer = setInterval(() => this.#turn(), TICK_MS)
+    this.#timer.unref() // a call holds a connection: that keeps the process, and no tick need
+  }
+
+  /** In the first slot that is looked at when it is due already: never before its moment. */
+  #put(spoke: Spoke): void {
+    const tick = Math.max(tickOf(spoke), this.#doneTick + 1)
+    const slot = this.#slots[tick % SLOTS]
+    if (slot === undefined) throw new Error('a slot of the wheel is missing')
+    spoke.slot = slot
+    slot.add(spoke)
+  }
+
+  #turn(): void {
+    const nowMs = this.#nowMs()
+    const tick = Math.floor(nowMs / TICK_MS)
+    // After a long pause of the loop one turn of the wheel shows all of them.
+    const from = Math.max(this.#doneTick + 1, tick - SLOTS + 1)
+    this.#doneTick = Math.max(this.#doneTick, tick)
+    for (let at = from; at <= tick; at += 1) this.#look(at % SLOTS, nowMs)
+    if (this.#count > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  #look(index: number, nowMs: number): void {
+    for (const spoke of this.#slots[index] ?? []) {
+      if (spoke.dueMs <= nowMs) {
+        this.delete(spoke)
+        spoke.fire()
+      } else if (tickOf(spoke) % SLOTS !== index) {
+        spoke.slot?.delete(spoke)
+        this.#put(spoke) // it was extended since
+      }
+    }
+  }
+}
+
+/** The first tick that finds it due. */
+const tickOf = ({ dueMs }: Spoke): number => Math.ceil(dueMs / TICK_MS)
