@@ -99,6 +99,11 @@ export const refusals = {
     jsonRpc: -32602,
     says: 'A required `_meta` field is missing or has the wrong shape.',
   },
+  RINGMAIN_INVALID_DEADLINE: {
+    ...malformed,
+    jsonRpc: -32600,
+    says: 'The header X-Ringmain-Deadline-Ms must be one whole number of milliseconds, at most nine digits.',
+  },
   RINGMAIN_UNKNOWN_METHOD: {
     ...malformed,
     http: 404,
@@ -217,6 +222,13 @@ export const refusals = {
     jsonRpc: -31955,
     says: 'Every replica is at its limit. The call was not executed.',
     reason: 'throttled',
+  },
+  RINGMAIN_DEADLINE_EXCEEDED: {
+    ...unavailable,
+    http: 504,
+    jsonRpc: -31967,
+    reason: 'deadline',
+    says: 'Too little of its time was left to send the call. The call was not executed.',
   },
   RINGMAIN_ERA_NOT_BRIDGED: {
     ...unavailable,

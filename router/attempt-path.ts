@@ -61,13 +61,15 @@ function isMostlyOut(cluster: Cluster): boolean {
   return 2 * up < ready
 }
 
-const paused = ({ caller }: Readonly<Forwardable>, ms: number): Promise<void> =>
+const paused = ({ caller, deadline }: Readonly<Forwardable>, ms: number): Promise<void> =>
   new Promise(resolve => {
     const timer = setTimeout(resolve, ms)
-    caller.onGone(() => {
+    const end = (): void => {
       clearTimeout(timer)
       resolve()
-    })
+    }
+    caller.onGone(end)
+    deadline.onOver(end)
   })
 
 const chosen = (
@@ -82,6 +84,7 @@ const chosen = (
         target: {
           endpoint: choice.replica.endpoint.key,
           isBound: choice.replica.isBound,
+          typicalMs: () => choice.replica.endpoint.typicalMs(ports.nowMs()),
           send: isRetry => send(ports, call, { replica: choice.replica, isRetry }),
           forgo: () => {
             choice.replica.release?.()
@@ -102,6 +105,7 @@ function send(
     version: legacy?.version ?? call.version,
     toolName: call.toolName,
     idJson: upstreamIdJson,
+    leftMs: Math.ceil(call.deadline.leftMs()),
     ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),
   })
   // A server without sessions cannot match a notification to a call: there only the end of the exchange stops the tool.
@@ -137,7 +141,8 @@ function send(
     cluster.suspect(endpoint)
   }
   const relearn = (): void => cluster.outdated(endpoint)
-  return { attempt: sent.attempt, upstreamIdJson, abandon, blame, relearn }
+  const expire = (): void => sent.expire(call.deadline.isCallers)
+  return { attempt: sent.attempt, upstreamIdJson, abandon, expire, blame, relearn }
 }
 
 /**

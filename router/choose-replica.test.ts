@@ -2,10 +2,11 @@
 // legacy server wants one and the caller has none.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Session } from '#router/facts.ts'
+import type { Deadline, Session } from '#router/facts.ts'
 import type { Era } from '#routes/route-table.ts'
 import { clusterPolicy, instanceAt, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
+import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, type PlayedClusters, playedClusters, serveAt } from '#test/support/open-cluster.ts'
@@ -29,6 +30,7 @@ interface Ground {
     readonly tried?: readonly string[]
     readonly cluster?: string
     readonly caller?: FakeCaller
+    readonly deadline?: Deadline
   }) => Promise<ReplicaChoice>
   readonly pass: (ms: number) => Promise<void>
 }
@@ -60,12 +62,14 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
       tried = [],
       cluster = 'crm',
       caller = fakeCaller(),
+      deadline = fakeDeadline().deadline,
     } = {}) =>
       chooseReplica(
         ports,
         {
           era,
           caller,
+          deadline,
           version: '2025-11-25',
           criticality: 'critical',
           ...(session === undefined ? {} : { session }),
@@ -213,6 +217,18 @@ test('a caller who leaves gives up its place in the queue', async t => {
   assert.equal(active.cluster('crm')?.slots.length, 1)
   caller.leave()
   assert.equal(said(await choosing), 'RINGMAIN_CLUSTER_BUSY')
+  assert.equal(active.cluster('crm')?.slots.length, 0)
+})
+
+test('a call whose time is over gives up its place in the queue', async t => {
+  const { choose, active, replicas } = ground(t)
+  for (const replica of replicas) fill(replica)
+  const late = fakeDeadline()
+  const choosing = choose({ deadline: late.deadline })
+  await settle()
+  assert.equal(active.cluster('crm')?.slots.length, 1)
+  late.end()
+  assert.equal(said(await choosing), 'RINGMAIN_CLUSTER_BUSY') // `forward` knows better, and says so
   assert.equal(active.cluster('crm')?.slots.length, 0)
 })
 

@@ -6,7 +6,7 @@ import type { Era } from '#routes/route-table.ts'
 import type { ActiveTable } from './active-table.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import type { Endpoint } from './clusters/endpoint.ts'
-import type { Caller, Decoded, SessionMember } from './facts.ts'
+import type { Caller, Deadline, Decoded, SessionMember } from './facts.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import {
   endUpstreamSession,
@@ -42,9 +42,13 @@ export interface ReplicaPorts {
   readonly nowMs: () => number
 }
 
-type Asking = Pick<Decoded, 'era' | 'version' | 'session'> & {
+type Asking = Pick<Decoded, 'era' | 'version' | 'session'> & Waiting
+
+/** Who asks may go away, and has only so much time. */
+interface Waiting {
   readonly criticality: Criticality
   readonly caller: Pick<Caller, 'onGone'>
+  readonly deadline?: Pick<Deadline, 'onOver'>
 }
 
 const RETRY_AFTER_MS = 1_000
@@ -105,7 +109,7 @@ export type PlaceChoice =
 
 /** The cheapest replica that may take it, after a wait for a free slot if need be. */
 export function choosePlace(
-  call: Pick<Asking, 'era' | 'caller' | 'criticality'>,
+  call: Pick<Asking, 'era'> & Waiting,
   cluster: Cluster,
   tried: ReadonlySet<string>,
 ): PlaceChoice | Promise<PlaceChoice> {
@@ -171,7 +175,7 @@ export function forgoPlace({ cluster, letGo }: Place): void {
 
 /** Waits its turn for a free slot, no longer than the cluster allows and the caller stays. The slot is kept until `letGo`. */
 async function waitFor(
-  call: Pick<Asking, 'caller' | 'criticality'>,
+  call: Waiting,
   cluster: Cluster,
   tryNow: () => Endpoint | undefined,
 ): Promise<PlaceChoice> {
@@ -183,7 +187,10 @@ async function waitFor(
   }
   const endpoint = await cluster.slots.wait(connections, take, {
     criticality: call.criticality,
-    onWaiting: leave => call.caller.onGone(leave),
+    onWaiting: leave => {
+      call.caller.onGone(leave)
+      call.deadline?.onOver(leave)
+    },
   })
   if (endpoint !== undefined) return { kind: 'place', place: kept(cluster, endpoint) }
   if (cluster.isClosed)

@@ -58,6 +58,8 @@ export interface Arrived {
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
   readonly caller: Caller
+  /** When its head had come, on the monotonic clock. */
+  readonly arrivedMs: number
 }
 
 /**
@@ -77,6 +79,8 @@ export type RetryDenial =
   | 'is_retry'
   /** The replica asks for more time than a caller is kept waiting. */
   | 'retry_after'
+  /** Too little of its own time is left. */
+  | 'deadline'
   /** No replica is left that was not tried. */
   | 'no_other'
   /** More than half of the pool is out: the rest has enough to do. */
@@ -153,6 +157,8 @@ export interface Decoded {
   readonly passedHeaders: ReadonlyArray<readonly [string, string]>
   /** `mcp-param-*` as they came. */
   readonly paramHeaders: ReadonlyArray<readonly [string, string]>
+  /** How long the caller still waits, by its own word. */
+  readonly askedMs?: number
 }
 
 /** An argument of a tool that goes into a header of its own as well (`x-mcp-header` in its schema). */
@@ -187,6 +193,24 @@ export interface Resolved {
   readonly mirroredHeaders: ReadonlyArray<readonly [string, string]>
 }
 
+/** The moment by which a call must be over. */
+export interface Deadline {
+  readonly isOver: boolean
+  /** The caller's own word made it shorter than the policy's: a replica that is slower than that has done nothing wrong. */
+  readonly isCallers: boolean
+  readonly leftMs: () => number
+  /** One listener, the newest; called once, at once when it is over already. */
+  readonly onOver: (listener: () => void) => void
+  /** The tool tells of progress: the policy's time again, up to its hard maximum. */
+  readonly extend: () => void
+  /** The call has ended, whatever became of it. */
+  readonly close: () => void
+}
+
+export interface Limited {
+  readonly deadline: Deadline
+}
+
 /** Bytes of an upstream answer, read at the reader's pace. Exactly one of `pipe` and `collect` is called. */
 export interface UpstreamBody {
   readonly pipe: (sink: UpstreamSink) => void
@@ -216,7 +240,8 @@ export type Attempt =
     }
   /** Handed to the connection, and then lost. A replica that was dead by then cannot have run it, but nobody can know that. */
   | { readonly kind: 'no_answer'; readonly detail: string; readonly isOurs?: true }
-  | { readonly kind: 'timeout'; readonly detail: string }
+  /** `isCallers`: it had less time than policy gives, by the caller's own word. */
+  | { readonly kind: 'timeout'; readonly detail: string; readonly isCallers?: true }
   /** The caller left before the first byte. */
   | { readonly kind: 'abandoned' }
   | {
@@ -268,4 +293,5 @@ export interface Relay {
   readonly abandon: () => void
   /** Called once, however it ended: what came after the head may be a fault that the head did not show. */
   readonly ended: (after: AfterHead) => void
+  readonly deadline: Deadline
 }

@@ -7,6 +7,7 @@ import { type CallFacts, callAs } from '#test/support/call-facts.ts'
 import { clusterPolicy } from '#test/support/cluster-policy.ts'
 import { answeredAs } from '#test/support/fake-body.ts'
 import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
+import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { freeRetries } from '#test/support/free-retries.ts'
 import { judgeAnswer } from './eras/judge.ts'
 import type { Attempt, McpAnswer, RetryDenial, Trail } from './facts.ts'
@@ -23,7 +24,7 @@ const refusedWith = (status: number, more: Readonly<Record<string, string>> = {}
   answeredAs(status, { [NOT_EXECUTED]: '1', ...more })
 
 interface Scene {
-  readonly attempts: readonly Attempt[]
+  readonly attempts: readonly (Attempt | Promise<Attempt>)[]
   readonly call?: Partial<CallFacts>
   readonly isBound?: boolean
   readonly path?: Partial<AttemptPath>
@@ -51,13 +52,16 @@ async function forwarded(scene: Scene): Promise<Ran> {
         attempt: Promise.resolve(attempt),
         upstreamIdJson: '7',
         abandon: nothing,
+        expire: nothing,
         blame: nothing,
         relearn: nothing,
       }
     }
     const forgo = (): void => void log.push(`forgo r${index}`)
     const isBound = scene.isBound === true
-    return { kind: 'target', target: { endpoint: `r${index}`, isBound, send, forgo } }
+    const typicalMs = (): number => 1
+    const target = { endpoint: `r${index}`, isBound, typicalMs, send, forgo }
+    return { kind: 'target', target }
   }
   const path: AttemptPath = {
     ...freeRetries(choose),
@@ -132,6 +136,7 @@ test('each bound keeps a call from going again, and is told by its name', async 
     ['mostly_out', { path: { poolDenial: () => 'mostly_out' } }],
     ['no_other', { path: { poolDenial: () => 'no_other' } }],
     ['retry_after', { attempts: [refusedWith(503, { 'retry-after': '2' }), OK] }],
+    ['deadline', { call: { ...SAFE, deadline: fakeDeadline({ leftMs: 22 }).deadline } }],
     ['budget', { path: { budget: () => lacking('budget') } }],
     ['busy', { path: { budget: () => lacking('busy') } }],
   ]
@@ -215,5 +220,25 @@ test('an answer of the second replica is the answer, though the first may have r
   for (const second of [OK, error]) {
     const ran = await forwarded({ attempts: [RESET, second], call: SAFE })
     assert.equal(ran.says, second === OK ? 'answer' : 'RINGMAIN_OUTCOME_UNKNOWN')
+  }
+})
+
+test('a call whose time runs out at its replica, or in the pause, is not sent again', async () => {
+  const late = fakeDeadline()
+  const atReplica = Promise.resolve(TIMEOUT).finally(late.end)
+  const dying = fakeDeadline()
+  for (const ran of [
+    await forwarded({
+      attempts: [atReplica, OK],
+      call: { ...SAFE, deadline: late.deadline },
+    }),
+    await forwarded({
+      attempts: [TIMEOUT, OK],
+      call: { ...SAFE, deadline: dying.deadline },
+      path: { pause: async () => dying.end() },
+    }),
+  ]) {
+    assert.equal(ran.says, 'RINGMAIN_UPSTREAM_TIMEOUT')
+    assert.equal(sends(ran), 1)
   }
 })

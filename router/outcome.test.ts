@@ -22,6 +22,7 @@ test('what had no head is told by how far it came, and by whose side ended it', 
     [{ kind: 'no_answer', detail }, 'unanswered endpoint'],
     [{ kind: 'no_answer', detail, isOurs: true }, 'unanswered us'],
     [{ kind: 'timeout', detail }, 'unanswered endpoint'],
+    [{ kind: 'timeout', detail, isCallers: true }, 'unanswered caller'],
     [{ kind: 'abandoned' }, 'unanswered caller'],
   ] as const) {
     assert.equal(told(attempt), expected)

@@ -48,7 +48,7 @@ export function outcomeOf(attempt: Attempt, after: AfterHead = NOTHING): Outcome
     case 'no_answer':
       return attempt.isOurs === true ? CUT_BY_US : UNANSWERED
     case 'timeout':
-      return UNANSWERED
+      return attempt.isCallers === true ? LEFT_UNANSWERED : UNANSWERED
     case 'abandoned':
       return LEFT_UNANSWERED
     case 'answered':

@@ -3,6 +3,7 @@ import type { Clock } from '#foundation/clock.ts'
 import type { Arrived, Decoded, McpAnswer, Recorded } from './facts.ts'
 import { type Path, path, type Respond } from './pipeline/pipeline.ts'
 import type { Refusal } from './pipeline/stage.ts'
+import { type Deadlines, deadline } from './stages/deadline.ts'
 import { decode, type Eras } from './stages/decode.ts'
 import { type AttemptPath, forward, type Judge } from './stages/forward.ts'
 import { gather, type Lists } from './stages/gather.ts'
@@ -20,6 +21,7 @@ export interface Ports {
   readonly eras: Eras
   readonly table: Servers & Offers
   readonly shedding: Shedding
+  readonly deadlines: Deadlines
   readonly attempts: AttemptPath
   readonly judge: Judge
   readonly lists: Lists
@@ -39,6 +41,7 @@ export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
         rest
           .stage(shed(p.shedding)) // under overload, what matters least is not served
           .stage(resolve(p.table)) // tool to cluster, wire name to own name
+          .stage(deadline(p.deadlines)) // from its arrival on, by policy and by the caller's word
           .stage(forward(p.attempts, p.judge)), // choose and send; again only where that is safe
       list: rest => rest.stage(shed(p.shedding)).stage(gather(p.lists)), // one page of every cluster
       handshake: rest => rest.stage(shed(p.shedding)).stage(greet(p.handshakes)), // the router's own to answer

@@ -70,6 +70,7 @@ const FREE = {
   retries: 0,
   most: 1,
   isRetry: false,
+  leftMs: 60_000,
   retryAfterMs: undefined,
   pool: () => undefined,
 } as const
@@ -81,6 +82,8 @@ test('each bound denies a retry by its own name', () => {
   assert.equal(denialOf({ ...FREE, most: 0 }), 'spent')
   assert.equal(denialOf({ ...FREE, isRetry: true }), 'is_retry')
   assert.equal(denialOf({ ...FREE, retryAfterMs: 2_000 }), 'retry_after')
+  assert.equal(denialOf({ ...FREE, leftMs: 25 }), 'deadline')
+  assert.equal(denialOf({ ...FREE, leftMs: 500, retryAfterMs: 600 }), 'deadline')
   assert.equal(denialOf({ ...FREE, pool: () => 'mostly_out' }), 'mostly_out')
   assert.equal(denialOf({ ...FREE, pool: () => 'no_other' }), 'no_other')
 })

@@ -35,12 +35,15 @@ export function denialOf(wanted: {
   readonly retries: number
   readonly most: number
   readonly isRetry: boolean
+  /** Of the call's own time. */
+  readonly leftMs: number
   readonly retryAfterMs: number | undefined
   readonly pool: () => RetryDenial | undefined
 }): RetryDenial | undefined {
-  const { retries, most, isRetry, retryAfterMs = 0, pool } = wanted
+  const { retries, most, isRetry, leftMs, retryAfterMs = 0, pool } = wanted
   if (retries >= most) return 'spent'
   if (isRetry) return 'is_retry'
   if (retryAfterMs > LONGEST_PAUSE_MS) return 'retry_after'
+  if (leftMs <= Math.max(retryAfterMs, SHORTEST_MS)) return 'deadline'
   return pool()
 }

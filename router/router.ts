@@ -14,6 +14,8 @@ import { attemptPath } from './attempt-path.ts'
 import type { ReplicaPorts } from './choose-replica.ts'
 import { createSources, type Sources } from './clusters/discovery/open-discovery.ts'
 import { CheckPace } from './clusters/health/check-pace.ts'
+import { CallDeadline } from './deadlines/call-deadline.ts'
+import { DeadlineWheel } from './deadlines/deadline-wheel.ts'
 import { decodeRequest } from './eras/decode.ts'
 import { JsonGuard } from './eras/json-guard.ts'
 import { judgeAnswer } from './eras/judge.ts'
@@ -195,10 +197,12 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
   const sessions = new Sessions(parts)
   const inFlight = new InFlight()
   const guard = new JsonGuard(systemRandom)
+  const wheel = new DeadlineWheel(systemClock.nowMs)
   const shared = {
     clock: systemClock,
     observations: observer,
     respond: respond({
+      nowMs: systemClock.nowMs,
       defect: (id, at, error) => log.error({ event: 'defect', id, at, err: error }, 'defect'),
     }),
   }
@@ -213,6 +217,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
       mirror: mirrorForEra,
     },
     shedding: overload,
+    deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },
     attempts: attemptPath({ ...parts, inFlight, random: systemRandom }),
     judge: judgeAnswer,
     lists: listPages(parts),

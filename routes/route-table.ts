@@ -110,6 +110,12 @@ export interface ClusterPolicy {
     /** Longest silence inside a stream. */
     readonly idleMs: number
   }
+  readonly deadline: {
+    /** From the arrival of a call to the end of its answer; progress gives as much again. */
+    readonly defaultMs: number
+    /** What progress cannot exceed. */
+    readonly maxMs: number
+  }
 }
 
 /** Bounds of what is sent a second time; beside them stands the deadline. */

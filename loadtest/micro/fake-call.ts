@@ -34,6 +34,7 @@ export const ARRIVED: Arrived = {
   headers: HEADERS,
   body: callOf(340),
   caller: CALLER,
+  arrivedMs: 0,
 }
 
 export function eras(): Eras {
@@ -56,6 +57,7 @@ const CLUSTER: ClusterPolicy = {
   retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
   connections: { perEndpoint: 64, streams: 64, queue: 64, waitMs: 100 },
   timeouts: { firstByteMs: 30_000, idleMs: 30_000 },
+  deadline: { defaultMs: 60_000, maxMs: 600_000 },
 }
 
 const SERVER: VirtualServerPolicy = {
@@ -102,6 +104,7 @@ const DISPATCHED = {
   attempt: Promise.resolve(ANSWERED),
   upstreamIdJson: '1',
   abandon: nothing,
+  expire: nothing,
   blame: nothing,
   relearn: nothing,
 } as const
@@ -114,6 +117,7 @@ export const ATTEMPTS: AttemptPath = {
     target: {
       endpoint: '127.0.0.1:9000',
       isBound: false,
+      typicalMs: () => 1,
       send: () => DISPATCHED,
       forgo: nothing,
     },

@@ -3,6 +3,7 @@
 import type { ToolFacts } from '#router/facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import type { Instance } from './discovery/instance.ts'
+import { RunningMedian } from './running-median.ts'
 
 /** What a check that spoke MCP learned of the replica. */
 export interface Learned {
@@ -70,6 +71,8 @@ export class Endpoint {
   isBlocked = false
   /** In service, but given nothing new of these eras, and why: its tools differ from those of the replicas that serve, or are not known. */
   apart: Readonly<Partial<Record<Era, string>>> = {}
+  /** Of times to first byte: what a call may expect, which the average, that jumps and counts failures, does not tell. */
+  readonly #firstBytes = new RunningMedian()
   #ewmaMs = SEED_MS
   #stampMs = 0
   #upSinceMs = 0
@@ -145,6 +148,17 @@ export class Endpoint {
   ewmaMs(nowMs: number): number {
     const faded = this.#ewmaMs * Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
     return faded > SEED_MS ? faded : SEED_MS
+  }
+
+  /** A first byte of an answer came after so long. */
+  answered(tookMs: number, nowMs: number): void {
+    this.observe(tookMs, nowMs)
+    this.#firstBytes.add(tookMs, nowMs)
+  }
+
+  /** How long a call usually waits for its first byte here; fades while none comes, or nothing would ever show that it got faster. */
+  typicalMs(nowMs: number): number {
+    return this.#firstBytes.at(nowMs)
   }
 
   /** What a call costs here while it carries so many more; `part` is its share as a multiple of the average one. */

@@ -71,7 +71,7 @@ test('one that was extended is told at its new moment only', t => {
   assert.ok(toldMs >= dueMs && toldMs <= dueMs + 2 * TICK_MS, `due ${dueMs}, told ${toldMs}`)
 })
 
-test('the tick runs only while there are calls, and is not begun anew for each of those that come one by one', t => {
+test('the tick ends when there was no call for a second, and is not begun anew for each of those that come one by one', t => {
   const { wheel, nowMs, pass } = turningWheel(t)
   const started = t.mock.method(globalThis, 'setInterval')
   assert.equal(wheel.isTurning, false)
@@ -82,7 +82,9 @@ test('the tick runs only while there are calls, and is not begun anew for each o
   }
   assert.equal(started.mock.callCount(), 1)
   assert.equal(wheel.isTurning, true)
-  pass(2 * TICK_MS)
+  pass(500)
+  assert.equal(wheel.isTurning, true)
+  pass(600)
   assert.equal(wheel.isTurning, false)
 })
 

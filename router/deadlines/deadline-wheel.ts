@@ -6,6 +6,8 @@ import type { Clock } from '#foundation/clock.ts'
 export const TICK_MS = 10
 /** What is due later than one turn of the wheel is passed by until its turn has come: ten seconds of slots. */
 const SLOTS = 1_024
+/** Turns that find no call before it stands still: calls that come one by one must not each begin it anew. */
+const IDLE_TURNS = 100
 
 /** One call on the wheel; `dueMs` may move to a later moment at any time. */
 export interface Spoke {
@@ -24,6 +26,7 @@ export class DeadlineWheel {
   /** Every slot up to this tick has been looked at. */
   #doneTick = 0
   #timer: NodeJS.Timeout | undefined
+  #idleTurns = 0
 
   constructor(nowMs: Clock['nowMs']) {
     this.#nowMs = nowMs
@@ -47,7 +50,7 @@ export class DeadlineWheel {
   delete(spoke: Spoke): void {
     if (spoke.slot?.delete(spoke) !== true) return
     spoke.slot = undefined
-    this.#count -= 1 // the tick ends at its next turn: calls that come one by one must not each begin it anew
+    this.#count -= 1
   }
 
   #begin(): void {
@@ -72,7 +75,9 @@ export class DeadlineWheel {
     const from = Math.max(this.#doneTick + 1, tick - SLOTS + 1)
     this.#doneTick = Math.max(this.#doneTick, tick)
     for (let at = from; at <= tick; at += 1) this.#look(at % SLOTS, nowMs)
-    if (this.#count > 0) return
+    this.#idleTurns = this.#count > 0 ? 0 : this.#idleTurns + 1
+    if (this.#idleTurns < IDLE_TURNS) return
+    this.#idleTurns = 0
     clearInterval(this.#timer)
     this.#timer = undefined
   }

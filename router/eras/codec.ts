@@ -22,6 +22,8 @@ export interface Upward {
   /** Id the router sends under, as JSON. */
   readonly idJson: string
   readonly sessionId?: string
+  /** How long its answer is still waited for. */
+  readonly leftMs: number
 }
 
 /** Of a call, what goes up. */

@@ -92,8 +92,12 @@ function decodeMessage(
   }
   const verdict = codecOf(era).decode(message, heldHeaders(headers, session))
   if (verdict.kind === 'refuse') return { ...verdict, era, message, idJson }
-  const asked = askedCriticality(headers)
-  if (typeof asked === 'object') return { kind: 'refuse', refusal: asked, era, message, idJson }
+  const criticality = askedCriticality(headers)
+  if (typeof criticality === 'object')
+    return { kind: 'refuse', refusal: criticality, era, message, idJson }
+  const askedMs = askedTime(headers[HEADER.deadline])
+  if (askedMs === 'malformed')
+    return { ...refuse('RINGMAIN_INVALID_DEADLINE'), era, message, idJson }
   return {
     kind: 'ok',
     value: {
@@ -104,7 +108,8 @@ function decodeMessage(
       passedHeaders: picked(headers, name => name === 'traceparent' || name === 'tracestate'),
       paramHeaders: picked(headers, name => name.startsWith(HEADER.paramPrefix)),
       ...(session === undefined ? {} : { session }),
-      ...(asked === undefined ? {} : { askedCriticality: asked }),
+      ...(criticality === undefined ? {} : { askedCriticality: criticality }),
+      ...(askedMs === undefined ? {} : { askedMs }),
       ...(isSentBefore(headers) ? { isRetry: true as const } : {}),
     },
   }
@@ -113,6 +118,12 @@ function decodeMessage(
 /** Whatever it says but 1: of two readings the one that sends less is the safe one. */
 const isSentBefore = (headers: IncomingHttpHeaders): boolean =>
   (headers[HEADER.attempt] ?? '1') !== '1'
+
+/** Two of them come as one value with a comma in it, and are malformed. */
+function askedTime(stated: string | string[] | undefined): number | undefined | 'malformed' {
+  if (stated === undefined) return undefined
+  return typeof stated === 'string' && /^[0-9]{1,9}$/.test(stated) ? Number(stated) : 'malformed'
+}
 
 /** A session is held under its own version, whichever the header names, so long as anybody speaks it: seen in the wild is the modern one. */
 function heldHeaders(

@@ -186,11 +186,24 @@ test('what says twice what it is, half of it or too much is no answer', () => {
 
 test('a notification and a request of the server’s own are no answers, and go on', () => {
   for (const json of [
-    `{${V},"method":"notifications/progress","params":{"id":${OURS}}}`,
+    `{${V},"method":"notifications/message","params":{"id":${OURS}}}`,
+    `{${V},"id":1,"method":"notifications/progress"}`,
+    `{${V},"method":"notifications/progresses"}`,
     `{${V},"id":"of-the-server","method":"roots/list"}`,
     `{${V},"id":null,"method":"a"}`,
   ])
     assert.deepEqual(whole(json), { text: json, kind: 'other' }, json)
+})
+
+test('progress is told apart however it is spelt and cut', () => {
+  for (const json of [
+    `{${V},"method":"notifications/progress","params":{"id":${OURS}}}`,
+    `{"method":"notifications\\/progre\\u0073s",${V}}`,
+  ])
+    for (let at = 0; at <= json.length; at += 1) {
+      const pieces = [Buffer.from(json.slice(0, at)), Buffer.from(json.slice(at))]
+      assert.equal(swapped(pieces).kind, 'progress', json)
+    }
 })
 
 test('the longest id that a caller may send is found in its longest spelling; a longer one is nobody’s, and is not kept', () => {

@@ -3,10 +3,11 @@
 import { JsonScan } from './json-scan.ts'
 
 /**
- * `answer`: the response to the call. `other`: a notification, or a request of the server's own. `none`: nothing but white space.
+ * `answer`: the response to the call. `progress`: the tool tells how far it is. `other`: another notification, or a request of the server's
+ * own. `none`: nothing but white space.
  * `bad`: what is no JSON-RPC message, or one that may not stand here, as a response to another call.
  */
-export type MessageKind = 'answer' | 'other' | 'none' | 'bad'
+export type MessageKind = 'answer' | 'progress' | 'other' | 'none' | 'bad'
 
 export type Emit = (piece: Buffer) => void
 
@@ -20,6 +21,7 @@ const COLON = 0x3a
 const COMMA = 0x2c
 const OPEN_OBJECT = 0x7b
 const OPEN_ARRAY = 0x5b
+const PROGRESS = 'notifications/progress'
 const NEWLINE = Buffer.from('\n')
 
 /** Members that say what a message is, each a bit of what was seen; `KEY` while a key goes past. */
@@ -59,6 +61,7 @@ export class IdSwap {
   #seen = 0
   #blank = 0
   #isForeign = false
+  #isProgress = false
   #isBad = false
   #code: number | undefined
 
@@ -125,7 +128,7 @@ export class IdSwap {
     this.#scan.begin()
     this.#become(0)
     this.#seen = this.#blank = 0
-    this.#isForeign = this.#isBad = false
+    this.#isForeign = this.#isProgress = this.#isBad = false
     return kind
   }
 
@@ -134,7 +137,8 @@ export class IdSwap {
     if (!this.#scan.isWhole) return 'bad'
     if (seen === RESULT_ANSWER || seen === ERROR_ANSWER) return this.#isForeign ? 'bad' : 'answer'
     const isCall = (seen & METHOD) !== 0 && (seen & VERSION) !== 0
-    return isCall && (seen & (RESULT | ERROR)) === 0 ? 'other' : 'bad'
+    if (!isCall || (seen & (RESULT | ERROR)) !== 0) return 'bad'
+    return this.#isProgress && (seen & ID) === 0 ? 'progress' : 'other'
   }
 
   #isEndless(blank: number): boolean {
@@ -213,13 +217,18 @@ export class IdSwap {
         this.#isBad ||= parsed(this.#text(bytes, text)) !== '2.0'
         return
       case METHOD:
+        this.#isProgress = parsed(this.#text(bytes, text)) === PROGRESS
+        return this.#mustBeText(bytes, text)
       case MESSAGE:
-        this.#isBad ||= !this.#text(bytes, text).startsWith('"')
-        return
+        return this.#mustBeText(bytes, text)
       case CODE:
         this.#code = integer(parsed(this.#text(bytes, text)))
         this.#isBad ||= this.#code === undefined
     }
+  }
+
+  #mustBeText(bytes: Buffer, text: Span): void {
+    this.#isBad ||= !this.#text(bytes, text).startsWith('"')
   }
 
   #isExpected(bytes: Buffer, text: Span): boolean {

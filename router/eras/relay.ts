@@ -1,13 +1,16 @@
 // An upstream answer on its way to the caller, at the caller's pace. A message goes out once it is known to be right, or piece by piece
 // where it is large. One that is broken ends truthfully: by an error, by an error event, or by cutting the connection.
+import type { Clock } from '#foundation/clock.ts'
 import type { AfterHead, Caller, Relay, Trail, UpstreamSink } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { JSON_HEADERS, type WireAnswer } from './codec.ts'
+import { CommentPace } from './comment-pace.ts'
 import { HeldOutput } from './held-output.ts'
 import { IdSwap } from './id-swap.ts'
 import { SseRelay } from './sse-relay.ts'
 
 export interface RelayContext {
+  readonly nowMs: Clock['nowMs']
   readonly trail: Trail
   readonly refusal: (refusal: Refusal) => WireAnswer
 }
@@ -22,6 +25,7 @@ const STREAM_HEADERS = Object.freeze({
 const LARGE_PIECE = 16_384
 
 const LOST: Refusal = { code: 'RINGMAIN_OUTCOME_UNKNOWN' }
+const LATE: Refusal = { code: 'RINGMAIN_UPSTREAM_TIMEOUT' }
 const NOT_AN_ANSWER: Refusal = {
   code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
   says: 'The body is no answer to this call.',
@@ -36,7 +40,7 @@ const NOT_A_MESSAGE: Refusal = {
 }
 
 const endedBy = (refusal: Refusal): AfterHead => ({
-  ended: refusal === LOST ? 'cut' : 'unreadable',
+  ended: refusal === LOST || refusal === LATE ? 'cut' : 'unreadable',
 })
 
 /** One answer under way. */
@@ -65,16 +69,29 @@ export function relayAnswer(caller: Caller, relay: Relay, context: RelayContext)
     })
     if (isOver) return
     const turn = { caller, relay, context, isOver: () => isOver, finish }
-    relay.body.pipe(relay.isStream ? streamSink(turn) : jsonSink(turn))
+    const sink = relay.isStream ? streamSink(turn) : jsonSink(turn)
+    relay.deadline.onOver(() => {
+      if (isOver) return
+      sink.fail(LATE)
+      relay.abandon()
+    })
+    if (!isOver) relay.body.pipe(sink)
   })
 }
 
-function streamSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSink {
+/** Where an answer goes, and what is said to its caller when nothing more will. */
+interface AnswerSink extends UpstreamSink {
+  readonly fail: (refusal: Refusal) => void
+}
+
+function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink {
   caller.begin(200, STREAM_HEADERS)
   const emit = paced(caller, relay)
   const out = new HeldOutput(emit.write)
-  const events = new SseRelay(relay.upstreamIdJson, relay.callerIdJson, out)
-  const stop = (refusal: Refusal): void => {
+  const pace = new CommentPace(context.nowMs)
+  const swap = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
+  const events = new SseRelay(swap, { out, pace, onProgress: () => relay.deadline.extend() })
+  const fail = (refusal: Refusal): void => {
     emit.flush()
     if (events.isAnswered) {
       caller.end() // the answer had gone out whole: what is lost is none of it
@@ -87,28 +104,33 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): UpstreamS
       caller.write(`event: message\ndata: ${body.toString()}\n\n`)
       caller.end()
     }
-    relay.ended(endedBy(refusal))
+    relay.ended(isOwnTime(refusal, relay, emit) ? { ended: 'left' } : endedBy(refusal))
     return finish(refusal.code)
   }
   return {
+    fail,
     data: chunk => {
       if (isOver()) return true
       events.push(chunk)
-      if (!events.isBroken) return emit.mayGoOn()
-      stop(NOT_A_MESSAGE)
+      if (!events.isBroken) return emit.mayGoOn(pace.pauseMs())
+      fail(NOT_A_MESSAGE)
       relay.abandon() // nobody waits for the rest
       return true
     },
     end: () => {
-      if (!isOver()) stop(ENDED_EARLY)
+      if (!isOver()) fail(ENDED_EARLY)
     },
     broken: () => {
-      if (!isOver()) stop(LOST)
+      if (!isOver()) fail(LOST)
     },
   }
 }
 
-function jsonSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSink {
+/** Time that the caller has cut short, or taken itself to read, is none that the replica took. */
+const isOwnTime = (refusal: Refusal, { deadline }: Relay, emit: Paced): boolean =>
+  refusal === LATE && (deadline.isCallers || emit.isFull())
+
+function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink {
   const emit = paced(caller, relay)
   const swap = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
   // Without its length, even where that is known: whoever has read so many bytes would take them for a whole answer.
@@ -124,10 +146,11 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSin
       const { status, headers, body } = context.refusal(refusal)
       caller.send(status, headers, body)
     }
-    relay.ended(endedBy(refusal))
+    relay.ended(isOwnTime(refusal, relay, emit) ? { ended: 'left' } : endedBy(refusal))
     finish(refusal.code)
   }
   return {
+    fail,
     data: chunk => {
       if (isOver()) return true
       swap.feed(chunk, 0, chunk.length, add)
@@ -150,15 +173,22 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): UpstreamSin
   }
 }
 
+interface Paced {
+  readonly write: (piece: Buffer) => void
+  readonly flush: () => void
+  /** The caller has not taken what it was given. */
+  readonly isFull: () => boolean
+  /** `afterMs`: so long nothing more should be read, whatever the caller takes. */
+  readonly mayGoOn: (afterMs?: number) => boolean
+}
+
 /**
  * Writes that stop the upstream when the caller's buffer is full, and let it go on when it has drained. What one piece of the upstream
  * makes goes out in one: a piece may hold a thousand small events, and each write would cost as much as all of them.
  */
-function paced(
-  caller: Caller,
-  relay: Relay,
-): { write: (piece: Buffer) => void; flush: () => void; mayGoOn: () => boolean } {
+function paced(caller: Caller, relay: Relay): Paced {
   let isFull = false
+  let isPausing = false
   let pieces: Buffer[] = [] // no longer than a piece of the upstream and what was held of the one before
   const flush = (): void => {
     if (pieces.length === 0) return
@@ -170,15 +200,25 @@ function paced(
     isFull = true
     caller.onWritable(() => {
       isFull = false
-      relay.body.resume()
+      if (!isPausing) relay.body.resume()
     })
+  }
+  const pause = (ms: number): void => {
+    isPausing = true
+    const timer = setTimeout(() => {
+      isPausing = false
+      if (!isFull) relay.body.resume()
+    }, ms)
+    timer.unref()
   }
   return {
     write: piece => void pieces.push(piece),
     flush,
-    mayGoOn: () => {
+    isFull: () => isFull,
+    mayGoOn: (afterMs = 0) => {
       flush()
-      return !isFull
+      if (afterMs > 0 && !isPausing) pause(afterMs)
+      return !isFull && !isPausing
     },
   }
 }

@@ -6,6 +6,7 @@ import type { Outcome } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import { fakeBody } from '#test/support/fake-body.ts'
 import { arrivedAs, type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
+import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { messageFrom } from '#test/support/read-message.ts'
 import { problemOn } from '#test/support/wire-problem.ts'
 import { respond } from './respond.ts'
@@ -24,10 +25,10 @@ async function responded(
 ): Promise<Responded> {
   const defects: string[] = []
   const call: Arrived & Known = { ...arrivedAs({ caller }), ...known }
-  await respond({ defect: (id, at, error) => defects.push(`${id} ${at} ${String(error)}`) })(
-    outcome,
-    call,
-  )
+  await respond({
+    nowMs: () => 0,
+    defect: (id, at, error) => defects.push(`${id} ${at} ${String(error)}`),
+  })(outcome, call)
   return { caller, defects }
 }
 
@@ -79,6 +80,7 @@ test('an answer is relayed to its end', async () => {
     callerIdJson: '"x"',
     abandon: () => undefined,
     ended: () => undefined,
+    deadline: fakeDeadline().deadline,
   }
   body.data('{"jsonrpc":"2.0","id":7,"result":{}}')
   body.end()
@@ -95,6 +97,7 @@ test('a relay that breaks is told in the era of the caller, and its trail says s
     callerIdJson: '7',
     abandon: () => undefined,
     ended: () => undefined,
+    deadline: fakeDeadline().deadline,
   }
   body.broken()
   const call = known('modern')
@@ -167,6 +170,7 @@ test('a caller who has left is written nothing, and an answer that was on its wa
       abandoned += 1
     },
     ended: () => undefined,
+    deadline: fakeDeadline().deadline,
   }
   for (const outcome of [
     answered({ kind: 'relay', relay }),
@@ -206,8 +210,9 @@ test('a fault of the answer itself is logged, cuts the connection and gives up w
     callerIdJson: '1',
     abandon: () => void log.push('abandon'),
     ended: () => undefined,
+    deadline: fakeDeadline().deadline,
   }
-  const turn = respond({ defect: (_id, at) => void defects.push(at) })
+  const turn = respond({ nowMs: () => 0, defect: (_id, at) => void defects.push(at) })
   const call: Arrived & Known = { ...arrivedAs({ caller: broken }), ...known('modern') }
   await assert.rejects(async () => turn(answered({ kind: 'relay', relay }), call), /a bug/)
   assert.deepEqual(defects, ['respond'])

@@ -1,5 +1,6 @@
 // The turn of every path: whatever came of the call, in the caller's era. A relay is over when its last byte has left.
 import { randomUUID } from 'node:crypto'
+import type { Clock } from '#foundation/clock.ts'
 import type { Arrived, Caller, Decoded, McpAnswer, Recorded } from '#router/facts.ts'
 import type { Respond } from '#router/pipeline/pipeline.ts'
 import type { Outcome, Refusal } from '#router/pipeline/stage.ts'
@@ -13,15 +14,19 @@ export interface DefectLog {
   readonly defect: (id: string, at: string, error: unknown) => void
 }
 
+export interface RespondPorts extends DefectLog {
+  readonly nowMs: Clock['nowMs']
+}
+
 type Known = Partial<Recorded & Decoded>
 
 export const respond =
-  (log: DefectLog): Respond<McpAnswer, Arrived, Recorded & Decoded> =>
+  (ports: RespondPorts): Respond<McpAnswer, Arrived, Recorded & Decoded> =>
   async (outcome, call) => {
     try {
-      await turn(outcome, call, log)
+      await turn(outcome, call, ports)
     } catch (error) {
-      log.defect(randomUUID(), 'respond', error)
+      ports.defect(randomUUID(), 'respond', error)
       if (outcome.kind === 'answered' && outcome.answer.kind === 'relay')
         outcome.answer.relay.abandon()
       call.caller.cut() // what was begun cannot be ended truthfully, and nobody may wait for it
@@ -32,7 +37,7 @@ export const respond =
 function turn(
   outcome: Outcome<McpAnswer>,
   call: Readonly<Arrived & Known>,
-  log: DefectLog,
+  log: RespondPorts,
 ): Promise<void> | void {
   const { caller } = call
   if (caller.isGone) return unanswered(outcome, log)
@@ -54,6 +59,7 @@ function turn(
       return sendResult(caller, codec.result(idJson, answer.resultJson), answer.sessionToken)
     case 'relay':
       return relayAnswer(caller, answer.relay, {
+        nowMs: log.nowMs,
         trail: call.trail ?? { attempts: 0 },
         refusal: refusal => codec.refusal(call.message, refusal, idJson),
       })

@@ -4,6 +4,9 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { seededRandom } from '#foundation/clock.ts'
 import { cuts, jsonValue, piecesOf, runOf, spelt } from '#test/support/properties.ts'
+import { CommentPace } from './comment-pace.ts'
+import type { Outlet } from './held-output.ts'
+import { IdSwap } from './id-swap.ts'
 import { SseRelay } from './sse-relay.ts'
 
 const OURS = 1_000_000_007
@@ -19,7 +22,7 @@ interface Relayed {
 
 function relayed(pieces: readonly Buffer[], expected = String(OURS), by = '"caller"'): Relayed {
   let [text, waiting] = ['', '']
-  const relay = new SseRelay(expected, by, {
+  const out: Outlet = {
     add: piece => {
       waiting += piece.toString('latin1')
     },
@@ -27,7 +30,9 @@ function relayed(pieces: readonly Buffer[], expected = String(OURS), by = '"call
       text += waiting
       waiting = ''
     },
-  })
+  }
+  const pace = new CommentPace(() => 0)
+  const relay = new SseRelay(new IdSwap(expected, by), { out, pace, onProgress: () => undefined })
   for (const piece of pieces) relay.push(piece)
   const { isAnswered, isBroken } = relay
   const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString()

@@ -1,7 +1,8 @@
-// An upstream event stream on its way to the caller: comments and messages go on, with the id replaced. `id:` and `retry:` stay here,
-// because a caller could not resume with them, and so does what no MCP client looks at. Works on any split of the bytes.
+// An upstream event stream on its way to the caller: messages go on, with the id replaced, and comments, no more than are of use. `id:` and
+// `retry:` stay here, because a caller could not resume with them, and so does what no MCP client looks at. Works on any split of the bytes.
+import { type CommentPace, LONGEST_COMMENT } from './comment-pace.ts'
 import type { Outlet } from './held-output.ts'
-import { IdSwap } from './id-swap.ts'
+import type { IdSwap } from './id-swap.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -19,7 +20,14 @@ const COMMENT = Buffer.from(':')
 const MESSAGE_TYPE = Buffer.from('event: message\n')
 const NEWLINE = Buffer.from([LF])
 
-type Line = 'undecided' | 'data' | 'type' | 'comment' | 'drop'
+type Line = 'undecided' | 'data' | 'type' | 'comment' | 'unheard' | 'drop'
+
+export interface SsePorts {
+  readonly out: Outlet
+  readonly pace: CommentPace
+  /** The tool has told how far it is. */
+  readonly onProgress: () => void
+}
 
 export class SseRelay {
   /** The answer to the call went past whole. */
@@ -31,6 +39,8 @@ export class SseRelay {
 
   readonly #swap: IdSwap
   readonly #out: Outlet
+  readonly #pace: CommentPace
+  readonly #onProgress: () => void
   readonly #add: (piece: Buffer) => void
   #line: Line = 'undecided'
   /** Of a line too short yet to know its field, or of an event's type. */
@@ -41,16 +51,20 @@ export class SseRelay {
   /** The event's type says that it is no message. */
   #isForeign = false
   #dropped = 0
+  /** Of the comment that goes past. */
+  #commented = 0
   /** Where the next end of a line of either kind stands in the chunk at hand: each is looked for once, whatever the other does. */
   #feedAt = -1
   #backAt = -1
   /** Bytes of the mark seen so far; all of them once the stream has begun. */
   #mark = 0
 
-  /** Both ids as JSON text. */
-  constructor(expectedJson: string, replacementJson: string, out: Outlet) {
-    this.#swap = new IdSwap(expectedJson, replacementJson)
+  constructor(swap: IdSwap, ports: SsePorts) {
+    const { out, pace, onProgress } = ports
+    this.#swap = swap
     this.#out = out
+    this.#pace = pace
+    this.#onProgress = onProgress
     this.#add = piece => out.add(piece)
   }
 
@@ -99,13 +113,21 @@ export class SseRelay {
     if (this.#line === 'data') {
       this.#swap.feed(chunk, at, end, this.#add)
       this.isBroken = this.#swap.isBroken
-    } else if (this.#line === 'comment' && end > at) this.#add(chunk.subarray(at, end))
+    } else if (this.#line === 'comment') this.#comment(chunk, at, end)
+    else if (this.#line === 'unheard') this.#pace.drop(end - at)
     else if (this.#line === 'drop') {
       this.#dropped += end - at
       this.isBroken = this.#dropped > MOST_DROPPED
     } else if (this.#line === 'type')
       this.#text += chunk.toString('latin1', at, Math.min(end, at + TYPE_LIMIT - this.#text.length))
     return end
+  }
+
+  #comment(chunk: Buffer, from: number, to: number): void {
+    const end = Math.min(to, from + LONGEST_COMMENT - this.#commented)
+    if (end > from) this.#add(chunk.subarray(from, end))
+    this.#commented += end - from
+    this.#pace.drop(to - end)
   }
 
   /** Where the line ends that the byte at `from` belongs to, as far as it is here. */
@@ -118,15 +140,19 @@ export class SseRelay {
   #decide(): void {
     const field = this.#text
     this.#text = ''
-    if (field === ':') {
-      this.#line = 'comment'
-      this.#add(COMMENT)
-    } else if (field === 'event:') this.#line = 'type'
+    if (field === ':') this.#beginComment()
+    else if (field === 'event:') this.#line = 'type'
     else if (field === 'data:' && !this.#isForeign) {
       this.#line = 'data'
       this.#isWithin = true
       this.#add(DATA)
     } else this.#line = 'drop'
+  }
+
+  #beginComment(): void {
+    this.#line = this.#pace.take() ? 'comment' : 'unheard'
+    this.#commented = 0
+    if (this.#line === 'comment') this.#add(COMMENT)
   }
 
   #endLine(): void {
@@ -164,7 +190,7 @@ export class SseRelay {
     if (kind === 'answer') {
       this.isAnswered = true
       this.errorCode = this.#swap.errorCode
-    }
+    } else if (kind === 'progress') this.#onProgress()
     this.#add(NEWLINE)
     this.#out.settle()
   }

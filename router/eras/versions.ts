@@ -37,4 +37,5 @@ export const HEADER = {
   criticality: 'x-ringmain-criticality',
   /** How many times the call has been sent, this one included; from a router to a router. */
   attempt: 'x-ringmain-attempt',
+  deadline: 'x-ringmain-deadline-ms',
 } as const

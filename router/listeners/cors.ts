@@ -15,6 +15,7 @@ const SENT = [
   'traceparent',
   'tracestate',
   'x-ringmain-criticality',
+  'x-ringmain-deadline-ms',
 ]
 const READ = 'Mcp-Session-Id, Retry-After, WWW-Authenticate, X-Ringmain-Not-Executed'
 const PARAM = /^mcp-param-[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/

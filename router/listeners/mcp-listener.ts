@@ -22,6 +22,12 @@ import { HttpCaller } from './http-caller.ts'
 import { endSlowly } from './linger.ts'
 import { Pipelines } from './pipelines.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    arrivedMs: number
+  }
+}
+
 export interface McpListenerOptions extends BodyRules {
   readonly host: string
   readonly port: number
@@ -177,6 +183,7 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     headers: request.raw.headers,
     body,
     caller: callerOf(request, reply),
+    arrivedMs: request.arrivedMs,
   })
   const refuse: Refuse = (request, reply, refusal) => {
     reply.hijack()
@@ -194,7 +201,11 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
   const isDraining = (): boolean => state.isDraining
   const told = { serverOf, callerOf, refuse }
   const admit = admission({ allow, isOffered, shed, pipelines, isDraining, ...told })
-  app.addHook('onRequest', admit)
+  app.decorateRequest('arrivedMs', 0)
+  app.addHook('onRequest', (request, reply, next) => {
+    request.arrivedMs = systemClock.nowMs() // what its body takes to come is of its own time
+    admit(request, reply, next)
+  })
   guard(app, options, refuse)
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     reply.hijack()

@@ -6,6 +6,7 @@ import type { Refusal, Verdict } from '#router/pipeline/stage.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { answeredAs } from '#test/support/fake-body.ts'
 import { fakeCaller } from '#test/support/fake-caller.ts'
+import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { freeRetries } from '#test/support/free-retries.ts'
 import { type Chosen, forward, type Judge } from './forward.ts'
 
@@ -16,6 +17,8 @@ interface Scene {
   /** What comes of the attempt at each replica, in the order of choice. */
   readonly attempts?: readonly (Attempt | Promise<Attempt>)[]
   readonly isBound?: boolean
+  readonly typicalMs?: number
+  readonly whenExpired?: () => void
   readonly judge?: Judge
   readonly call?: CallFacts
   /** Answers later, as a choice that waits does. */
@@ -43,6 +46,7 @@ async function forwarded(scene: Scene = {}): Promise<Forwarded> {
       target: {
         endpoint: `r${index}`,
         isBound,
+        typicalMs: () => scene.typicalMs ?? 1,
         forgo: () => void log.push(`forgo r${index}`),
         send: () => {
           log.push(`send r${index}`)
@@ -50,6 +54,10 @@ async function forwarded(scene: Scene = {}): Promise<Forwarded> {
             attempt: Promise.resolve(attempt),
             upstreamIdJson: '7',
             abandon: () => void log.push(`abandon r${index}`),
+            expire: () => {
+              log.push(`expire r${index}`)
+              scene.whenExpired?.()
+            },
             blame: () => void log.push(`blame r${index}`),
             relearn: () => void log.push(`relearn r${index}`),
           }
@@ -76,7 +84,7 @@ test('an answer is relayed under both ids, and the trail tells where it came fro
   const call = callAs({ message: messageAs({ idJson: '"x"' }) })
   const { verdict, log } = await forwarded({ attempts: [attempt], call })
   assert.ok(verdict.kind === 'answer' && verdict.answer.kind === 'relay')
-  const { body, abandon, ended, ...rest } = verdict.answer.relay
+  const { body, abandon, ended, deadline: _, ...rest } = verdict.answer.relay
   assert.equal(body, attempt.body)
   assert.deepEqual(rest, { isStream: false, upstreamIdJson: '7', callerIdJson: '"x"' })
   assert.deepEqual(call.trail, {
@@ -214,4 +222,64 @@ test('nothing is sent for a caller who left while a replica was being chosen', a
   })
   assert.deepEqual(outcome.log, ['forgo r0'])
   assert.equal(outcome.call.trail.attempts, 0)
+})
+
+test('a call whose time is over while it waits for a replica is refused as not executed, whatever the wait was told', async () => {
+  const late = fakeDeadline()
+  const call = callAs({ deadline: late.deadline })
+  const refused = await forwarded({ attempts: [], call, isLate: true, whenChosen: late.end })
+  assert.equal(code(refused), 'RINGMAIN_DEADLINE_EXCEEDED')
+  const chosen = await forwarded({
+    attempts: [answeredAs(200, JSON_TYPE)],
+    call,
+    isLate: true,
+    whenChosen: late.end,
+  })
+  assert.equal(code(chosen), 'RINGMAIN_DEADLINE_EXCEEDED')
+  assert.deepEqual(chosen.log, ['forgo r0'])
+})
+
+test('a call is not sent with less left than 20 ms, or than half of what its replica usually takes', async () => {
+  for (const [leftMs, typicalMs, isSent] of [
+    [19, 1, false],
+    [20, 1, true],
+    [20, 40, true],
+    [499, 1_000, false],
+    [500, 1_000, true],
+  ] as const) {
+    const call = callAs({ deadline: fakeDeadline({ leftMs }).deadline })
+    const { log } = await forwarded({ attempts: [answeredAs(200, JSON_TYPE)], typicalMs, call })
+    assert.deepEqual(log, [isSent ? 'send r0' : 'forgo r0'], `${leftMs} of ${typicalMs}`)
+  }
+})
+
+test('a sent call whose time is over is ended and told as one that may have run', async () => {
+  const late = fakeDeadline()
+  const { promise, resolve } = Promise.withResolvers<Attempt>()
+  const forwarding = forwarded({
+    attempts: [promise],
+    call: callAs({ deadline: late.deadline }),
+    whenExpired: () => resolve({ kind: 'timeout', detail: 'late' }),
+  })
+  late.end()
+  const done = await forwarding
+  assert.equal(code(done), 'RINGMAIN_UPSTREAM_TIMEOUT')
+  assert.deepEqual(done.log, ['send r0', 'expire r0', 'abandon r0'])
+})
+
+test('a call whose time ran out before its connection was there goes nowhere else, and has not run', async () => {
+  for (const isBound of [false, true]) {
+    const late = fakeDeadline()
+    const { promise, resolve } = Promise.withResolvers<Attempt>()
+    const forwarding = forwarded({
+      attempts: [promise, answeredAs(200, JSON_TYPE)],
+      isBound,
+      call: callAs({ deadline: late.deadline }),
+      whenExpired: () => resolve({ kind: 'not_sent', detail: 'late', isNobodyThere: false }),
+    })
+    late.end()
+    const done = await forwarding
+    assert.equal(code(done), 'RINGMAIN_DEADLINE_EXCEEDED')
+    assert.deepEqual(done.log, ['send r0', 'expire r0'])
+  }
 })

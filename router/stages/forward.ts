@@ -6,6 +6,7 @@ import type {
   Arrived,
   Attempt,
   Decoded,
+  Limited,
   Located,
   McpAnswer,
   Recorded,
@@ -24,6 +25,8 @@ export interface Target {
   readonly endpoint: string
   /** The caller's session lives there and nowhere else. */
   readonly isBound: boolean
+  /** How long it usually takes to the first byte. */
+  readonly typicalMs: () => number
   /** `isRetry`: it may have been sent before, which whoever stands behind is told. */
   readonly send: (isRetry: boolean) => Dispatched
   /** Instead of `send`: ends what was opened for this call alone. */
@@ -35,6 +38,8 @@ export interface Dispatched {
   readonly upstreamIdJson: string
   /** The caller has left: ends the exchange, and tells the replica where its era wants that said. */
   readonly abandon: () => void
+  /** The call's time is over: ends the exchange, as what it has come to by then. */
+  readonly expire: () => void
   /** What came was no answer: a fault of the replica, for its account and its health. */
   readonly blame: () => void
   /** It was refused for what this router believes of the replica's tools: they are to be asked for anew. */
@@ -45,7 +50,7 @@ export type Chosen =
   | { readonly kind: 'target'; readonly target: Target }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
 
-export type Forwardable = Arrived & Decoded & Located & Resolved & Recorded
+export type Forwardable = Arrived & Decoded & Located & Resolved & Limited & Recorded
 
 /** The inner list: choose a replica, then send. `tried` holds those it is not to go to. */
 export interface AttemptPath {
@@ -60,7 +65,7 @@ export interface AttemptPath {
     call: Readonly<Forwardable>,
     tried: ReadonlySet<string>,
   ) => RetryDenial | undefined
-  /** Resolves after a moment, not before `leastMs`; at once when the caller leaves. */
+  /** Resolves after a moment, not before `leastMs`; at once when the caller leaves or its time is over. */
   readonly pause: (call: Readonly<Forwardable>, leastMs: number | undefined) => Promise<void>
 }
 
@@ -116,16 +121,21 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
       for (;;) {
         const choosing = attempts.choose(call, tried)
         const chosen = choosing instanceof Promise ? await choosing : choosing
-        if (chosen.kind === 'refuse') return course.told ?? chosen
+        if (chosen.kind === 'refuse')
+          return course.told ?? (call.deadline.isOver ? TOO_LATE : chosen)
         const { target } = chosen
         if (call.caller.isGone) {
           target.forgo()
           return course.told ?? CALLER_LEFT
         }
+        if (isTooLate(call, target)) {
+          target.forgo()
+          return course.told ?? TOO_LATE
+        }
         const dispatched = dispatch(target, course)
         const attempt = await dispatched.attempt
         const outcome = outcomeOf(attempt)
-        const step = nextStep(outcome, target, call)
+        const step = call.deadline.isOver ? 'tell' : nextStep(outcome, target, call)
         const verdict = settled(attempt, { dispatched, target }, course)
         tried.add(target.endpoint) // `choose` never names it again, so this ends
         call.trail.verdict = outcome.verdict
@@ -146,11 +156,20 @@ const CALLER_LEFT = refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
   detail: 'the caller left before it was sent',
 })
 
+const TOO_LATE = refuse('RINGMAIN_DEADLINE_EXCEEDED')
+/** Less than this is not enough for any answer to come. */
+const LEAST_LEFT_MS = 20
+
+/** A call that will hardly be answered in time is not begun: nobody would know what became of it. */
+const isTooLate = ({ deadline }: Readonly<Forwardable>, target: Target): boolean =>
+  deadline.leftMs() < Math.max(LEAST_LEFT_MS, target.typicalMs() / 2)
+
 function dispatch(target: Target, { call, isRetrying }: Course): Dispatched {
   call.trail.attempts += 1
   call.trail.endpoint = target.endpoint
   const dispatched = target.send(isRetrying || call.isRetry === true)
   call.caller.onGone(dispatched.abandon)
+  call.deadline.onOver(dispatched.expire)
   return dispatched
 }
 
@@ -178,6 +197,7 @@ async function mayGoAgain(
       retries,
       most: call.cluster.retry.max,
       isRetry: call.isRetry === true,
+      leftMs: call.deadline.leftMs(),
       retryAfterMs,
       pool: () => attempts.poolDenial(call, tried),
     }) ?? budget.take()
@@ -203,6 +223,7 @@ function settled(
 ): ForwardVerdict | Promise<ForwardVerdict> {
   switch (attempt.kind) {
     case 'not_sent':
+      if (call.deadline.isOver) return TOO_LATE
       return refuse(lostOrLater(attempt), { detail: attempt.detail, retryAfterMs: 1_000 })
     case 'abandoned':
       return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: 'the caller left' }) // nobody reads it
@@ -252,5 +273,6 @@ function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwa
     ended: after => {
       if (isLateFault(attempt, after)) dispatched.blame()
     },
+    deadline: call.deadline,
   }
 }

@@ -176,6 +176,12 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     this.#giveUp({ kind: 'abandoned' }, 'the caller has left')
   }
 
+  /** Its time is over. `isCallers`: the caller gave it less than policy does. */
+  expire(isCallers: boolean): void {
+    const detail = 'the deadline of the call is over'
+    this.#giveUp(this.#isSent ? late(detail, isCallers) : unsent(detail, isCallers), detail)
+  }
+
   #informed(status: number): void {
     this.#informal += 1
     if (this.#informal > MOST_INFORMAL) {
@@ -242,6 +248,20 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     return isTimeout ? { kind: 'timeout', detail } : { kind: 'no_answer', detail, ...ours }
   }
 }
+
+const late = (detail: string, isCallers: boolean): Attempt => ({
+  kind: 'timeout',
+  detail,
+  ...(isCallers ? { isCallers: true } : {}),
+})
+
+/** No connection was there in the time that it had. */
+const unsent = (detail: string, isCallers: boolean): Attempt => ({
+  kind: 'not_sent',
+  detail,
+  isNobodyThere: false,
+  ...(isCallers ? { isOurs: true } : {}),
+})
 
 /** A name with several addresses fails once for each, and says nothing as a whole. */
 const wordsOf = (error: Error): string =>

@@ -25,8 +25,13 @@ export interface Sent {
   readonly abort: () => void
 }
 
+export interface SentCall extends Sent {
+  /** Its time is over; `isCallers`: less than policy gives. */
+  readonly expire: (isCallers: boolean) => void
+}
+
 /** `onOver` is called once, when nothing more will come. */
-export type Send = (place: Place, outgoing: Outgoing, onOver?: () => void) => Sent
+export type Send = (place: Place, outgoing: Outgoing, onOver?: () => void) => SentCall
 
 export interface Place {
   readonly cluster: Cluster
@@ -59,7 +64,11 @@ export const createSend = (pools: Connections, clock: Clock): Send => {
       )
       dispatch(pools, endpoint, outgoing, exchange)
     })
-    return { attempt, abort: () => exchange?.abort() }
+    return {
+      attempt,
+      abort: () => exchange?.abort(),
+      expire: isCallers => exchange?.expire(isCallers),
+    }
   }
 }
 
@@ -153,8 +162,9 @@ function judge(
   const { fault, isThrottled, retryAfterMs } = outcomeOf(head)
   const tookMs = head.kind === 'answered' ? head.firstByteMs : nowMs - beganMs
   if (fault === 'endpoint' || isThrottled) endpoint.penalise(tookMs, nowMs, retryAfterMs)
-  else if (head.kind === 'answered') endpoint.observe(tookMs, nowMs)
-  if (fault !== 'endpoint' || head.kind === 'answered') return
+  else if (head.kind === 'answered') endpoint.answered(tookMs, nowMs)
+  else if (head.kind === 'timeout') endpoint.observe(tookMs, nowMs) // it took so long at least
+  if (head.kind === 'answered' || (fault !== 'endpoint' && head.kind !== 'timeout')) return
   if (head.kind === 'not_sent' && head.isNobodyThere) cluster.refused(endpoint, head.detail)
   else cluster.suspect(endpoint)
 }

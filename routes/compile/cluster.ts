@@ -15,6 +15,7 @@ type Spec = ClusterDocument['spec']
 
 export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
   { reads: ['spec', 'ejection'], check: ({ spec }) => ejectionFindings(spec.ejection) },
+  { reads: ['spec', 'deadline'], check: ({ spec }) => deadlineFindings(spec.deadline) },
   { reads: ['spec', 'discovery', 'dns'], check: ({ spec }) => dnsFindings(spec.discovery.dns) },
   {
     reads: ['spec', 'discovery', 'endpoints'],
@@ -41,6 +42,14 @@ function ejectionFindings(ejection: Spec['ejection']): Finding[] {
       says: `the first ejection, ${base}, must not be longer than the longest, ${max}`,
     },
   ]
+}
+
+function deadlineFindings(deadline: Spec['deadline']): Finding[] {
+  if (deadline === undefined) return []
+  const { default: usual, max } = deadline
+  if (mustParseDuration(usual) <= mustParseDuration(max)) return []
+  const says = `the usual deadline, ${usual}, must not be longer than the longest, ${max}`
+  return [{ path: ['spec', 'deadline', 'default'], says }]
 }
 
 function dnsFindings(dns: Spec['discovery']['dns']): Finding[] {
@@ -123,6 +132,24 @@ export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolic
       firstByteMs: mustParseDuration(timeouts.firstByte),
       idleMs: mustParseDuration(timeouts.idle),
     },
+    deadline: deadlinePolicy(spec),
+  }
+}
+
+const USUAL_DEADLINE_MS = 60_000
+const LONGEST_DEADLINE_MS = 600_000
+
+/** Where the document sets none, what it gives a replica for the first byte must fit into it. */
+function deadlinePolicy({ deadline, timeouts }: Spec): ClusterPolicy['deadline'] {
+  if (deadline !== undefined)
+    return {
+      defaultMs: mustParseDuration(deadline.default),
+      maxMs: mustParseDuration(deadline.max),
+    }
+  const firstByteMs = mustParseDuration(timeouts.firstByte)
+  return {
+    defaultMs: Math.max(USUAL_DEADLINE_MS, firstByteMs),
+    maxMs: Math.max(LONGEST_DEADLINE_MS, firstByteMs),
   }
 }
 

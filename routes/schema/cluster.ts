@@ -121,7 +121,8 @@ const timeouts = closed(
       least: '10ms',
       most: '1h',
       default: '60s',
-      description: 'From sending a call to the first byte of its answer.',
+      description:
+        "From sending a call to the first byte of its answer: the replica's own limit, within the deadline of the call.",
     }),
     idle: duration({
       least: '10ms',
@@ -161,6 +162,28 @@ const retry = closed(
     default: {},
     description:
       'How much may be sent a second time: what a replica says it did not run, and what got no answer where that is safe (see `Tool`). What could not be sent at all goes to another replica whatever stands here.',
+  },
+)
+
+const deadline = closed(
+  {
+    default: duration({
+      least: '10ms',
+      most: '24h',
+      default: '60s',
+      description:
+        'From the arrival of a call to the end of its answer. `notifications/progress` of its tool gives as much again. Not longer than `max`.',
+    }),
+    max: duration({
+      least: '10ms',
+      most: '24h',
+      default: '10m',
+      description: 'The most that progress can make of it. No call lasts longer.',
+    }),
+  },
+  {
+    description:
+      'By when a call must be over, wherever it is then: waiting, sent or streaming. A caller may ask for less with `x-ringmain-deadline-ms`. Absent: 60s and 10m, or `timeouts.firstByte` where that is longer.',
   },
 )
 
@@ -206,6 +229,7 @@ const spec = closed(
     connections,
     retry,
     timeouts,
+    deadline: Type.Optional(deadline),
   },
   { description: 'What the cluster is.' },
 )

@@ -87,6 +87,12 @@ export const ROOMS: readonly Room[] = [
     packages: [],
     builtins: ['node:perf_hooks', 'node:v8'],
   },
+  {
+    name: 'router/deadlines',
+    imports: ['router/facts.ts', 'foundation'],
+    packages: [],
+    builtins: [],
+  },
   { name: 'router/table-feed', imports: ['routes', 'foundation'], packages: [] },
   // The composition root: the only place where ports and adapters meet.
   {
@@ -102,6 +108,7 @@ export const ROOMS: readonly Room[] = [
       'router/eras',
       'router/clusters',
       'router/upstream',
+      'router/deadlines',
       'router/overload',
       'router/table-feed',
       'routes',
@@ -131,6 +138,7 @@ export const ROOMS: readonly Room[] = [
       'router/listeners',
       'router/eras',
       'router/clusters',
+      'router/deadlines',
       'routes',
       'foundation',
     ],

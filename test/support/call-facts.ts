@@ -1,7 +1,16 @@
 // Facts of one call as the stages before would have established them.
-import type { Arrived, Decoded, Located, Message, Recorded, Resolved } from '#router/facts.ts'
+import type {
+  Arrived,
+  Decoded,
+  Limited,
+  Located,
+  Message,
+  Recorded,
+  Resolved,
+} from '#router/facts.ts'
 import { clusterPolicy, tableOf } from './cluster-policy.ts'
 import { arrivedAs } from './fake-caller.ts'
+import { fakeDeadline } from './fake-deadline.ts'
 
 export const messageAs = (differences: Partial<Message> = {}): Message => ({
   kind: 'request',
@@ -24,7 +33,7 @@ export const decodedAs = (differences: Partial<Decoded> = {}): Decoded => ({
   ...differences,
 })
 
-export type CallFacts = Arrived & Recorded & Decoded & Located & Resolved
+export type CallFacts = Arrived & Recorded & Decoded & Located & Resolved & Limited
 
 export function callAs(differences: Partial<CallFacts> = {}): CallFacts {
   const crm = clusterPolicy('crm')
@@ -40,6 +49,7 @@ export function callAs(differences: Partial<CallFacts> = {}): CallFacts {
     toolName: 'find',
     isReplayable: false,
     mirroredHeaders: [],
+    deadline: fakeDeadline().deadline,
     ...differences,
   }
 }

@@ -20,6 +20,7 @@ export const clusterPolicy = (
   retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
   connections: { perEndpoint: 2, streams: 3, queue: 2, waitMs: 100 },
   timeouts: { firstByteMs: 1_000, idleMs: 1_000 },
+  deadline: { defaultMs: 60_000, maxMs: 600_000 },
   ...differences,
 })
 

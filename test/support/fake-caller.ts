@@ -94,5 +94,6 @@ export const arrivedAs = (differences: Partial<Arrived> = {}): Arrived => ({
   headers: {},
   body: Buffer.alloc(0),
   caller: fakeCaller(),
+  arrivedMs: 0,
   ...differences,
 })

@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici'
 import type { Attempt, UpstreamSink } from '#router/facts.ts'
 import { Exchange, type ExchangeOptions } from '#router/upstream/exchange.ts'
+import type { SentCall } from '#router/upstream/send.ts'
 
 export interface FakeController extends Dispatcher.DispatchController {
   readonly calls: string[]
@@ -40,7 +41,7 @@ export function fakeController(): FakeController {
 export interface PlayedExchange {
   readonly exchange: Exchange
   /** As `send` gives it. */
-  readonly sent: { readonly attempt: Promise<Attempt>; readonly abort: () => void }
+  readonly sent: SentCall
   readonly controller: FakeController
   readonly heads: Attempt[]
   readonly overs: boolean[]
@@ -76,7 +77,11 @@ export function playedExchange(
   )
   return {
     exchange,
-    sent: { attempt: first.promise, abort: () => exchange.abort() },
+    sent: {
+      attempt: first.promise,
+      abort: () => exchange.abort(),
+      expire: isCallers => exchange.expire(isCallers),
+    },
     controller,
     heads,
     overs,

@@ -5,6 +5,7 @@ import { isLateFault } from '#router/outcome.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { answeredAs, type FakeBody, fakeBody } from './fake-body.ts'
 import { type FakeCaller, fakeCaller } from './fake-caller.ts'
+import { fakeDeadline } from './fake-deadline.ts'
 
 export interface Relayed {
   readonly body: FakeBody
@@ -38,6 +39,7 @@ export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene =
       isStream: false,
       upstreamIdJson: '7',
       callerIdJson: '"x"',
+      deadline: fakeDeadline().deadline,
       ...relay,
       body,
       abandon: () => {
@@ -47,6 +49,7 @@ export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene =
     },
     {
       trail,
+      nowMs: () => 0,
       refusal: ({ code }: Refusal) => ({
         status: 200,
         headers: { by: 'router' },
@@ -72,5 +75,6 @@ export const relayAs = (differences: Partial<Relay> = {}): Relay => ({
   callerIdJson: '"x"',
   abandon: () => undefined,
   ended: () => undefined,
+  deadline: fakeDeadline().deadline,
   ...differences,
 })

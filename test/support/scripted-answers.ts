@@ -45,6 +45,8 @@ export interface SeenRequest {
 
 export interface SeenAbort {
   readonly tool: string
+  /** Of the request that was left. */
+  readonly id: unknown
   readonly atMs: number
 }
 
@@ -210,7 +212,8 @@ function run(state: State, seen: SeenRequest, exchange: Exchange, isModern: bool
   const ended = state.options.onRun?.(name, seen.body.toString('latin1'))
   response.once('close', () => {
     ended?.(!response.writableFinished)
-    if (!response.writableFinished) state.aborts.push({ tool: name, atMs: performance.now() })
+    if (!response.writableFinished)
+      state.aborts.push({ tool: name, id: seen.id, atMs: performance.now() })
   })
   const meta = seen.params['_meta'] as { progressToken?: string | number } | undefined
   tool({

@@ -139,6 +139,34 @@ export const scriptedTools: Readonly<Record<string, Tool>> = {
     call.response.writeHead(200, SSE_TYPE)
     call.response.write(progress(call, 1, 2))
   },
+  /** Tells of progress every `ms`, and is answered after `steps` of them. */
+  working: call => {
+    call.response.writeHead(200, SSE_TYPE)
+    const steps = numberArg(call, 'steps', 5)
+    const step = (done: number): void => {
+      if (done > steps) call.response.end(event(rpc(call, resultOf(call))))
+      else {
+        call.response.write(progress(call, done, steps))
+        later(call, numberArg(call, 'ms', 100), () => step(done + 1))
+      }
+    }
+    step(1)
+  },
+  /** Comments without end, as fast as they are taken. */
+  comments: call => {
+    call.response.writeHead(200, SSE_TYPE)
+    const many = ':\n'.repeat(8_192)
+    const more = (): void => {
+      while (!call.response.destroyed) {
+        call.poured(many.length)
+        if (!call.response.write(many)) {
+          call.response.once('drain', more)
+          return
+        }
+      }
+    }
+    more()
+  },
   fail: call => {
     const result = {
       content: [{ type: 'text', text: 'the ledger is closed' }],

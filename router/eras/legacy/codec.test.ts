@@ -9,7 +9,7 @@ import { messageFrom } from '#test/support/read-message.ts'
 import type { Upward } from '../codec.ts'
 import { legacyCodec } from './codec.ts'
 
-const UP: Upward = { version: '2025-11-25', idJson: '1000000007' }
+const UP: Upward = { version: '2025-11-25', idJson: '1000000007', leftMs: 900 }
 
 function messageOf(body: string): Message {
   const message = messageFrom(body)
@@ -130,10 +130,17 @@ test('headers name version and session as far as the revision knows them', () =>
     '2025-11-25',
     'mcp-session-id',
     's',
+    'x-ringmain-deadline-ms',
+    '900',
     'traceparent',
     '00-a-b-01',
   ])
-  assert.deepEqual(headers({ version: '2025-03-26' }), ['traceparent', '00-a-b-01'])
+  assert.deepEqual(headers({ version: '2025-03-26' }), [
+    'x-ringmain-deadline-ms',
+    '900',
+    'traceparent',
+    '00-a-b-01',
+  ])
 })
 
 test('an error is sent over 200 whatever its status was', () => {

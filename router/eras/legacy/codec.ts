@@ -86,6 +86,7 @@ function upward(call: Upgoing, to: Upward): UpstreamRequest {
   ]
   if (to.version !== ASSUMED_LEGACY) headers.push(HEADER.version, to.version) // 2025-03-26 does not know the header
   if (to.sessionId !== undefined) headers.push(HEADER.session, to.sessionId)
+  headers.push(HEADER.deadline, String(to.leftMs))
   for (const [name, value] of call.passedHeaders) headers.push(name, value) // `Mcp-*` of this era means nothing
   const changes: { span: Span; by: string }[] = []
   const { id, name } = message.spans

@@ -42,6 +42,7 @@ const up = (
     {
       version: '2026-07-28',
       idJson: message.idJson,
+      leftMs: 900,
       ...(toolName === undefined ? {} : { toolName }),
     },
   )
@@ -178,6 +179,8 @@ test('headers are made anew for the upstream hop, and only what travels on is ad
     '2026-07-28',
     'mcp-method',
     'tools/call',
+    'x-ringmain-deadline-ms',
+    '900',
     'mcp-name',
     '=?base64?5LiW55WM?=',
     'mcp-param-region',

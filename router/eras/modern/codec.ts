@@ -127,6 +127,8 @@ function upward(call: Upgoing, to: Upward): UpstreamRequest {
     to.version,
     HEADER.method,
     message.method,
+    HEADER.deadline,
+    String(to.leftMs),
   ]
   if (to.toolName !== undefined) headers.push(HEADER.name, encodeHeaderValue(to.toolName))
   for (const [name, value] of call.mirroredHeaders ?? []) headers.push(name, value)
