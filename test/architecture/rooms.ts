@@ -62,11 +62,11 @@ export const ROOMS: readonly Room[] = [
     imports: ['router/pipeline', 'router/facts.ts', 'router/outcome.ts', 'routes', 'foundation'],
     packages: [],
   },
-  // Health checks and Consul speak HTTP; the registry file is YAML.
+  // Health checks and Consul speak HTTP; the registry file is YAML; a breaker's state is opossum's.
   {
     name: 'router/clusters',
     imports: ['router/facts.ts', 'router/outcome.ts', 'routes', 'foundation'],
-    packages: ['undici', 'yaml'],
+    packages: ['undici', 'yaml', 'opossum'],
   },
   {
     name: 'router/upstream',
