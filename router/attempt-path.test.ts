@@ -130,19 +130,11 @@ test('a legacy caller who leaves is told of to the replica, under the id it know
   assert.equal(requests.sent[0]?.overs.length, 1)
 })
 
-test('an answer that was none is put to the replica’s account, and its next check comes forward', async t => {
-  const { choose, active } = ground(t)
-  const cluster = active.cluster('crm')
-  const [endpoint] = cluster?.endpoints ?? []
-  assert.ok(cluster !== undefined && endpoint !== undefined)
-  const suspect = t.mock.method(cluster, 'suspect')
-  const { blame } = (await choose(call('1'))).send(false)
-  blame()
-  assert.equal(endpoint.faults, 1)
-  assert.deepEqual(
-    suspect.mock.calls.map(({ arguments: [suspected] }) => suspected),
-    [endpoint],
-  )
+test('how an answer ended is told to the account of the call', async t => {
+  const { choose, requests } = ground(t)
+  const { ended } = (await choose(call('1'))).send(false)
+  ended({ ended: 'cut' })
+  assert.deepEqual(requests.last().ends, [{ ended: 'cut' }])
 })
 
 test('what is believed of the replica and is not so is asked of it anew, without a word in its account', async t => {

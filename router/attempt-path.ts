@@ -43,7 +43,8 @@ export function attemptPath(ports: AttemptPorts): AttemptPath {
     budget: call => budgets.of(call.cluster),
     poolDenial: (call, tried) => {
       const cluster = ports.active.cluster(call.cluster.name)
-      if (cluster?.serving(call.era).some(({ key }) => !tried.has(key)) !== true) return 'no_other'
+      if (cluster?.serving(call.era).some(one => !one.isEjected && !tried.has(one.key)) !== true)
+        return 'no_other'
       return isMostlyOut(cluster) ? 'mostly_out' : undefined
     },
     pause: (call, leastMs) => paused(call, pauseMs(ports.random, leastMs)),
@@ -56,7 +57,7 @@ function isMostlyOut(cluster: Cluster): boolean {
   for (const endpoint of cluster.endpoints) {
     if (endpoint.instance.state !== 'ready') continue
     ready += 1
-    if (endpoint.isRoutable) up += 1
+    if (endpoint.isRoutable && !endpoint.isEjected) up += 1
   }
   return 2 * up < ready
 }
@@ -136,13 +137,9 @@ function send(
     said ??= sayCancelled(ports, replica, upstreamIdJson)
     sent.abort()
   }
-  const blame = (): void => {
-    endpoint.penalise(0, ports.nowMs())
-    cluster.suspect(endpoint)
-  }
   const relearn = (): void => cluster.outdated(endpoint)
   const expire = (): void => sent.expire(call.deadline.isCallers)
-  return { attempt: sent.attempt, upstreamIdJson, abandon, expire, blame, relearn }
+  return { attempt: sent.attempt, upstreamIdJson, abandon, expire, ended: sent.ended, relearn }
 }
 
 /**

@@ -168,8 +168,9 @@ export function keepPlace({ cluster, endpoint, letGo }: Place): Required<Place> 
 }
 
 /** The slot will not be used: it is for the next who waits. */
-export function forgoPlace({ cluster, letGo }: Place): void {
+export function forgoPlace({ cluster, endpoint, letGo }: Place): void {
   letGo?.()
+  cluster.ejections.forgo(endpoint)
   cluster.slots.free()
 }
 

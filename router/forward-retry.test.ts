@@ -53,7 +53,7 @@ async function forwarded(scene: Scene): Promise<Ran> {
         upstreamIdJson: '7',
         abandon: nothing,
         expire: nothing,
-        blame: nothing,
+        ended: nothing,
         relearn: nothing,
       }
     }

@@ -12,6 +12,7 @@ import {
 import { isRecord } from './eras/message.ts'
 import { definitionsIn, encodeToolList, MOST_TOOLS } from './eras/tool-list.ts'
 import { META } from './eras/versions.ts'
+import type { AfterHead } from './facts.ts'
 import type { Continuation, Listing, Lists, Page } from './stages/gather.ts'
 import { legacyQuestion, modernQuestion, type Question } from './upstream/questions.ts'
 import { askReplica, PAGE_BYTES, type RpcReply } from './upstream/rpc.ts'
@@ -112,8 +113,19 @@ async function ask(
   const sent = ports.send(replica, question.outgoing)
   call.gone.addEventListener('abort', sent.abort)
   const reply = await askReplica(sent, question.idJson, how.timeoutMs, PAGE_BYTES)
+  sent.ended(afterHead(reply))
   call.gone.removeEventListener('abort', sent.abort)
   return reply
+}
+
+/** What was given up, and what is larger than is read, says nothing of the replica. */
+function afterHead(reply: RpcReply): AfterHead {
+  if (reply.kind === 'failed')
+    return { ended: reply.attempt === 'no_answer' ? 'unreadable' : 'left' }
+  if (reply.kind === 'http') return { ended: reply.isTooLarge === true ? 'left' : 'unreadable' }
+  const { error } = reply.message
+  const code = isRecord(error) ? error['code'] : undefined
+  return { ended: 'whole', ...(typeof code === 'number' ? { rpcCode: code } : {}) }
 }
 
 function lost(reply: Exclude<RpcReply, { kind: 'message' }>, detail: string): Page {

@@ -61,7 +61,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
               upstreamIdJson: '7',
               abandon: () => void log.push('abandon'),
               expire: () => void log.push('expire'),
-              blame: () => void log.push('blame'),
+              ended: () => undefined,
               relearn: () => void log.push('relearn'),
             }),
         },

@@ -101,7 +101,7 @@ export interface ClusterPolicy {
   /** `agree`: replicas whose tools differ from those of most others are set apart. */
   readonly toolLists: 'agree' | 'any'
   readonly health: HealthPolicy
-  readonly ejection?: EjectionPolicy
+  readonly ejection: EjectionPolicy
   readonly connections: ConnectionPolicy
   readonly retry: RetryPolicy
   readonly timeouts: {

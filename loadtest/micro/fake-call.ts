@@ -55,6 +55,14 @@ const CLUSTER: ClusterPolicy = {
   toolLists: 'agree',
   health: { intervalMs: 5_000, timeoutMs: 1_000, rise: 2, fall: 3 },
   retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
+  ejection: {
+    consecutiveFaults: 5,
+    minSuccessRate: 0.8,
+    windowMs: 10_000,
+    baseMs: 1_000,
+    maxMs: 60_000,
+    maxEjected: 0.5,
+  },
   connections: { perEndpoint: 64, streams: 64, queue: 64, waitMs: 100 },
   timeouts: { firstByteMs: 30_000, idleMs: 30_000 },
   deadline: { defaultMs: 60_000, maxMs: 600_000 },
@@ -105,7 +113,7 @@ const DISPATCHED = {
   upstreamIdJson: '1',
   abandon: nothing,
   expire: nothing,
-  blame: nothing,
+  ended: nothing,
   relearn: nothing,
 } as const
 

@@ -4,11 +4,13 @@ import type { ToolFacts } from '#router/facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import type { EraBalancers } from './balancers/era-balancers.ts'
 import type { Discovery, Snapshot } from './discovery/instance.ts'
+import { Ejections } from './ejection/ejections.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { CheckPace } from './health/check-pace.ts'
 import { type Check, Checker } from './health/checker.ts'
 import { Membership } from './membership.ts'
 import { type LogEvent, ReplicaLog } from './replica-log.ts'
+import { ReplicaNews } from './replica-news.ts'
 import { ServingSets } from './serving-sets.ts'
 import { SlotQueue } from './slot-queue.ts'
 import { revisionNotes } from './stated-revisions.ts'
@@ -36,23 +38,20 @@ export type Choice =
   | { readonly kind: 'full' }
 
 const NONE_TRIED: ReadonlySet<string> = new Set()
-/** A line of the log must not grow with what a replica lists. */
-const MOST_NAMED = 10
-const LONGEST_NAME = 128
 
 export class Cluster {
   readonly policy: ClusterPolicy
   readonly slots: SlotQueue
+  readonly ejections: Ejections
   readonly #ports: ClusterPorts
   readonly #log: ReplicaLog
+  readonly #news: ReplicaNews
   readonly #checker: Checker
   readonly #endpoints: Membership
   readonly #serving: ServingSets
   readonly #isServing = (endpoint: Endpoint, era: Era) => this.#serving.has(endpoint, era)
   /** Not asked yet. Bounded by the endpoints. */
   readonly #unasked = new Set<Endpoint>()
-  /** Eras of those that the log says are up. Bounded by the endpoints that live. */
-  readonly #saidUp = new WeakMap<Endpoint, string | undefined>()
   #snapshot: Snapshot | undefined
   readonly #settledWaiters: Array<() => void> = []
   #isClosed = false
@@ -62,6 +61,7 @@ export class Cluster {
     this.#ports = ports
     this.slots = new SlotQueue(ports.clock.nowMs)
     this.#log = new ReplicaLog(policy.name, ports.log)
+    this.#news = new ReplicaNews(this.#log)
     this.#checker = new Checker(policy.health, {
       ...ports,
       onChange: endpoint => this.#healthChanged(endpoint),
@@ -71,18 +71,27 @@ export class Cluster {
     })
     this.#serving = new ServingSets({
       mustAgree: policy.toolLists === 'agree',
-      onApart: (endpoint, era, digest) => this.#apartChanged(endpoint, era, digest),
+      onApart: (endpoint, era, digest) => this.#news.apart(endpoint, era, digest),
       onPlaced: endpoint => ports.balancers.update(endpoint, this.#isServing),
+    })
+    this.ejections = new Ejections(policy, {
+      ...ports,
+      serving: this.#serving,
+      news: this.#news,
+      onChanged: endpoint => {
+        ports.balancers.update(endpoint, this.#isServing)
+        this.slots.free()
+      },
     })
     this.#endpoints = new Membership(policy, {
       clock: ports.clock,
       onAdded: endpoint => this.#add(endpoint),
       onChanged: endpoint => {
-        this.#serving.update(endpoint)
+        this.#place(endpoint)
         this.#releaseBlocked(endpoint)
       },
       onRenamed: endpoint => {
-        this.#serving.update(endpoint)
+        this.#place(endpoint)
         this.#checker.outdated(endpoint) // it may have been started anew, with other tools
       },
       onRemoved: endpoint => this.#remove(endpoint),
@@ -113,7 +122,11 @@ export class Cluster {
 
   /** What is odd about its replicas together, in words; reckoned anew each time. */
   notes(): readonly string[] {
-    return [...this.#serving.notes(), ...revisionNotes(this.#endpoints.values())]
+    return [
+      ...this.#serving.notes(),
+      ...this.ejections.notes(),
+      ...revisionNotes(this.#endpoints.values()),
+    ]
   }
 
   endpoint(key: string): Endpoint | undefined {
@@ -136,15 +149,20 @@ export class Cluster {
 
   /** `tried` holds keys of endpoints that are out of the question for this call. */
   choose(era: Era, tried: ReadonlySet<string> = NONE_TRIED): Choice {
+    const isFree = (one: Endpoint): boolean => !tried.has(one.key) && !this.isFull(one)
+    const probed = this.ejections.hasProbes ? this.ejections.probe(era, isFree) : undefined
+    if (probed !== undefined) return { kind: 'endpoint', endpoint: probed }
+    const isPanic = this.ejections.isPanic(era)
+    const balancer = this.#ports.balancers.of(era)
+    const now = { nowMs: this.#ports.clock.nowMs(), random: this.#ports.random }
     let isAnyLeft = false
-    const endpoint = this.#ports.balancers.of(era).pick(
-      candidate => {
-        if (tried.has(candidate.key)) return false
-        isAnyLeft = true
-        return !this.isFull(candidate)
-      },
-      { nowMs: this.#ports.clock.nowMs(), random: this.#ports.random },
-    )
+    const mayTake = (candidate: Endpoint): boolean => {
+      if (tried.has(candidate.key)) return false
+      if (candidate.isEjected && (!isPanic || candidate.breaker?.isForced === true)) return false
+      isAnyLeft = true
+      return !this.isFull(candidate)
+    }
+    const endpoint = isPanic ? balancer.pickInPanic(mayTake, now) : balancer.pick(mayTake, now)
     if (endpoint !== undefined) return { kind: 'endpoint', endpoint }
     return isAnyLeft ? { kind: 'full' } : this.#none(era, tried)
   }
@@ -179,6 +197,7 @@ export class Cluster {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#checker.close()
+    this.ejections.close()
     this.#log.flush()
     this.slots.close()
     for (const wake of this.#settledWaiters.splice(0)) wake()
@@ -198,13 +217,14 @@ export class Cluster {
     if (this.#serving.of(other).length > 0)
       return { kind: 'none', why: 'other_era', detail: `${name}: replicas speak only ${other}` }
     const total = this.#endpoints.size
+    const up = this.#serving.of(era).length
     return {
       kind: 'none',
       why: 'no_replica',
       detail:
         total === 0
           ? `${name}: no replica is registered`
-          : `${name}: 0 of ${total} replicas in service`,
+          : `${name}: 0 of ${total} replicas in service${up === 0 ? '' : `, ${up} ejected for their faults`}`,
     }
   }
 
@@ -233,7 +253,7 @@ export class Cluster {
     }
     endpoint.isBlocked = true
     endpoint.becomeDown(refusal)
-    this.#log.say('endpoint.blocked', endpoint.key, { reason: refusal })
+    this.#news.blocked(endpoint, refusal)
     this.#releaseBlocked(endpoint)
   }
 
@@ -246,44 +266,22 @@ export class Cluster {
   #remove(endpoint: Endpoint): void {
     this.#checker.unwatch(endpoint)
     this.#unasked.delete(endpoint)
-    this.#serving.update(endpoint)
+    this.#place(endpoint)
+    this.ejections.remove(endpoint)
     this.#ports.onRemoved(endpoint)
   }
 
   #healthChanged(endpoint: Endpoint): void {
-    this.#sayHealth(endpoint)
+    this.#news.health(endpoint)
     this.#unasked.delete(endpoint)
-    this.#serving.update(endpoint)
-    this.#sayHidden(endpoint)
+    this.#place(endpoint)
+    this.#news.hidden(endpoint)
     this.#changed()
   }
 
-  /** Another list of tools is no news of it. */
-  #sayHealth(endpoint: Endpoint): void {
-    const { health, key, reason, learned } = endpoint
-    const eras = health === 'up' ? learned?.eras.join() : undefined
-    if (eras !== undefined && eras === this.#saidUp.get(endpoint)) return
-    this.#saidUp.set(endpoint, eras)
-    const why = reason === undefined ? { eras: learned?.eras } : { reason }
-    this.#log.say(health === 'up' ? 'endpoint.up' : 'endpoint.down', key, why)
-  }
-
-  #apartChanged({ key, apart, learned }: Endpoint, era: Era, servingDigest?: string): void {
-    const reason = apart[era]
-    const digests = { era, toolsDigest: learned?.lists?.[era]?.digest, servingDigest }
-    if (reason === undefined) this.#log.say('endpoint.joined', key, digests)
-    else this.#log.say('endpoint.apart', key, { reason, ...digests })
-  }
-
-  /** Tools that a client must leave out, since it could not write their headers: whoever runs them should hear of it. */
-  #sayHidden({ key, learned }: Endpoint): void {
-    const hidden = [...(learned?.tools ?? [])].filter(([, facts]) => facts === 'broken')
-    if (hidden.length === 0) return
-    this.#log.say('tools.hidden', key, {
-      tools: hidden.slice(0, MOST_NAMED).map(([name]) => name.slice(0, LONGEST_NAME)),
-      count: hidden.length,
-      reason: 'an x-mcp-header in the input schema breaks the rules of the specification',
-    })
+  #place(endpoint: Endpoint): void {
+    this.#serving.update(endpoint)
+    this.ejections.outdated()
   }
 
   #changed(): void {

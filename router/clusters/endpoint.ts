@@ -3,6 +3,7 @@
 import type { ToolFacts } from '#router/facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import type { Instance } from './discovery/instance.ts'
+import type { EndpointBreaker } from './ejection/endpoint-breaker.ts'
 import { RunningMedian } from './running-median.ts'
 
 /** What a check that spoke MCP learned of the replica. */
@@ -69,6 +70,10 @@ export class Endpoint {
   isRemoved = false
   /** It has an address that is never connected to, neither by a call nor by a check. */
   isBlocked = false
+  /** From its first answer on. */
+  breaker: EndpointBreaker | undefined
+  /** Its breaker is not closed: it is given no call but a probe. */
+  isEjected = false
   /** In service, but given nothing new of these eras, and why: its tools differ from those of the replicas that serve, or are not known. */
   apart: Readonly<Partial<Record<Era, string>>> = {}
   /** Of times to first byte: what a call may expect, which the average, that jumps and counts failures, does not tell. */
@@ -109,18 +114,32 @@ export class Endpoint {
   }
 
   mayServe(era: Era): boolean {
-    return this.isRoutable && this.learned?.eras.includes(era) === true
+    return this.health === 'up' && this.wouldServe(era)
+  }
+
+  /** If it were up. */
+  wouldServe(era: Era): boolean {
+    return this.#isReady && this.learned?.eras.includes(era) === true
   }
 
   get isRoutable(): boolean {
-    return this.health === 'up' && this.instance.state === 'ready' && !this.isRemoved
+    return this.health === 'up' && this.#isReady
+  }
+
+  get #isReady(): boolean {
+    return this.instance.state === 'ready' && !this.isRemoved
   }
 
   becomeUp(nowMs: number): void {
     this.health = 'up'
     this.reason = undefined
+    this.warmUp(nowMs)
+  }
+
+  /** It begins anew: what it was before it went away says nothing of what it is now. */
+  warmUp(nowMs: number): void {
     this.#upSinceMs = nowMs
-    this.#ewmaMs = SEED_MS // what it was before it went away says nothing of what it is now
+    this.#ewmaMs = SEED_MS
     this.#stampMs = nowMs
   }
 

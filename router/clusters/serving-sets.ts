@@ -9,6 +9,12 @@ interface ServingSet {
   readonly list: Endpoint[]
   /** Where each stands in the list. */
   readonly places: Map<Endpoint, number>
+  /** Those that would serve if they were up, and those that do. */
+  readonly ready: Set<Endpoint>
+}
+
+function emptySet(): ServingSet {
+  return { list: [], places: new Map(), ready: new Set() }
 }
 
 export interface ServingPorts {
@@ -28,9 +34,10 @@ export class ServingSets {
   }
   /** Bounded by the endpoints of the cluster. */
   readonly #sets: Readonly<Record<Era, ServingSet>> = {
-    legacy: { list: [], places: new Map() },
-    modern: { list: [], places: new Map() },
+    legacy: emptySet(),
+    modern: emptySet(),
   }
+  readonly #inService = new Set<Endpoint>()
 
   constructor(ports: ServingPorts) {
     this.#ports = ports
@@ -42,6 +49,16 @@ export class ServingSets {
 
   has(endpoint: Endpoint, era: Era): boolean {
     return this.#sets[era].places.has(endpoint)
+  }
+
+  /** How many there would be if all of them were up. */
+  ready(era: Era): number {
+    return this.#sets[era].ready.size
+  }
+
+  /** Replicas that are up and take new calls, of whichever era. */
+  get inService(): number {
+    return this.#inService.size
   }
 
   /**
@@ -89,6 +106,7 @@ export class ServingSets {
       }
     }
     this.#place(endpoint)
+    put(this.#inService, endpoint, endpoint.isRoutable)
   }
 
   #place(endpoint: Endpoint): void {
@@ -98,6 +116,7 @@ export class ServingSets {
       const why = this.#agreements[era].whyApart(endpoint)
       if (why !== undefined) apart[era] = why
       this.#serve(endpoint, era, why === undefined && endpoint.mayServe(era))
+      put(this.#sets[era].ready, endpoint, why === undefined && endpoint.wouldServe(era))
     }
     endpoint.apart = apart
     this.#ports.onPlaced(endpoint)
@@ -117,6 +136,11 @@ export class ServingSets {
       set.list.push(endpoint)
     }
   }
+}
+
+function put(set: Set<Endpoint>, endpoint: Endpoint, isMember: boolean): void {
+  if (isMember) set.add(endpoint)
+  else set.delete(endpoint)
 }
 
 /** The last takes its place. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Attempt, McpAnswer } from '#router/facts.ts'
+import { isLateFault } from '#router/outcome.ts'
 import type { Refusal, Verdict } from '#router/pipeline/stage.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { answeredAs } from '#test/support/fake-body.ts'
@@ -58,7 +59,10 @@ async function forwarded(scene: Scene = {}): Promise<Forwarded> {
               log.push(`expire r${index}`)
               scene.whenExpired?.()
             },
-            blame: () => void log.push(`blame r${index}`),
+            ended: after => {
+              const isAnswered = !(attempt instanceof Promise)
+              if (isAnswered && isLateFault(attempt, after)) log.push(`blame r${index}`)
+            },
             relearn: () => void log.push(`relearn r${index}`),
           }
         },

@@ -15,7 +15,7 @@ import type {
   RetryDenial,
   RetryReason,
 } from '#router/facts.ts'
-import { isLateFault, type Outcome, outcomeOf } from '#router/outcome.ts'
+import { type Outcome, outcomeOf } from '#router/outcome.ts'
 import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
 import { denialOf, nextStep } from '#router/retry-rules.ts'
 import type { Era } from '#routes/route-table.ts'
@@ -40,8 +40,8 @@ export interface Dispatched {
   readonly abandon: () => void
   /** The call's time is over: ends the exchange, as what it has come to by then. */
   readonly expire: () => void
-  /** What came was no answer: a fault of the replica, for its account and its health. */
-  readonly blame: () => void
+  /** What came after the head, told once, for the replica's account and its health. */
+  readonly ended: (after: AfterHead) => void
   /** It was refused for what this router believes of the replica's tools: they are to be asked for anew. */
   readonly relearn: () => void
 }
@@ -237,19 +237,14 @@ function settled(
       const judged = judge(attempt, { era: call.era, isBound: target.isBound })
       if (judged === 'relay')
         return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
-      const speak = (what: McpAnswer | Unfit): ForwardVerdict => spoken(what, attempt, dispatched)
+      const speak = (what: McpAnswer | Unfit): ForwardVerdict => spoken(what, dispatched)
       return judged instanceof Promise ? judged.then(speak) : speak(judged)
     }
   }
 }
 
-function spoken(
-  judged: McpAnswer | Unfit,
-  attempt: Answered,
-  dispatched: Dispatched,
-): ForwardVerdict {
-  // What the head showed has been put to its account with the first byte.
-  if (isLateFault(attempt, afterHead(judged))) dispatched.blame()
+function spoken(judged: McpAnswer | Unfit, dispatched: Dispatched): ForwardVerdict {
+  dispatched.ended(afterHead(judged))
   if (!('code' in judged)) return answer(judged)
   const { isOutdated, ...refusal } = judged
   if (isOutdated === true) dispatched.relearn()
@@ -270,9 +265,7 @@ function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwa
     upstreamIdJson: dispatched.upstreamIdJson,
     callerIdJson: call.message.idJson,
     abandon: dispatched.abandon,
-    ended: after => {
-      if (isLateFault(attempt, after)) dispatched.blame()
-    },
+    ended: dispatched.ended,
     deadline: call.deadline,
   }
 }

@@ -108,8 +108,8 @@ test('many problems are cut in the status, not for the listener', () => {
 
 test('a warning is logged when it appears, and not again', async () => {
   const { inForce, told } = start()
-  await inForce.accept(loaded('first', ', ejection: {}'))
-  await inForce.accept(loaded('first', ', ejection: {}'))
+  await inForce.accept(loaded('first', ', addresses: { allow: [10.0.0.1/8] }'))
+  await inForce.accept(loaded('first', ', addresses: { allow: [10.0.0.1/8] }'))
   assert.equal(told.filter(line => line.startsWith('warn: a.yaml')).length, 1)
   assert.equal(inForce.problem, undefined)
 })

@@ -39,6 +39,7 @@ async function ground(
     slots: { free: () => heard.push('free') },
     suspect: () => heard.push('suspect'),
     refused: (_endpoint: Endpoint, detail: string) => heard.push(`refused ${detail.slice(0, 12)}`),
+    ejections: { begin: () => 7, heard: () => undefined, settle: () => undefined },
   } as unknown as Cluster
   const send = createSend(pools, { nowMs, wallMs: () => 0 })
   return {

@@ -3,8 +3,8 @@
 import type { Clock } from '#foundation/clock.ts'
 import type { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
-import type { Attempt } from '#router/facts.ts'
-import { outcomeOf } from '#router/outcome.ts'
+import type { AfterHead, Attempt } from '#router/facts.ts'
+import { Account } from './account.ts'
 import { Exchange } from './exchange.ts'
 import type { Connections } from './pools.ts'
 import { Turns } from './turns.ts'
@@ -28,6 +28,8 @@ export interface Sent {
 export interface SentCall extends Sent {
   /** Its time is over; `isCallers`: less than policy gives. */
   readonly expire: (isCallers: boolean) => void
+  /** Whoever reads the answer says how it ended, since nobody else knows. */
+  readonly ended: (after: AfterHead) => void
 }
 
 /** `onOver` is called once, when nothing more will come. */
@@ -42,20 +44,20 @@ export const createSend = (pools: Connections, clock: Clock): Send => {
   const turns = new Turns()
   return ({ cluster, endpoint }, asked, onOver) => {
     const outgoing = withHeaders(asked)
-    const account = openAccount(cluster, endpoint, pools)
-    const beganMs = clock.nowMs()
+    const account = new Account(cluster, endpoint, clock)
     let exchange: Exchange | undefined
     const attempt = new Promise<Attempt>(resolve => {
       exchange = new Exchange(
         {
           head: head => {
             if (head.kind === 'answered' && isEventStream(head.contentType)) account.becomeStream()
-            judge(head, { cluster, endpoint }, { beganMs, nowMs: clock.nowMs() })
+            account.began(head)
             resolve(head)
           },
           outpaced: account.becomeStream,
           over: () => {
             account.close()
+            releaseRemoved(endpoint, pools)
             onOver?.()
           },
         },
@@ -68,6 +70,7 @@ export const createSend = (pools: Connections, clock: Clock): Send => {
       attempt,
       abort: () => exchange?.abort(),
       expire: isCallers => exchange?.expire(isCallers),
+      ended: account.ended,
     }
   }
 }
@@ -122,49 +125,7 @@ function dispatch(
   )
 }
 
-function openAccount(
-  cluster: Cluster,
-  endpoint: Endpoint,
-  pools: Connections,
-): { becomeStream: () => void; close: () => void } {
-  let isStream = false
-  endpoint.calls += 1
-  endpoint.inFlight += 1
-  return {
-    // An answer that waits for its reader says as little of load as a stream does, and must not keep others waiting.
-    becomeStream: () => {
-      if (isStream) return
-      isStream = true
-      endpoint.inFlight -= 1
-      endpoint.streams += 1
-      cluster.slots.free()
-    },
-    close: () => {
-      if (isStream) endpoint.streams -= 1
-      else endpoint.inFlight -= 1
-      cluster.slots.free()
-      releaseRemoved(endpoint, pools)
-    },
-  }
-}
-
 /** What was still asked of an endpoint after it had left opened a pool anew. */
 function releaseRemoved(endpoint: Endpoint, pools: Connections): void {
   if (endpoint.isRemoved && endpoint.inFlight + endpoint.streams === 0) pools.release(endpoint)
-}
-
-/** Time to first byte is a sample; a fault of the replica is a bad one, and one before the first byte a reason to ask after its health. */
-function judge(
-  head: Attempt,
-  { cluster, endpoint }: Place,
-  { beganMs, nowMs }: { readonly beganMs: number; readonly nowMs: number },
-): void {
-  const { fault, isThrottled, retryAfterMs } = outcomeOf(head)
-  const tookMs = head.kind === 'answered' ? head.firstByteMs : nowMs - beganMs
-  if (fault === 'endpoint' || isThrottled) endpoint.penalise(tookMs, nowMs, retryAfterMs)
-  else if (head.kind === 'answered') endpoint.answered(tookMs, nowMs)
-  else if (head.kind === 'timeout') endpoint.observe(tookMs, nowMs) // it took so long at least
-  if (head.kind === 'answered' || (fault !== 'endpoint' && head.kind !== 'timeout')) return
-  if (head.kind === 'not_sent' && head.isNobodyThere) cluster.refused(endpoint, head.detail)
-  else cluster.suspect(endpoint)
 }

@@ -24,21 +24,11 @@ export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
   { reads: ['spec', 'addresses'], check: ({ spec }) => addressFindings(spec.addresses) },
 ]
 
-function ejectionFindings(ejection: Spec['ejection']): Finding[] {
-  if (ejection === undefined) return []
-  const path = ['spec', 'ejection'] as const
-  const notYet: Finding = {
-    path,
-    at: 'key',
-    severity: 'warning',
-    says: 'checked and kept, but this release does not eject endpoints yet: nothing acts on it',
-  }
-  const { base, max } = ejection
-  if (mustParseDuration(base) <= mustParseDuration(max)) return [notYet]
+function ejectionFindings({ base, max }: Spec['ejection']): Finding[] {
+  if (mustParseDuration(base) <= mustParseDuration(max)) return []
   return [
-    notYet,
     {
-      path: [...path, 'base'],
+      path: ['spec', 'ejection', 'base'],
       says: `the first ejection, ${base}, must not be longer than the longest, ${max}`,
     },
   ]
@@ -115,7 +105,7 @@ export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolic
       fall: counts.fall,
       ...(path === undefined ? {} : { path }),
     },
-    ...(ejection === undefined ? {} : { ejection: ejectionPolicy(ejection) }),
+    ejection: ejectionPolicy(ejection),
     connections: {
       perEndpoint: connections.perEndpoint,
       streams: connections.streams,
@@ -166,7 +156,7 @@ function discoveryPolicy(discovery: Spec['discovery']): DiscoveryPolicy {
   throw new Error('a cluster without a source of endpoints passed the check')
 }
 
-function ejectionPolicy(ejection: NonNullable<Spec['ejection']>): EjectionPolicy {
+function ejectionPolicy(ejection: Spec['ejection']): EjectionPolicy {
   return {
     consecutiveFaults: ejection.consecutiveFaults,
     minSuccessRate: ejection.minSuccessRate,

@@ -68,12 +68,12 @@ test('all problems of all files come at once, in reading order', () => {
 })
 
 test('one error anywhere means no table, and a warning alone does not', () => {
-  const warned = cluster('a').replace('} }\n', '}, ejection: {} }\n')
+  const warned = cluster('a').replace('} }\n', '}, addresses: { allow: [10.0.0.1/8] } }\n')
   const compiled = compileDocuments(filesOf({ 'a.yaml': warned }))
   assert.ok('table' in compiled)
   assert.deepEqual(
     compiled.warnings.map(({ severity, path }) => [severity, path]),
-    [['warning', 'spec.ejection']],
+    [['warning', 'spec.addresses.allow[0]']],
   )
   const both = compileDocuments(filesOf({ 'a.yaml': warned, 'b.yaml': 'kind: Nothing\n' }))
   assert.ok('problems' in both)

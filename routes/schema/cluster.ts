@@ -50,11 +50,13 @@ const ejection = closed(
       least: 1,
       most: 10_000,
       default: 5,
-      description: 'Faults in a row that eject a replica.',
+      description:
+        'Faults in a row that eject a replica: no connection, no answer in time or at all, a broken answer, 500 and above, and the JSON-RPC error -32603.',
     }),
     minSuccessRate: share({
       default: 0.8,
-      description: 'Share of calls that must succeed within the window.',
+      description:
+        'Share of calls that must not be faults within the window, once it holds five. An answer of 429 counts against it, but is no fault in a row.',
     }),
     window: duration({
       least: '1s',
@@ -66,7 +68,8 @@ const ejection = closed(
       least: '100ms',
       most: '1h',
       default: '1s',
-      description: 'First ejection; each further one lasts longer.',
+      description:
+        'Longest that a first ejection lasts; each further one may last twice as long as the one before. Chance shortens each by up to half.',
     }),
     max: duration({
       least: '100ms',
@@ -76,12 +79,14 @@ const ejection = closed(
     }),
     maxEjected: percentage({
       default: '50%',
-      description: 'Largest share of the cluster that may be out at once.',
+      description:
+        'Largest share of the replicas in service that may be out at once; one at least where there are two or more. What would be one too many stays in service, and is shown.',
     }),
   },
   {
+    default: {},
     description:
-      'When traffic itself shows that a replica is bad. Checked and kept, but this release does not eject anything yet; every document that sets it gets a warning.',
+      'When calls themselves show that a replica is bad, it is given none for a while, then one to see, and after a good answer more and more.',
   },
 )
 
@@ -225,7 +230,7 @@ const spec = closed(
         'agree: replicas whose list of tools differs from that of most others, or is not known while theirs is, are set apart and get no calls. any: every replica is given calls, for servers whose lists vary by themselves.',
     }),
     health,
-    ejection: Type.Optional(ejection),
+    ejection,
     connections,
     retry,
     timeouts,

@@ -1,8 +1,22 @@
 // A compiled cluster and one of its replicas, with every default that a document would give; a test names only what it is about.
 import type { Instance } from '#router/clusters/discovery/instance.ts'
-import type { ClusterPolicy, HealthPolicy, RouteTable } from '#routes/route-table.ts'
+import type {
+  ClusterPolicy,
+  EjectionPolicy,
+  HealthPolicy,
+  RouteTable,
+} from '#routes/route-table.ts'
 
 export const HEALTH: HealthPolicy = { intervalMs: 5_000, timeoutMs: 1_000, rise: 2, fall: 3 }
+
+export const EJECTION: EjectionPolicy = {
+  consecutiveFaults: 5,
+  minSuccessRate: 0.8,
+  windowMs: 10_000,
+  baseMs: 1_000,
+  maxMs: 60_000,
+  maxEjected: 0.5,
+}
 
 export const clusterPolicy = (
   name: string,
@@ -18,6 +32,7 @@ export const clusterPolicy = (
   toolLists: 'agree',
   health: HEALTH,
   retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
+  ejection: EJECTION,
   connections: { perEndpoint: 2, streams: 3, queue: 2, waitMs: 100 },
   timeouts: { firstByteMs: 1_000, idleMs: 1_000 },
   deadline: { defaultMs: 60_000, maxMs: 600_000 },

@@ -40,8 +40,8 @@ export function fakeController(): FakeController {
 
 export interface PlayedExchange {
   readonly exchange: Exchange
-  /** As `send` gives it. */
-  readonly sent: SentCall
+  /** As `send` gives it, but for its account. */
+  readonly sent: Omit<SentCall, 'ended'>
   readonly controller: FakeController
   readonly heads: Attempt[]
   readonly overs: boolean[]

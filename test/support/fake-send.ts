@@ -1,5 +1,6 @@
 // Requests to replicas that go nowhere: a test sees what would be sent, and plays what comes back.
 import type { Endpoint } from '#router/clusters/endpoint.ts'
+import type { AfterHead } from '#router/facts.ts'
 import type { Outgoing, Say, Send } from '#router/upstream/send.ts'
 import { type PlayedExchange, playedExchange } from './fake-controller.ts'
 import { settle } from './manual-time.ts'
@@ -7,6 +8,8 @@ import { settle } from './manual-time.ts'
 export interface SentRequest extends PlayedExchange {
   readonly place: { readonly endpoint: Endpoint }
   readonly outgoing: Outgoing
+  /** What its reader told of the answer. */
+  readonly ends: readonly AfterHead[]
   /** JSON-RPC method, or the HTTP verb. */
   readonly method: string
   readonly message: Readonly<Record<string, unknown>>
@@ -37,9 +40,10 @@ export function fakeSend(): FakeSend {
       return found
     },
     send: (place, outgoing, onOver) => {
-      const request = sentRequest(place, outgoing, onOver)
+      const ends: AfterHead[] = []
+      const request = { ...sentRequest(place, outgoing, onOver), ends }
       sent.push(request)
-      return request.sent
+      return { ...request.sent, ended: after => void ends.push(after) }
     },
     say: (endpoint, outgoing) => {
       const request = sentRequest({ endpoint }, outgoing)
@@ -71,6 +75,7 @@ function sentRequest(
   }
   return {
     ...played,
+    ends: [],
     place,
     outgoing,
     message,

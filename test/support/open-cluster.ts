@@ -1,5 +1,5 @@
 // Clusters over sources and checks that a test plays, opened as the table opens them.
-
+import type { Random } from '#foundation/clock.ts'
 import type { ActiveTable } from '#router/active-table.ts'
 import { EraBalancers } from '#router/clusters/balancers/era-balancers.ts'
 import { Cluster } from '#router/clusters/cluster.ts'
@@ -15,18 +15,24 @@ export interface PlayedClusters {
   readonly open: (policy: ClusterPolicy) => Cluster
   /** Names of the clusters opened, in order. */
   readonly opened: readonly string[]
+  /** Events of all of them, and of which replica. */
+  readonly log: readonly string[]
   /** The source of the newest cluster of this name. */
   readonly source: (name: string) => FakeDiscovery
 }
 
 export function playedClusters(
-  check: () => Promise<CheckResult> = () => Promise.resolve({ ok: true, learned: MODERN }),
+  check: (endpoint: Endpoint) => Promise<CheckResult> = () =>
+    Promise.resolve({ ok: true, learned: MODERN }),
   nowMs: () => number = () => 0,
+  random: Random = () => 0,
 ): PlayedClusters {
   const opened: string[] = []
+  const log: string[] = []
   const sources = new Map<string, FakeDiscovery>()
   return {
     opened,
+    log,
     source: name => {
       const source = sources.get(name)
       if (source === undefined) throw new Error(`no cluster ${name} was opened`)
@@ -41,11 +47,14 @@ export function playedClusters(
         check,
         pace: new CheckPace(() => 0),
         clock: { nowMs, wallMs: () => 0 },
-        random: () => 0,
+        random,
         balancers: new EraBalancers({ here: {}, seed: 0 }),
         hostRefusal: () => undefined,
         onRemoved: () => undefined,
-        log: () => undefined,
+        log: (event, fields) =>
+          void log.push(
+            [event, fields['ringmain.replica'], fields['why']].filter(Boolean).join(' '),
+          ),
       })
     },
   }

@@ -32,7 +32,8 @@ export class EraBalancers {
   /** Whatever changed of it. */
   update(endpoint: Endpoint, isServing: (endpoint: Endpoint, era: Era) => boolean): void {
     for (const era of ERAS) {
-      const standing = isServing(endpoint, era) ? 'serves' : absence(endpoint, era)
+      const inService = endpoint.isEjected ? 'ejected' : 'serves'
+      const standing = isServing(endpoint, era) ? inService : absence(endpoint, era)
       this.#byEra[era].update(endpoint, standing)
     }
   }

@@ -1,0 +1,86 @@
+// What one call puts to the account of its replica: that it is carried, how fast its answer began, and whether it was a good one.
+// A fault is counted once, with the head or with what came after it.
+import type { Clock } from '#foundation/clock.ts'
+import type { Cluster } from '#router/clusters/cluster.ts'
+import type { Verdict } from '#router/clusters/ejection/endpoint-breaker.ts'
+import type { Endpoint } from '#router/clusters/endpoint.ts'
+import type { AfterHead, Attempt } from '#router/facts.ts'
+import { isLateFault, type Outcome, outcomeOf } from '#router/outcome.ts'
+
+export class Account {
+  readonly #cluster: Cluster
+  readonly #endpoint: Endpoint
+  readonly #clock: Clock
+  readonly #beganMs: number
+  /** For the breaker, which hears nothing of calls that began before its state changed. */
+  readonly #ticket: number
+  #isStream = false
+  #head: Attempt | undefined
+  #isSettled = false
+
+  constructor(cluster: Cluster, endpoint: Endpoint, clock: Clock) {
+    this.#cluster = cluster
+    this.#endpoint = endpoint
+    this.#clock = clock
+    this.#beganMs = clock.nowMs()
+    endpoint.calls += 1
+    endpoint.inFlight += 1
+    this.#ticket = cluster.ejections.begin(endpoint)
+  }
+
+  /** An answer that waits for its reader says as little of load as a stream does, and must not keep others waiting. */
+  readonly becomeStream = (): void => {
+    if (this.#isStream) return
+    this.#isStream = true
+    this.#endpoint.inFlight -= 1
+    this.#endpoint.streams += 1
+    this.#cluster.slots.free()
+  }
+
+  close(): void {
+    if (this.#isStream) this.#endpoint.streams -= 1
+    else this.#endpoint.inFlight -= 1
+    this.#cluster.slots.free()
+  }
+
+  /** Time to first byte is a sample; a fault of the replica is a bad one, and one before the first byte a reason to ask after its health. */
+  began(head: Attempt): void {
+    const outcome = outcomeOf(head)
+    const { fault, isThrottled, retryAfterMs } = outcome
+    const nowMs = this.#clock.nowMs()
+    const tookMs = head.kind === 'answered' ? head.firstByteMs : nowMs - this.#beganMs
+    this.#head = head
+    if (fault === 'endpoint' || isThrottled) this.#endpoint.penalise(tookMs, nowMs, retryAfterMs)
+    else if (head.kind === 'timeout')
+      this.#endpoint.observe(tookMs, nowMs) // it took so long at least
+    else if (head.kind === 'answered') {
+      this.#endpoint.answered(tookMs, nowMs)
+      this.#cluster.ejections.heard(this.#endpoint, this.#ticket)
+      return // its end says whether it was a good one
+    }
+    this.#settle(outcome)
+    if (head.kind === 'answered' || (fault !== 'endpoint' && head.kind !== 'timeout')) return
+    if (head.kind === 'not_sent' && head.isNobodyThere)
+      this.#cluster.refused(this.#endpoint, head.detail)
+    else this.#cluster.suspect(this.#endpoint)
+  }
+
+  readonly ended = (after: AfterHead): void => {
+    if (this.#head === undefined || this.#isSettled) return
+    this.#settle(outcomeOf(this.#head, after))
+    if (!isLateFault(this.#head, after)) return
+    this.#endpoint.penalise(0, this.#clock.nowMs())
+    this.#cluster.suspect(this.#endpoint)
+  }
+
+  #settle(outcome: Outcome): void {
+    this.#isSettled = true
+    this.#cluster.ejections.settle(this.#endpoint, this.#ticket, verdictOf(outcome))
+  }
+}
+
+function verdictOf({ fault, isThrottled }: Outcome): Verdict {
+  if (isThrottled) return 'busy'
+  if (fault === 'endpoint') return 'fault'
+  return fault === 'none' || fault === 'tool' ? 'good' : 'none'
+}
