@@ -78,7 +78,7 @@ async function fateOf(asked: ReturnType<Pool['request']>): Promise<readonly [Fat
   try {
     const { statusCode, headers, body } = await asked
     const bytes = Buffer.from(await body.arrayBuffer())
-    return judge(statusCode, { headers, body: bytes })
+    return fateIn(statusCode, { headers, body: bytes })
   } catch (error) {
     const { code, name, message } = error as NodeJS.ErrnoException
     return ['mute', code ?? (name === 'Error' ? message : name)]
@@ -87,7 +87,8 @@ async function fateOf(asked: ReturnType<Pool['request']>): Promise<readonly [Fat
 
 type Answer = Parameters<typeof problemOf>[0]
 
-function judge(status: number, answer: Answer): readonly [Fate, string] {
+/** What a whole answer tells its caller. */
+export function fateIn(status: number, answer: Answer): readonly [Fate, string] {
   try {
     const problem = problemOf(answer)
     if (problem !== undefined)

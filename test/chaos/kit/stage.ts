@@ -43,6 +43,13 @@ export interface StageOptions {
 }
 
 export const CLUSTER = 'tools'
+/** `echo` may run twice: its replicas say so, and here policy does. */
+export const READS = JSON.stringify({
+  apiVersion: 'ringmain.dev/v1',
+  kind: 'Tool',
+  metadata: { name: 'reads' },
+  spec: { cluster: CLUSTER, tools: ['echo'], effect: 'read', replay: 'safe' },
+})
 /** Checks fast enough for a story of a minute. */
 const HEALTH = { interval: '1s', timeout: '900ms', rise: 1, fall: 2 }
 
@@ -60,6 +67,7 @@ export async function setStage(story: Story, options: StageOptions = {}): Promis
     documents(
       clusterOf(CLUSTER, urls, { health: HEALTH, ...cluster }),
       serverOf('default', [CLUSTER], { naming: 'plain' }),
+      READS,
       ...policies,
     ),
     { env: { ...RESOURCE_PROBE, ...env } },

@@ -11,7 +11,7 @@ import { until } from '#test/support/until.ts'
 import { type Balancer, startBalancer } from '../kit/balancer.ts'
 import { type Calls, openCalls, wordsOf } from '../kit/calls.ts'
 import { type Ledger, nowMs, openLedger } from '../kit/ledger.ts'
-import { CLUSTER, holdTruth } from '../kit/stage.ts'
+import { CLUSTER, holdTruth, READS } from '../kit/stage.ts'
 import { startToolReplica, type ToolReplica } from '../kit/tool-replica.ts'
 
 const RATE = 300
@@ -59,6 +59,7 @@ async function openFleet(story: Story): Promise<Fleet> {
   const policies = documents(
     clusterOf(CLUSTER, [], spec),
     serverOf('default', [CLUSTER], { naming: 'plain' }),
+    READS,
   )
   const startRouter = async (): Promise<RouterProcess> => {
     const router = await startRouterProcess(policies)

@@ -1,0 +1,133 @@
+// The router's own path of a call, from bytes to bytes, put together as the composition root does: table, clusters, checks, choice, retry
+// rules, accounts, the relay. Only the clock, chance, the source of replicas and the wires are simulated.
+import type { Clock, Random } from '#foundation/clock.ts'
+import { ActiveTable } from '#router/active-table.ts'
+import { attemptPath } from '#router/attempt-path.ts'
+import { EraBalancers } from '#router/clusters/balancers/era-balancers.ts'
+import { Cluster } from '#router/clusters/cluster.ts'
+import { CheckPace } from '#router/clusters/health/check-pace.ts'
+import { CallDeadline } from '#router/deadlines/call-deadline.ts'
+import { DeadlineWheel } from '#router/deadlines/deadline-wheel.ts'
+import { decodeRequest } from '#router/eras/decode.ts'
+import { JsonGuard } from '#router/eras/json-guard.ts'
+import { judgeAnswer } from '#router/eras/judge.ts'
+import { mirrorForEra } from '#router/eras/mirrored-params.ts'
+import { respond } from '#router/eras/respond.ts'
+import type { Arrived } from '#router/facts.ts'
+import { requestPath } from '#router/request-paths.ts'
+import { isReplayable } from '#router/tool-replay.ts'
+import { InFlight } from '#router/upstream/in-flight.ts'
+import type { Connections } from '#router/upstream/pools.ts'
+import { createSend, sendUncounted } from '#router/upstream/send.ts'
+import { compileDocuments } from '#routes/compile/compile-documents.ts'
+import type { RouteTable } from '#routes/route-table.ts'
+import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
+import type { FakeNet } from './fake-net.ts'
+
+export interface RouterInTime {
+  readonly cluster: Cluster
+  readonly source: FakeDiscovery
+  /** Resolves when the call is over for its caller. */
+  readonly run: (arrived: Arrived) => Promise<unknown>
+  /** What broke in the router itself. */
+  readonly defects: readonly string[]
+  readonly close: () => Promise<void>
+}
+
+export interface RouterPorts {
+  readonly clock: Clock
+  readonly random: Random
+  /** Who is asked by checks. */
+  readonly net: FakeNet
+  /** What calls go through: the net, or what a test puts before it. */
+  readonly connections: Connections
+  /** Documents, with one cluster of this name. */
+  readonly policies: string
+  readonly name: string
+}
+
+/** Of what no call needs. */
+const unused = (): never => {
+  throw new Error('the simulation makes nothing but calls')
+}
+
+export function routerInTime(ports: RouterPorts): RouterInTime {
+  const { name, clock } = ports
+  const defects: string[] = []
+  const defect = (at: string, error: unknown): void =>
+    void defects.push(`${at}: ${String((error as Error).stack ?? error)}`)
+  const source = fakeDiscovery()
+  const active = new ActiveTable(tableOf(ports.policies), clusterOpener(ports, source))
+  const cluster = active.cluster(name)
+  if (cluster === undefined) throw new Error(`the documents name no cluster "${name}"`)
+  const guard = new JsonGuard(ports.random)
+  const inFlight = new InFlight()
+  const wheel = new DeadlineWheel(clock.nowMs)
+  const path = requestPath({
+    clock,
+    observations: { began: () => undefined, ended: () => undefined },
+    respond: respond({ nowMs: clock.nowMs, defect: (_id, at, error) => defect(at, error) }),
+    eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: () => undefined }) },
+    table: {
+      server: server => active.server(server),
+      cluster: of => active.cluster(of)?.policy,
+      tool: (of, tool) => active.cluster(of)?.tool(tool),
+      isReplayable: tool => isReplayable(active, tool),
+      mirror: mirrorForEra,
+    },
+    shedding: { refusalOf: () => undefined },
+    deadlines: { open: limits => new CallDeadline(wheel, clock.nowMs, limits) },
+    attempts: attempts(ports, active, inFlight),
+    judge: judgeAnswer,
+    lists: { page: unused, sealCursor: unused, openCursor: unused, encode: unused },
+    handshakes: { discover: unused, initialize: unused, forsake: unused },
+    cancellations: inFlight,
+    farewells: { end: unused },
+  })
+  return {
+    cluster,
+    source,
+    defects,
+    run: arrived => path.run(arrived, { settleFailed: defect }),
+    close: () => active.close(),
+  }
+}
+
+const clusterOpener =
+  ({ clock, random, net }: RouterPorts, discovery: FakeDiscovery) =>
+  (policy: Cluster['policy']): Cluster =>
+    new Cluster(policy, {
+      discovery,
+      check: endpoint => net.check(endpoint, policy.health.timeoutMs),
+      pace: new CheckPace(random),
+      clock,
+      random,
+      balancers: new EraBalancers({ here: {}, seed: 1 }),
+      hostRefusal: () => undefined,
+      onRemoved: () => undefined,
+      log: () => undefined,
+    })
+
+function attempts(
+  { clock, random, connections }: RouterPorts,
+  active: ActiveTable,
+  inFlight: InFlight,
+): ReturnType<typeof attemptPath> {
+  let ids = 0
+  return attemptPath({
+    active,
+    inFlight,
+    random,
+    send: createSend(connections, clock),
+    say: (endpoint, outgoing) => sendUncounted(connections, endpoint, outgoing, clock),
+    nextId: () => (ids += 1),
+    client: { name: 'simulated', version: '1' },
+    nowMs: clock.nowMs,
+  })
+}
+
+function tableOf(text: string): RouteTable {
+  const compiled = compileDocuments([{ file: 'simulated.yaml', text }])
+  if ('problems' in compiled) throw new Error(JSON.stringify(compiled.problems))
+  return compiled.table
+}

@@ -1,0 +1,159 @@
+// One run: the scenario of a seed played to its end in virtual time, and the first thing that must not be, if there was one. The same
+// seed plays the same, to the letter.
+import { seededRandom } from '#foundation/clock.ts'
+import type { Cluster } from '#router/clusters/cluster.ts'
+import type { Connections } from '#router/upstream/pools.ts'
+import { type Fate, fateIn } from '#test/chaos/kit/calls.ts'
+import { CLUSTER } from '#test/chaos/kit/stage.ts'
+import { arrivedAs, fakeCaller } from '#test/support/fake-caller.ts'
+import { callParams, modernRequest, type RawRequest } from '#test/support/raw-http.ts'
+import { FakeNet } from './fake-net.ts'
+import { type RouterInTime, routerInTime } from './router-in-time.ts'
+import { type Event, type Scenario, type SimCall, scenarioOf } from './scenario.ts'
+import { installVirtualTime, type VirtualTime } from './virtual-time.ts'
+import { type Breach, Watch } from './watch.ts'
+
+export interface Run {
+  readonly seed: number
+  readonly breach: Breach | undefined
+  readonly trace: readonly string[]
+  readonly calls: number
+  readonly sentAgain: number
+  readonly fates: Readonly<Record<Fate, number>>
+}
+
+/** Ways to break the router on purpose, to show that it would be seen. */
+export interface Sabotage {
+  readonly connections?: (net: FakeNet) => Connections
+  readonly cluster?: (cluster: Cluster) => void
+  /** What became of a call, as its caller hears it. */
+  readonly fate?: (fate: Fate) => Fate
+}
+
+/** What the router draws must not shift what the scenario draws. */
+const ROUTER = 0x5eed
+const NET = 0x0ff5e7
+
+export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<Run> {
+  const time = installVirtualTime()
+  try {
+    return await new Play(seed, time, sabotage).run()
+  } finally {
+    time.restore()
+  }
+}
+
+class Play {
+  readonly #seed: number
+  readonly #time: VirtualTime
+  readonly #sabotage: Sabotage
+  readonly #scenario: Scenario
+  readonly #net: FakeNet
+  readonly #watch: Watch
+  readonly #router: RouterInTime
+  readonly #trace: string[] = []
+  readonly #fates: Record<Fate, number> = { done: 0, not_done: 0, unknown: 0, mute: 0, left: 0 }
+  readonly #beganMs: number
+  #calls = 0
+
+  constructor(seed: number, time: VirtualTime, sabotage: Sabotage) {
+    this.#seed = seed
+    this.#time = time
+    this.#sabotage = sabotage
+    this.#beganMs = time.clock.nowMs()
+    this.#scenario = scenarioOf(seed)
+    this.#net = new FakeNet(this.#scenario.replicas, {
+      time,
+      random: seededRandom(seed ^ NET),
+      onDispatch: delivery => this.#watch.sent(delivery),
+      trace: words => this.#note(words),
+    })
+    this.#watch = new Watch(this.#scenario, this.#net, () => this.#sinceMs())
+    this.#router = routerInTime({
+      clock: time.clock,
+      random: seededRandom(seed ^ ROUTER),
+      net: this.#net,
+      connections: sabotage.connections?.(this.#net) ?? this.#net,
+      policies: this.#scenario.policies,
+      name: CLUSTER,
+    })
+    sabotage.cluster?.(this.#router.cluster)
+    this.#watch.opened(this.#router.cluster)
+  }
+
+  async run(): Promise<Run> {
+    this.#publish(this.#scenario.instances)
+    for (const event of this.#scenario.events)
+      this.#time.after(event.atMs, () => this.#happens(event))
+    await this.#time.runUntil(this.#beganMs + this.#scenario.endMs, () => this.#watch.look())
+    this.#watch.finish(this.#router.defects)
+    await this.#router.close()
+    const { breach, sentAgain } = this.#watch
+    if (breach !== undefined) this.#trace.push(`${breach.atMs.toFixed(1)} BREACH ${breach.what}`)
+    return {
+      seed: this.#seed,
+      breach,
+      trace: this.#trace,
+      calls: this.#calls,
+      sentAgain,
+      fates: this.#fates,
+    }
+  }
+
+  #happens(event: Event): void {
+    switch (event.kind) {
+      case 'condition':
+        this.#note(`${event.replica.port} is ${event.condition}`)
+        return this.#net.become(event.replica, event.condition)
+      case 'registry':
+        return this.#publish(event.instances)
+      case 'call':
+        void this.#call(event.call)
+    }
+  }
+
+  #publish(instances: Scenario['instances']): void {
+    this.#note(`registry: ${instances.map(({ port, state }) => `${port} ${state}`).join(', ')}`)
+    this.#watch.published(instances)
+    this.#router.source.publish(...instances)
+  }
+
+  async #call(call: SimCall): Promise<void> {
+    const caller = fakeCaller()
+    const { headers = {}, body = '' } = requestOf(call)
+    this.#calls += 1
+    this.#watch.began(call)
+    this.#note(`${call.call} asks for ${call.tool}`)
+    if (call.leavesAfterMs !== undefined)
+      this.#time.after(call.leavesAfterMs, () => {
+        if (this.#watch.isOpen(call)) caller.leave()
+      })
+    const arrivedMs = this.#time.clock.nowMs()
+    await this.#router.run(arrivedAs({ arrivedMs, headers, body: Buffer.from(body), caller }))
+    const [told, says] = heard(caller)
+    const fate = this.#sabotage.fate?.(told) ?? told
+    this.#fates[fate] += 1
+    this.#note(`${call.call} is told ${fate} ${says}`.trimEnd())
+    this.#watch.ended(call, fate, says)
+  }
+
+  #sinceMs(): number {
+    return this.#time.clock.nowMs() - this.#beganMs
+  }
+
+  #note(words: string): void {
+    this.#trace.push(`${this.#sinceMs().toFixed(1)} ${words}`)
+  }
+}
+
+const requestOf = ({ call, tool, deadlineMs }: SimCall): RawRequest =>
+  modernRequest('tools/call', callParams(tool, { call }), {
+    id: call,
+    headers: deadlineMs === undefined ? {} : { 'x-ringmain-deadline-ms': String(deadlineMs) },
+  })
+
+function heard(caller: ReturnType<typeof fakeCaller>): readonly [Fate, string] {
+  if (caller.isGone) return ['left', '']
+  if (caller.log.includes('cut')) return ['mute', 'the connection was cut']
+  return fateIn(caller.status, { headers: caller.headers, body: Buffer.from(caller.text()) })
+}
