@@ -1,6 +1,7 @@
 // Opens the cluster that a policy describes, with what clusters of this router have in common.
 import { systemClock, systemRandom } from '#foundation/clock.ts'
 import type { Log } from '#foundation/log.ts'
+import type { ClusterPolicy } from '#routes/route-table.ts'
 import type { OpenCluster } from './active-table.ts'
 import { EraBalancers, type EraBalancersOptions } from './clusters/balancers/era-balancers.ts'
 import { Cluster, type ClusterPorts } from './clusters/cluster.ts'
@@ -8,13 +9,16 @@ import type { Sources } from './clusters/discovery/open-discovery.ts'
 import { createAddressGuard } from './upstream/address-guard.ts'
 import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
 
-export interface ClustersPorts extends CheckPorts, Pick<ClusterPorts, 'pace'>, EraBalancersOptions {
+export interface ClustersPorts
+  extends CheckPorts,
+    Pick<ClusterPorts, 'pace'>,
+    Pick<EraBalancersOptions, 'here' | 'seed'> {
   readonly sources: Sources
   readonly log: Log
 }
 
 export function clusterOpener(ports: ClustersPorts): OpenCluster {
-  const { sources, log, pace, pools } = ports
+  const { sources, log, pace, pools, here, seed } = ports
   return policy =>
     new Cluster(policy, {
       discovery: sources.open(policy.discovery),
@@ -22,9 +26,12 @@ export function clusterOpener(ports: ClustersPorts): OpenCluster {
       pace,
       clock: systemClock,
       random: systemRandom,
-      balancers: new EraBalancers(ports),
+      balancers: new EraBalancers({ here, seed, datacenters: datacentersOf(policy) }),
       hostRefusal: createAddressGuard(policy.addresses.allow).hostRefusal,
       onRemoved: endpoint => pools.release(endpoint),
       log: (event, fields) => log.info({ event, ...fields }, event),
     })
 }
+
+const datacentersOf = ({ discovery }: ClusterPolicy): readonly string[] | undefined =>
+  discovery.kind === 'consul' ? discovery.datacenters : undefined

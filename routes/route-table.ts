@@ -21,6 +21,7 @@ export interface StaticEndpoint {
   /** Its share of the calls, as a multiple of a sibling's, 1 to 1000. */
   readonly weight: number
   readonly zone?: string
+  readonly region?: string
 }
 
 export type DiscoveryPolicy =
@@ -41,6 +42,8 @@ export type DiscoveryPolicy =
       readonly service: string
       readonly filter?: string
       readonly datacenter?: string
+      /** In place of one: the nearest first, but for the router's own, which comes before all others. */
+      readonly datacenters?: readonly string[]
     }
 
 export interface HealthPolicy {

@@ -16,6 +16,10 @@ type Spec = ClusterDocument['spec']
 export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
   { reads: ['spec', 'ejection'], check: ({ spec }) => ejectionFindings(spec.ejection) },
   { reads: ['spec', 'deadline'], check: ({ spec }) => deadlineFindings(spec.deadline) },
+  {
+    reads: ['spec', 'discovery', 'consul'],
+    check: ({ spec }) => consulFindings(spec.discovery.consul),
+  },
   { reads: ['spec', 'discovery', 'dns'], check: ({ spec }) => dnsFindings(spec.discovery.dns) },
   {
     reads: ['spec', 'discovery', 'endpoints'],
@@ -40,6 +44,17 @@ function deadlineFindings(deadline: Spec['deadline']): Finding[] {
   if (mustParseDuration(usual) <= mustParseDuration(max)) return []
   const says = `the usual deadline, ${usual}, must not be longer than the longest, ${max}`
   return [{ path: ['spec', 'deadline', 'default'], says }]
+}
+
+function consulFindings(consul: Spec['discovery']['consul']): Finding[] {
+  if (consul?.datacenter === undefined || consul.datacenters === undefined) return []
+  return [
+    {
+      path: ['spec', 'discovery', 'consul', 'datacenter'],
+      at: 'key',
+      says: 'stands beside datacenters; write one of the two',
+    },
+  ]
 }
 
 function dnsFindings(dns: Spec['discovery']['dns']): Finding[] {

@@ -3,12 +3,13 @@ import { Type } from 'typebox'
 import { closed } from './document.ts'
 import { count, duration, httpUrl, text } from './scalars.ts'
 
-const zone = text({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
-  most: 64,
-  expects: 'letters, digits and ._-, at most 64',
-  description: 'Where it stands, for choosing a near one.',
-})
+const place = (description: string) =>
+  text({
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+    most: 64,
+    expects: 'letters, digits and ._-, at most 64',
+    description,
+  })
 
 const serviceName = (description: string) =>
   text({
@@ -30,13 +31,22 @@ const endpoint = Type.Union(
           default: 1,
           description: "Its share of the calls, as a multiple of a sibling's.",
         }),
-        zone: Type.Optional(zone),
+        zone: Type.Optional(place('Zone that it stands in: near ones are called first.')),
+        region: Type.Optional(place('Region of that zone.')),
       },
-      { description: 'A replica with a weight or a zone.' },
+      { description: 'A replica with a weight or a place.' },
     ),
   ],
-  { 'x-expects': 'a URL, or a mapping with url, weight and zone' },
+  { 'x-expects': 'a URL, or a mapping with url, weight, zone and region' },
 )
+
+const datacenter = (description: string) =>
+  text({
+    pattern: '^[A-Za-z0-9_-]+$',
+    most: 64,
+    expects: 'letters, digits, "_" and "-", at most 64',
+    description,
+  })
 
 const consul = closed(
   {
@@ -48,12 +58,14 @@ const consul = closed(
         description: "Consul's own filter expression over service, node and checks.",
       }),
     ),
-    datacenter: Type.Optional(
-      text({
-        pattern: '^[A-Za-z0-9_-]+$',
-        most: 64,
-        expects: 'letters, digits, "_" and "-", at most 64',
-        description: "The agent's own when absent.",
+    datacenter: Type.Optional(datacenter("The agent's own when absent.")),
+    datacenters: Type.Optional(
+      Type.Array(datacenter('Name of a datacenter.'), {
+        minItems: 1,
+        maxItems: 16,
+        uniqueItems: true,
+        description:
+          "In place of `datacenter`: each is watched, and one that is lost keeps its last set. The nearest first: a later one takes the calls that those before it cannot. The router's own (`--datacenter`) comes before all others.",
       }),
     ),
   },

@@ -28,10 +28,15 @@ interface Watched {
   readonly seen: SnapshotLog
 }
 
+interface Where {
+  readonly datacenter?: string
+  readonly datacenters?: readonly string[]
+}
+
 function watching(
   t: TestContext,
   agents: readonly string[],
-  { datacenter, ...ports }: { readonly datacenter?: string } & Partial<SourceOptions> = {},
+  { datacenter, datacenters, ...ports }: Where & Partial<SourceOptions> = {},
 ): Watched {
   const stateDirectory = mkdtempSync(join(folder, 'state-'))
   const sources = createSources({
@@ -40,7 +45,7 @@ function watching(
     log: sentenceLog(),
     ...ports,
   })
-  const place = datacenter === undefined ? {} : { datacenter }
+  const place = { ...(datacenter && { datacenter }), ...(datacenters && { datacenters }) }
   const discovery = sources.open({ kind: 'consul', service: NAME, ...place })
   const seen = snapshotLog()
   discovery.start(seen.publish)
@@ -170,6 +175,47 @@ describe('a second datacenter, joined over WAN', { skip }, () => {
     await register('a', 'bb', 'ccc')
     await seen.until(shows('a, bb, ccc'), 40_000)
     assert.equal(discovery.status().problem, undefined)
+  })
+})
+
+describe('two datacenters as one set', { skip }, () => {
+  let near: ConsulAgent
+  let far: ConsulAgent
+  before(async () => {
+    near = await startConsulAgent(bin, { node: 'same' })
+    far = await startConsulAgent(bin, { node: 'same', hcl: 'datacenter = "dc2"' })
+    await near.joinWan(far)
+    await near.register({ id: 'one', name: NAME, port: 9_001 })
+    await far.register({ id: 'one', name: NAME, port: 9_101 })
+  })
+  after(() => Promise.all([near?.stop(), far?.stop()]))
+
+  test('replicas of one name in both are two, and when one datacenter is lost it keeps its set and the other goes on', async t => {
+    const stateDirectory = mkdtempSync(join(folder, 'joined-'))
+    const place = { datacenters: ['dc1', 'dc2'], random: () => 0, stateDirectory }
+    const { discovery, seen } = watching(t, [near.url], place)
+    const has =
+      (...ports: readonly number[]) =>
+      ({ instances }: Snapshot) =>
+        ports.length === instances.length &&
+        ports.every(port => instances.some(instance => instance.port === port))
+    const { instances } = await seen.until(has(9_001, 9_101))
+    assert.deepEqual(instances.map(({ key, datacenter }) => `${datacenter} ${key}`).sort(), [
+      'dc1 dc1/same/one',
+      'dc2 dc2/same/one',
+    ])
+    await far.kill()
+    await until('the loss to be told', () => discovery.status().problem)
+    assert.match(discovery.status().problem ?? '', /^dc2: .*answered 500/)
+    await near.register({ id: 'two', name: NAME, port: 9_002 })
+    await seen.until(has(9_001, 9_002, 9_101))
+    const again = watching(t, [near.url], place)
+    const recalled = await again.seen.until(has(9_001, 9_002, 9_101))
+    assert.equal(
+      recalled.from,
+      'disk',
+      'a router that starts now still knows those of the lost one',
+    )
   })
 })
 

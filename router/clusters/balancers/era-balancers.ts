@@ -9,14 +9,18 @@ export interface EraBalancersOptions {
   readonly here: Place
   /** Of this router process, for its life: which subset it uses of many. */
   readonly seed: number
+  /** Those that the cluster names, in its order. */
+  readonly datacenters?: readonly string[] | undefined
 }
 
 export class EraBalancers {
   readonly #here: Place
+  readonly #datacenters: readonly string[]
   readonly #byEra: Readonly<Record<Era, Balancer>>
 
-  constructor({ here, seed }: EraBalancersOptions) {
+  constructor({ here, seed, datacenters = [] }: EraBalancersOptions) {
     this.#here = here
+    this.#datacenters = datacenters
     const options = { tierOf: (endpoint: Endpoint) => this.tierOf(endpoint), seed }
     this.#byEra = { legacy: new Balancer(options), modern: new Balancer(options) }
   }
@@ -26,7 +30,7 @@ export class EraBalancers {
   }
 
   tierOf({ instance }: Endpoint): number {
-    return tierOf(instance, this.#here)
+    return tierOf(instance, this.#here, this.#datacenters)
   }
 
   /** Whatever changed of it. */

@@ -7,6 +7,7 @@ import { createConsulDiscovery } from './consul-discovery.ts'
 import { createConsulWatches } from './consul-watches.ts'
 import { createDnsDiscovery } from './dns-discovery.ts'
 import type { Discovery } from './instance.ts'
+import { createJoinedDiscovery } from './joined-discovery.ts'
 import { type DiscoveryLog, type DiscoveryPorts, systemWait, type Wait } from './ports.ts'
 import { createRegistryDiscovery } from './registry-discovery.ts'
 import { createRegistryTexts } from './registry-texts.ts'
@@ -45,7 +46,15 @@ export function createSources(outside: SourceOptions): Sources {
       if (policy.kind === 'endpoints') return createStaticDiscovery(policy.endpoints, ports)
       if (policy.kind === 'registry') return createRegistryDiscovery({ ...policy, texts }, ports)
       if (policy.kind === 'dns') return createDnsDiscovery({ ...policy, stateDirectory }, ports)
-      return createConsulDiscovery({ ...policy, stateDirectory, watches }, ports)
+      const { datacenters } = policy
+      const own = (datacenter: string | undefined): Discovery =>
+        createConsulDiscovery(
+          { ...policy, ...(datacenter && { datacenter }), stateDirectory, watches },
+          ports,
+        )
+      return datacenters === undefined
+        ? own(policy.datacenter)
+        : createJoinedDiscovery(datacenters.map(name => ({ name, discovery: own(name) })))
     },
     close: watches.close,
   }

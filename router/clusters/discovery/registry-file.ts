@@ -28,7 +28,9 @@ const FIELDS: Readonly<
     'a path that begins with /',
   ],
   weight: [value => isWhole(value, 1_000), 'a whole number from 1 to 1000'],
+  node: [value => typeof value === 'string' && NAME.test(value), 'a name'],
   zone: [value => typeof value === 'string' && NAME.test(value), 'a name'],
+  region: [value => typeof value === 'string' && NAME.test(value), 'a name'],
   eras: [
     value => Array.isArray(value) && value.length > 0 && value.every(isEra),
     'a list of legacy, modern',
@@ -138,7 +140,7 @@ function isValidReplica(
 }
 
 function instanceOf(replica: Readonly<Record<string, unknown>>): Instance {
-  const { id, address, port, path, weight = 1, zone, eras, state = 'ready' } = replica
+  const { id, address, port, path, weight = 1, eras, state = 'ready' } = replica
   return {
     key: id as string,
     host: address as string,
@@ -147,8 +149,16 @@ function instanceOf(replica: Readonly<Record<string, unknown>>): Instance {
     state: state as Instance['state'],
     ...(state === 'ready' ? {} : { reason: `the registry file says ${state as string}` }),
     ...(path === undefined ? {} : { path: path as string }),
-    ...(zone === undefined ? {} : { zone: zone as string }),
+    ...placeOf(replica),
     ...(eras === undefined ? {} : { eras: eras as readonly Era[] }),
+  }
+}
+
+function placeOf({ node, zone, region }: Readonly<Record<string, unknown>>) {
+  return {
+    ...(node === undefined ? {} : { node: node as string }),
+    ...(zone === undefined ? {} : { zone: zone as string }),
+    ...(region === undefined ? {} : { region: region as string }),
   }
 }
 

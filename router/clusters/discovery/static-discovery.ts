@@ -37,7 +37,7 @@ function readEndpoints(endpoints: readonly StaticEndpoint[]) {
 }
 
 /** Two paths on one port are two replicas, so the path belongs to the key. */
-function instanceOf({ url, weight, zone }: StaticEndpoint): Instance {
+function instanceOf({ url, weight, zone, region }: StaticEndpoint): Instance {
   const { protocol, host, hostname, port, pathname } = new URL(url)
   const isTls = protocol === 'https:'
   const number = port === '' ? (isTls ? 443 : 80) : Number(port)
@@ -51,5 +51,6 @@ function instanceOf({ url, weight, zone }: StaticEndpoint): Instance {
     ...(isTls ? { tls: true } : {}),
     ...(path === '' ? {} : { path }),
     ...(zone === undefined ? {} : { zone }),
+    ...(region === undefined ? {} : { region }),
   }
 }
