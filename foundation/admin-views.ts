@@ -63,7 +63,12 @@ export interface EndpointView {
   readonly reason?: string
   readonly eras: readonly string[]
   readonly weight: number
+  /** How near it is to the router; absent before its first check. */
+  readonly tier?: 'host' | 'zone' | 'region' | 'remote'
+  readonly node?: string
   readonly zone?: string
+  readonly region?: string
+  readonly datacenter?: string
   /** Calls at once that it states as its most. */
   readonly concurrency?: number
   /** What the replica says of itself in `rm-…` meta beyond that; never more than policy allows. */

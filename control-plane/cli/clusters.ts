@@ -31,7 +31,10 @@ export async function runClusters(options: ClustersOptions, terminal: Terminal):
   )
   const isWide = options.output === 'wide'
   const hasReason = rows.some(({ reason }) => reason !== undefined)
-  const shown = columns(terminal).filter(({ head }) => hasReason || head !== 'REASON')
+  const hasTiers = new Set(rows.map(({ tier }) => tier)).size > 1
+  const shown = columns(terminal).filter(
+    ({ head }) => (hasReason || head !== 'REASON') && (hasTiers || head !== 'TIER'),
+  )
   const table = renderTable(
     isWide ? [...shown, ...wideColumns] : shown,
     rows,
@@ -85,6 +88,7 @@ function columns({ paint }: Pick<Terminal, 'paint'>): readonly Column<EndpointRo
       paint: (text, row) => paint(takesCalls(row) ? 'green' : 'red', text),
     },
     { head: 'REASON', value: ({ reason }) => reason ?? '', least: 20 },
+    { head: 'TIER', value: ({ tier }) => tier ?? '', leaves: 5 },
     { head: 'ERAS', value: ({ eras }) => eras.join(','), leaves: 2 },
     { head: 'EWMA', value: ({ ewmaMs }) => formatDuration(ewmaMs), align: 'right', leaves: 3 },
     { head: 'IN FLIGHT', value: ({ inFlight }) => String(inFlight), align: 'right', leaves: 4 },
@@ -96,7 +100,10 @@ function columns({ paint }: Pick<Terminal, 'paint'>): readonly Column<EndpointRo
 
 const wideColumns: readonly Column<EndpointRow>[] = [
   { head: 'WEIGHT', value: ({ weight }) => String(weight), align: 'right' },
+  { head: 'NODE', value: ({ node }) => node ?? '' },
   { head: 'ZONE', value: ({ zone }) => zone ?? '' },
+  { head: 'REGION', value: ({ region }) => region ?? '' },
+  { head: 'DATACENTER', value: ({ datacenter }) => datacenter ?? '' },
   {
     head: 'CHECKED',
     value: ({ checkedAgoMs }) =>

@@ -71,7 +71,10 @@ test('a replica tells where it is, how it is and what it carries', () => {
     state: 'ready',
     weight: 5,
     path: '/mcp',
+    node: 'n1',
     zone: 'z1',
+    region: 'eu',
+    datacenter: 'dc2',
     concurrency: 32,
     isHeld: true,
   } as const
@@ -82,7 +85,11 @@ test('a replica tells where it is, how it is and what it carries', () => {
     health: 'up',
     eras: ['modern'],
     weight: 5,
+    tier: 'zone',
+    node: 'n1',
     zone: 'z1',
+    region: 'eu',
+    datacenter: 'dc2',
     concurrency: 32,
     isHeld: true,
     isApart: false,
@@ -106,7 +113,14 @@ test('why a replica takes no calls: its source’s words first, then those of th
 })
 
 test('a replica that nobody has asked yet tells no era and no time', () => {
-  const view = endpointView({ health: 'unknown', learned: undefined, checkedAtMs: undefined })
+  const view = endpointView({
+    health: 'unknown',
+    tier: undefined,
+    learned: undefined,
+    checkedAtMs: undefined,
+  })
   assert.deepEqual(view.eras, [])
-  assert.ok(!('checkedAgoMs' in view) && !('reason' in view) && !('zone' in view))
+  assert.ok(
+    !('checkedAgoMs' in view) && !('reason' in view) && !('zone' in view) && !('tier' in view),
+  )
 })

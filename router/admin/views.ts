@@ -38,11 +38,15 @@ export interface ShownEndpoint {
     readonly state: 'ready' | 'draining' | 'down'
     readonly reason?: string
     readonly weight: number
+    readonly node?: string
     readonly zone?: string
+    readonly region?: string
+    readonly datacenter?: string
     readonly concurrency?: number
     readonly claims?: Readonly<Record<string, string>>
     readonly isHeld?: boolean
   }
+  readonly tier: EndpointView['tier'] | undefined
   readonly health: 'up' | 'down' | 'unknown'
   readonly reason: string | undefined
   readonly whyApart: string | undefined
@@ -124,7 +128,7 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     ...(reason === undefined ? {} : { reason }),
     eras: endpoint.learned?.eras ?? [],
     weight: instance.weight,
-    ...(instance.zone === undefined ? {} : { zone: instance.zone }),
+    ...placeOf(endpoint),
     ...(instance.concurrency === undefined ? {} : { concurrency: instance.concurrency }),
     ...(instance.claims === undefined ? {} : { claims: instance.claims }),
     isHeld: instance.isHeld === true,
@@ -138,6 +142,17 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     ...(endpoint.checkedAtMs === undefined
       ? {}
       : { checkedAgoMs: Math.round(now.nowMs - endpoint.checkedAtMs) }),
+  }
+}
+
+function placeOf({ tier, instance }: ShownEndpoint): Partial<EndpointView> {
+  const { node, zone, region, datacenter } = instance
+  return {
+    ...(tier === undefined ? {} : { tier }),
+    ...(node === undefined ? {} : { node }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(region === undefined ? {} : { region }),
+    ...(datacenter === undefined ? {} : { datacenter }),
   }
 }
 

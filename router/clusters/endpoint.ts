@@ -2,6 +2,7 @@
 // Health is this process's own opinion and is never shared.
 import type { ToolFacts } from '#router/facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
+import type { TierName } from './balancers/place.ts'
 import type { Instance } from './discovery/instance.ts'
 import type { EndpointBreaker } from './ejection/endpoint-breaker.ts'
 import { RunningMedian } from './running-median.ts'
@@ -67,6 +68,8 @@ export class Endpoint {
   calls = 0
   faults = 0
   checkedAtMs: number | undefined
+  /** How near it is to this router; undefined before its first check. */
+  tier: TierName | undefined
   isRemoved = false
   /** It has an address that is never connected to, neither by a call nor by a check. */
   isBlocked = false

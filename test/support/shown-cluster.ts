@@ -5,6 +5,7 @@ export const shownEndpoint = (differences: Partial<ShownEndpoint> = {}): ShownEn
   key: 'r1',
   origin: 'http://127.0.0.1:1',
   instance: { state: 'ready', weight: 1 },
+  tier: 'zone',
   health: 'up',
   reason: undefined,
   whyApart: undefined,

@@ -4,7 +4,7 @@ import type { Endpoint } from '../endpoint.ts'
 import type { Now } from './peak-ewma.ts'
 import { rendezvousScore } from './rendezvous.ts'
 import type { MayTake } from './shares.ts'
-import { spreadLoad } from './spill.ts'
+import { type Spread, spreadLoad } from './spill.ts'
 import { type Ranked, Tier } from './tier.ts'
 
 /**
@@ -35,6 +35,11 @@ export class Balancer {
 
   constructor(options: BalancerOptions) {
     this.#options = options
+  }
+
+  /** The nearest first; those that were never needed are not there. */
+  get tiers(): readonly Spread[] {
+    return this.#tiers.filter(({ members }) => members > 0)
   }
 
   /** Whatever changed of it: what it is in, its weight, its key, where it stands, that it warms up anew. */

@@ -2,7 +2,7 @@
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { Balancer, type Standing } from './balancer.ts'
-import { type Place, tierOf } from './place.ts'
+import { type Place, tierName, tierOf } from './place.ts'
 
 export interface EraBalancersOptions {
   /** Where this router stands. */
@@ -33,8 +33,22 @@ export class EraBalancers {
     return tierOf(instance, this.#here, this.#datacenters)
   }
 
+  /** Of calls that go beyond the nearest tier, in words. */
+  notes(): readonly string[] {
+    return ERAS.flatMap(era => {
+      const [nearest, next] = this.#byEra[era].tiers
+      if (nearest === undefined || next === undefined || nearest.load >= 1) return []
+      const part = Math.round((1 - nearest.load) * 100)
+      const { healthy, members } = nearest
+      return [
+        `${part} % of its ${era} calls go beyond the nearest tier: ${healthy} of ${members} replicas there are healthy`,
+      ]
+    })
+  }
+
   /** Whatever changed of it. */
   update(endpoint: Endpoint, isServing: (endpoint: Endpoint, era: Era) => boolean): void {
+    endpoint.tier = tierName(this.tierOf(endpoint))
     for (const era of ERAS) {
       const inService = endpoint.isEjected ? 'ejected' : 'serves'
       const standing = isServing(endpoint, era) ? inService : absence(endpoint, era)

@@ -20,7 +20,9 @@ export function tierOf(there: Place, here: Place, datacenters: readonly string[]
   return differ(there.zone, here.zone) ? REGION : ZONE
 }
 
-export const tierName = (level: number): (typeof NAMES)[number] => NAMES[level] ?? 'remote'
+export type TierName = (typeof NAMES)[number]
+
+export const tierName = (level: number): TierName => NAMES[level] ?? 'remote'
 
 const differ = (one: string | undefined, other: string | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other
