@@ -12,6 +12,7 @@ import { ActiveTable } from './active-table.ts'
 import { attemptPath } from './attempt-path.ts'
 import type { Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
+import { RetryBudgets } from './retry-budget.ts'
 import type { Target } from './stages/forward.ts'
 import { InFlight } from './upstream/in-flight.ts'
 
@@ -49,6 +50,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
     random: () => 0,
+    budgets: new RetryBudgets(() => 0),
   })
   return {
     requests,
@@ -235,6 +237,7 @@ test('a call that no replica can take is refused before anything is sent', async
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
     random: () => 0,
+    budgets: new RetryBudgets(() => 0),
   })
   const refused = await path.choose(callAs({ message: messageAs() }), new Set([A]))
   assert.ok(refused.kind === 'refuse')

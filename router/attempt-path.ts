@@ -12,8 +12,8 @@ import {
 import type { Cluster } from './clusters/cluster.ts'
 import { codecOf } from './eras/decode.ts'
 import { HEADER } from './eras/versions.ts'
-import { RetryBudgets } from './retry-budget.ts'
-import { pauseMs } from './retry-rules.ts'
+import { pause } from './pause.ts'
+import type { RetryBudgets } from './retry-budget.ts'
 import type { AttemptPath, Dispatched, Forwardable } from './stages/forward.ts'
 import type { InFlight } from './upstream/in-flight.ts'
 import { tell } from './upstream/legacy-handshake.ts'
@@ -23,6 +23,7 @@ import type { Outgoing, Sent } from './upstream/send.ts'
 export interface AttemptPorts extends ReplicaPorts {
   readonly inFlight: InFlight
   readonly random: Random
+  readonly budgets: RetryBudgets<ClusterPolicy>
 }
 
 /** How long a word of farewell may take to be taken. */
@@ -32,7 +33,6 @@ const NOTICE_MS = 2_000
 const SENT_BEFORE = [HEADER.attempt, '2'] as const
 
 export function attemptPath(ports: AttemptPorts): AttemptPath {
-  const budgets = new RetryBudgets<ClusterPolicy>(ports.nowMs)
   return {
     choose: (call, tried) => {
       const choosing = chooseReplica(ports, call, call.cluster.name, tried)
@@ -40,14 +40,18 @@ export function attemptPath(ports: AttemptPorts): AttemptPath {
         ? choosing.then(choice => chosen(ports, call, choice))
         : chosen(ports, call, choosing)
     },
-    budget: call => budgets.of(call.cluster),
+    begin: call => ports.budgets.of(call.cluster).begin(),
     poolDenial: (call, tried) => {
       const cluster = ports.active.cluster(call.cluster.name)
       if (cluster?.serving(call.era).some(one => !one.isEjected && !tried.has(one.key)) !== true)
         return 'no_other'
       return isMostlyOut(cluster) ? 'mostly_out' : undefined
     },
-    pause: (call, leastMs) => paused(call, pauseMs(ports.random, leastMs)),
+    pause: ({ caller, deadline }, leastMs) =>
+      pause(ports.random, leastMs, leave => {
+        caller.onGone(leave)
+        deadline.onOver(leave)
+      }),
   }
 }
 
@@ -61,17 +65,6 @@ function isMostlyOut(cluster: Cluster): boolean {
   }
   return 2 * up < ready
 }
-
-const paused = ({ caller, deadline }: Readonly<Forwardable>, ms: number): Promise<void> =>
-  new Promise(resolve => {
-    const timer = setTimeout(resolve, ms)
-    const end = (): void => {
-      clearTimeout(timer)
-      resolve()
-    }
-    caller.onGone(end)
-    deadline.onOver(end)
-  })
 
 const chosen = (
   ports: AttemptPorts,

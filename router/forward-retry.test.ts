@@ -8,11 +8,12 @@ import { clusterPolicy } from '#test/support/cluster-policy.ts'
 import { answeredAs } from '#test/support/fake-body.ts'
 import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { fakeDeadline } from '#test/support/fake-deadline.ts'
-import { freeRetries } from '#test/support/free-retries.ts'
+import { freeRetries, freeTurn } from '#test/support/free-retries.ts'
 import { judgeAnswer } from './eras/judge.ts'
 import type { Attempt, McpAnswer, RetryDenial, Trail } from './facts.ts'
 import { NOT_EXECUTED, outcomeOf } from './outcome.ts'
 import type { Verdict } from './pipeline/stage.ts'
+import { RetryBudget } from './retry-budget.ts'
 import { type AttemptPath, type Chosen, forward } from './stages/forward.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -65,12 +66,7 @@ async function forwarded(scene: Scene): Promise<Ran> {
   }
   const path: AttemptPath = {
     ...freeRetries(choose),
-    budget: () => ({
-      began: () => void log.push('began'),
-      ended: () => void log.push('ended'),
-      take: () => void log.push('take'),
-      over: () => void log.push('over'),
-    }),
+    begin: ({ cluster }) => new RetryBudget(cluster.retry, () => 1).begin(),
     pause: async (_call, leastMs) => void log.push(`pause ${leastMs ?? ''}`),
     ...scene.path,
   }
@@ -86,15 +82,7 @@ test('a call that may run twice goes once more, elsewhere, after a pause, and wi
   for (const attempt of [RESET, TIMEOUT, answeredAs(502), answeredAs(503), answeredAs(504)]) {
     const ran = await forwarded({ attempts: [attempt, OK], call: SAFE })
     assert.equal(ran.says, 'answer')
-    assert.deepEqual(ran.log, [
-      'began',
-      'send r0',
-      'take',
-      'pause ',
-      'send r1 again',
-      'over',
-      'ended',
-    ])
+    assert.deepEqual(ran.log, ['send r0', 'pause ', 'send r1 again'])
     const { attempts, endpoint, verdict, retries, retryReason, retryDenied } = ran.trail
     assert.deepEqual([attempts, endpoint, verdict], [2, 'r1', 'answered'])
     assert.deepEqual([retries, retryReason, retryDenied], [1, 'unanswered', undefined])
@@ -105,14 +93,14 @@ test('what a replica says it did not run goes elsewhere, whatever the tool, and 
   for (const status of [429, 503]) {
     const ran = await forwarded({ attempts: [refusedWith(status, { 'retry-after': '1' }), OK] })
     assert.equal(ran.says, 'answer')
-    assert.deepEqual(ran.log.slice(2, 5), ['take', 'pause 1000', 'send r1 again'])
+    assert.deepEqual(ran.log, ['send r0', 'pause 1000', 'send r1 again'])
     assert.equal(ran.trail.retryReason, 'refused')
   }
 })
 
 test('what was not sent goes elsewhere without budget, pause or mark, however often', async () => {
   const ran = await forwarded({ attempts: [NOT_SENT, NOT_SENT, NOT_SENT, OK] })
-  assert.deepEqual(ran.log, ['began', 'send r0', 'send r1', 'send r2', 'send r3', 'ended'])
+  assert.deepEqual(ran.log, ['send r0', 'send r1', 'send r2', 'send r3'])
   assert.equal(ran.trail.retries, undefined)
 })
 
@@ -125,8 +113,6 @@ test('a call is sent again as often as its cluster allows, and no more', async (
     })
     assert.equal(sends(ran), max + 1)
     assert.equal(ran.trail.retryDenied, 'spent')
-    const count = (what: string) => ran.log.filter(entry => entry === what).length
-    assert.equal(count('take'), count('over'), 'whatever was taken is given back')
   }
 })
 
@@ -137,8 +123,7 @@ test('each bound keeps a call from going again, and is told by its name', async 
     ['no_other', { path: { poolDenial: () => 'no_other' } }],
     ['retry_after', { attempts: [refusedWith(503, { 'retry-after': '2' }), OK] }],
     ['deadline', { call: { ...SAFE, deadline: fakeDeadline({ leftMs: 22 }).deadline } }],
-    ['budget', { path: { budget: () => lacking('budget') } }],
-    ['busy', { path: { budget: () => lacking('busy') } }],
+    ['budget', { path: { begin: () => ({ ...freeTurn(), again: () => 'budget' }) } }],
   ]
   for (const [denial, scene] of denied) {
     const ran = await forwarded({ attempts: [RESET, OK], call: SAFE, ...scene })
@@ -148,16 +133,9 @@ test('each bound keeps a call from going again, and is told by its name', async 
   }
 })
 
-const lacking = (denial: RetryDenial): ReturnType<AttemptPath['budget']> => ({
-  began: () => undefined,
-  ended: () => undefined,
-  take: () => denial,
-  over: () => assert.fail('nothing was taken'),
-})
-
 test('a call that a router in front has sent before says so to whoever stands behind', async () => {
   const ran = await forwarded({ attempts: [OK], call: { isRetry: true } })
-  assert.deepEqual(ran.log, ['began', 'send r0 again', 'ended'])
+  assert.deepEqual(ran.log, ['send r0 again'])
 })
 
 test('a call of a session never goes elsewhere', async () => {

@@ -11,6 +11,7 @@ import { ActiveTable } from './active-table.ts'
 import type { Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
 import { listPages } from './list-pages.ts'
+import { RetryBudgets } from './retry-budget.ts'
 import type { Lists, Page } from './stages/gather.ts'
 
 const LEGACY: Learned = { ...MODERN, eras: ['legacy'], legacyVersion: '2025-06-18' }
@@ -39,6 +40,8 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
+    random: () => 0,
+    budgets: new RetryBudgets(() => 0),
   })
   const call = callAs({ message: messageAs({ method: 'tools/list', params: {} }) })
   return {
@@ -104,7 +107,7 @@ test('a session that was opened for a page is ended after it', async t => {
   assert.equal(requests.last('DELETE').header('mcp-session-id'), 'own')
 })
 
-test('a list may be asked for again: at another replica, until none is left', async t => {
+test('a list may be asked for again, at another replica and after a moment, as often as any call', async t => {
   const { page, requests } = ground(t)
   const asking = page()
   await settle()
@@ -114,10 +117,12 @@ test('a list may be asked for again: at another replica, until none is left', as
   assert.deepEqual(shown(await asking), [['{"name":"crm__find"}'], 'two'])
   assert.equal(new Set(requests.sent.map(({ place }) => place.endpoint.key)).size, 2)
   const failing = page()
-  for (const _ of [1, 2]) {
-    await settle()
-    await requests.last().status(500)
-  }
+  await settle()
+  await requests.last().status(500)
+  assert.equal(requests.sent.length, 3, 'what was sent is asked again after a moment')
+  t.mock.timers.tick(25)
+  await settle()
+  await requests.last().status(500)
   const failed = await failing
   assert.ok(failed.kind === 'refuse')
   assert.equal(failed.refusal.code, 'RINGMAIN_NO_HEALTHY_REPLICA')

@@ -1,6 +1,11 @@
 // Where the pages of a merged list come from: one question to one replica of each cluster. A list may be asked for again elsewhere.
+import type { Random } from '#foundation/clock.ts'
 import type { Sealer } from '#foundation/seal.ts'
-import { NAME_SEPARATOR, type VirtualServerMember } from '#routes/route-table.ts'
+import {
+  type ClusterPolicy,
+  NAME_SEPARATOR,
+  type VirtualServerMember,
+} from '#routes/route-table.ts'
 import {
   chooseReplica,
   forgoPlace,
@@ -13,12 +18,16 @@ import { isRecord } from './eras/message.ts'
 import { definitionsIn, encodeToolList, MOST_TOOLS } from './eras/tool-list.ts'
 import { META } from './eras/versions.ts'
 import type { AfterHead } from './facts.ts'
+import { pause } from './pause.ts'
+import type { RetryBudgets, RetryTurn } from './retry-budget.ts'
 import type { Continuation, Listing, Lists, Page } from './stages/gather.ts'
 import { legacyQuestion, modernQuestion, type Question } from './upstream/questions.ts'
 import { askReplica, PAGE_BYTES, type RpcReply } from './upstream/rpc.ts'
 
 export interface ListPorts extends ReplicaPorts {
   readonly sealer: Sealer
+  readonly random: Random
+  readonly budgets: RetryBudgets<ClusterPolicy>
 }
 
 /** For one page, whatever replicas it takes: one that hangs must not keep the lists of the others waiting. */
@@ -44,6 +53,26 @@ async function page(
   member: VirtualServerMember,
   cursor: string | undefined,
 ): Promise<Page> {
+  const cluster = ports.active.cluster(member.cluster)
+  const turn = cluster && ports.budgets.of(cluster.policy).begin()
+  try {
+    return await pageInTurn(ports, call, { member, cursor, turn })
+  } finally {
+    turn?.end()
+  }
+}
+
+interface Wanted {
+  readonly member: VirtualServerMember
+  readonly cursor: string | undefined
+  readonly turn: RetryTurn | undefined
+}
+
+async function pageInTurn(
+  ports: ListPorts,
+  call: Listing,
+  { member, cursor, turn }: Wanted,
+): Promise<Page> {
   const endMs = ports.nowMs() + LIST_MS
   const tried = new Set<string>()
   let failure: string | undefined
@@ -67,8 +96,37 @@ async function page(
     failure = `${replica.endpoint.key}: ${reply.detail}`
     if (replica.isBound) return lost(reply, failure)
     tried.add(replica.endpoint.key)
+    if (reply.kind === 'failed' && reply.attempt === 'not_sent') continue
+    if (!(await mayAskAgain(ports, call, { turn, endMs }))) return unanswered(failure)
   }
 }
+
+/** Reading a list changes nothing, but asking for it again is load like any other. */
+async function mayAskAgain(
+  { random, nowMs }: ListPorts,
+  { gone, isRetry }: Listing,
+  { turn, endMs }: { readonly turn: RetryTurn | undefined; readonly endMs: number },
+): Promise<boolean> {
+  const denial = turn?.again({
+    isRetry: isRetry === true,
+    leftMs: endMs - nowMs(),
+    retryAfterMs: undefined,
+    pool: () => undefined,
+  })
+  if (turn === undefined || denial !== undefined) return false
+  await pause(random, undefined, leave => gone.addEventListener('abort', leave, { once: true }))
+  return true
+}
+
+const unanswered = (detail: string): Page => ({
+  kind: 'refuse',
+  refusal: {
+    code: 'RINGMAIN_NO_HEALTHY_REPLICA',
+    says: 'No replica that was asked gave its list.',
+    retryAfterMs: 1_000,
+    detail,
+  },
+})
 
 /** A caller who leaves gives up its place in the queue of each cluster that is asked for it. */
 const waiting = (call: Listing): Parameters<typeof chooseReplica>[1] => ({

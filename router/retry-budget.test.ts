@@ -6,6 +6,8 @@ import { RetryBudget, RetryBudgets } from './retry-budget.ts'
 
 const POLICY = { max: 1, budget: 0.1, minPerSecond: 0, maxConcurrent: 0.2 }
 
+const WANTED = { isRetry: false, leftMs: 1_000, retryAfterMs: undefined, pool: () => undefined }
+
 function ground(policy = POLICY) {
   const time = { nowMs: 5_000_000 }
   const budget = new RetryBudget(policy, () => time.nowMs)
@@ -15,8 +17,7 @@ function ground(policy = POLICY) {
     /** Calls that came and ended. */
     calls: (count: number) => {
       for (let call = 0; call < count; call += 1) {
-        budget.began()
-        budget.ended()
+        budget.begin().end()
       }
     },
     /** Retries, one after the other, until one is denied. */
@@ -71,11 +72,11 @@ test('retries are a share of what is in flight, and three where that is little',
   }
   assert.equal(taken(), 3)
   assert.equal(budget.take(), 'busy')
-  for (let call = 0; call < 50; call += 1) budget.began()
+  const turns = Array.from({ length: 50 }, () => budget.begin())
   assert.equal(taken(), 7, 'ten of fifty')
   budget.over()
   assert.equal(taken(), 1)
-  for (let call = 0; call < 50; call += 1) budget.ended()
+  for (const turn of turns) turn.end()
   assert.equal(budget.take(), 'busy')
 })
 
@@ -87,12 +88,9 @@ test('a steady outage of everything adds no more than its share, after the first
     let retries = 0
     for (let call = 0; call < 300; call += 1) {
       time.nowMs += 1_000 / 300
-      budget.began()
-      if (budget.take() === undefined) {
-        retries += 1
-        budget.over()
-      }
-      budget.ended()
+      const turn = budget.begin()
+      if (turn.again(WANTED) === undefined) retries += 1
+      turn.end()
     }
     retriesBySecond.push(retries)
   }
@@ -100,6 +98,23 @@ test('a steady outage of everything adds no more than its share, after the first
   t.diagnostic(`retries for each call, by second: ${shares.map(one => one.toFixed(3)).join(' ')}`)
   assert.ok(Math.max(...shares.slice(1)) <= 0.25)
   assert.ok((shares[0] ?? 1) <= 0.5)
+})
+
+test('a call takes one retry after the other, gives each back, and no more than its policy allows', () => {
+  const { budget, calls } = ground({ ...POLICY, max: 2 })
+  calls(1_000)
+  const turn = budget.begin()
+  assert.equal(turn.again(WANTED), undefined)
+  assert.equal(turn.again(WANTED), undefined)
+  assert.equal(turn.again(WANTED), 'spent')
+  assert.equal(turn.retries, 2)
+  turn.end()
+  const others = Array.from({ length: 3 }, () => budget.begin())
+  for (const other of others) assert.equal(other.again(WANTED), undefined, 'nothing is left taken')
+  assert.equal(budget.begin().again(WANTED), 'busy')
+  for (const other of others) other.end()
+  assert.equal(budget.begin().again({ ...WANTED, isRetry: true }), 'is_retry')
+  assert.equal(budget.begin().again(WANTED), undefined)
 })
 
 test('each cluster has a budget of its own, and keeps it', () => {

@@ -2,6 +2,7 @@
 // share of what is in flight, so that a burst of them does not come at once. Calls are counted by arithmetic alone, without a timer.
 import type { RetryPolicy } from '#routes/route-table.ts'
 import type { RetryDenial } from './facts.ts'
+import { denialOf, type Wanted } from './retry-rules.ts'
 
 /** What a call earns is worth nothing after two seconds: what was saved in good times must not be spent on an outage. */
 const SLICES = 10
@@ -27,11 +28,12 @@ export class RetryBudget {
     this.#nowMs = nowMs
   }
 
-  /** A call sets out; to be ended once. */
-  began(): void {
-    this.#inFlight += 1
+  /** A call sets out; what is given is to be ended once. */
+  begin(): RetryTurn {
     const at = this.#now()
     this.#calls[at] = (this.#calls[at] ?? 0) + 1
+    this.#inFlight += 1
+    return new RetryTurn(this, this.#policy.max)
   }
 
   ended(): void {
@@ -71,6 +73,44 @@ const sum = (slices: Float64Array): number => {
   let total = 0
   for (const count of slices) total += count
   return total
+}
+
+/** What one call takes of the budget, one retry after the other. */
+export class RetryTurn {
+  readonly #budget: RetryBudget
+  readonly #most: number
+  #retries = 0
+  #isRetrying = false
+
+  constructor(budget: RetryBudget, most: number) {
+    this.#budget = budget
+    this.#most = most
+  }
+
+  get retries(): number {
+    return this.#retries
+  }
+
+  /** Undefined when the call may be sent once more; else why not. */
+  again(wanted: Wanted): RetryDenial | undefined {
+    this.#giveBack()
+    const denial =
+      denialOf({ ...wanted, retries: this.#retries, most: this.#most }) ?? this.#budget.take()
+    if (denial !== undefined) return denial
+    this.#isRetrying = true
+    this.#retries += 1
+    return undefined
+  }
+
+  end(): void {
+    this.#giveBack()
+    this.#budget.ended()
+  }
+
+  #giveBack(): void {
+    if (this.#isRetrying) this.#budget.over()
+    this.#isRetrying = false
+  }
 }
 
 /** One budget for each cluster that is open; a cluster that a newer table opened anew begins with a new one. */

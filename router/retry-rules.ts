@@ -30,16 +30,22 @@ const LONGEST_MS = 250
 export const pauseMs = (random: Random, retryAfterMs = 0): number =>
   Math.max(retryAfterMs, SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS))
 
-/** Why it is not sent again whatever the budget; undefined where nothing stands against it. */
-export function denialOf(wanted: {
-  readonly retries: number
-  readonly most: number
+/** One more try, as its call and its replica have it. */
+export interface Wanted {
+  /** A router in front has sent it before, and has a budget of its own. */
   readonly isRetry: boolean
   /** Of the call's own time. */
   readonly leftMs: number
+  /** When the replica wants to be asked again, where it says so. */
   readonly retryAfterMs: number | undefined
+  /** What speaks against it in the pool. */
   readonly pool: () => RetryDenial | undefined
-}): RetryDenial | undefined {
+}
+
+/** Why it is not sent again whatever the budget; undefined where nothing stands against it. */
+export function denialOf(
+  wanted: Wanted & { readonly retries: number; readonly most: number },
+): RetryDenial | undefined {
   const { retries, most, isRetry, leftMs, retryAfterMs = 0, pool } = wanted
   if (retries >= most) return 'spent'
   if (isRetry) return 'is_retry'

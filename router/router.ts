@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { systemClock, systemRandom } from '#foundation/clock.ts'
 import type { Log, Logs } from '#foundation/log.ts'
-import { createSealer, type Sealer } from '#foundation/seal.ts'
+import { createSealer } from '#foundation/seal.ts'
 import type { RouterSettings } from '#foundation/settings.ts'
 import { createTelemetry } from '#foundation/telemetry.ts'
 import { RINGMAIN_VERSION } from '#foundation/version.ts'
@@ -11,7 +11,6 @@ import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
 import { attemptPath } from './attempt-path.ts'
-import type { ReplicaPorts } from './choose-replica.ts'
 import { createSources, type Sources } from './clusters/discovery/open-discovery.ts'
 import { CheckPace } from './clusters/health/check-pace.ts'
 import { CallDeadline } from './deadlines/call-deadline.ts'
@@ -22,7 +21,7 @@ import { judgeAnswer } from './eras/judge.ts'
 import { misreadBeginning } from './eras/message.ts'
 import { mirrorForEra } from './eras/mirrored-params.ts'
 import { respond } from './eras/respond.ts'
-import { listPages } from './list-pages.ts'
+import { type ListPorts, listPages } from './list-pages.ts'
 import { createAllowList } from './listeners/allow-list.ts'
 import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog } from './observe.ts'
@@ -32,6 +31,7 @@ import { clusterOpener } from './open-cluster.ts'
 import { openOverload } from './open-overload.ts'
 import type { Overload } from './overload/overload.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
+import { RetryBudgets } from './retry-budget.ts'
 import { routerPlace } from './router-place.ts'
 import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
@@ -94,6 +94,8 @@ export async function startRouter(
     nextId,
     client,
     nowMs: systemClock.nowMs,
+    random: systemRandom,
+    budgets: new RetryBudgets(systemClock.nowMs),
   }
   const state: RouterState = {
     isDraining: false,
@@ -145,12 +147,11 @@ async function openTable(
   return { feed, active }
 }
 
-interface Parts extends ReplicaPorts {
+interface Parts extends ListPorts {
   readonly observer: CallObserver
   readonly overload: Overload
   readonly connections: ConnectionObserver
   readonly log: Log
-  readonly sealer: Sealer
 }
 
 function checkSettings(settings: RouterSettings): string {
@@ -218,7 +219,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     },
     shedding: overload,
     deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },
-    attempts: attemptPath({ ...parts, inFlight, random: systemRandom }),
+    attempts: attemptPath({ ...parts, inFlight }),
     judge: judgeAnswer,
     lists: listPages(parts),
     handshakes: sessions,

@@ -130,7 +130,7 @@ export const ATTEMPTS: AttemptPath = {
       forgo: nothing,
     },
   }),
-  budget: call => BUDGETS.of(call.cluster),
+  begin: call => BUDGETS.of(call.cluster).begin(),
   poolDenial: () => undefined,
   pause: () => Promise.resolve(),
 }

@@ -17,7 +17,7 @@ import type {
 } from '#router/facts.ts'
 import { type Outcome, outcomeOf } from '#router/outcome.ts'
 import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
-import { denialOf, nextStep } from '#router/retry-rules.ts'
+import { nextStep, type Wanted } from '#router/retry-rules.ts'
 import type { Era } from '#routes/route-table.ts'
 
 /** One replica, ready to be sent to once. */
@@ -58,8 +58,8 @@ export interface AttemptPath {
     call: Readonly<Forwardable>,
     tried: ReadonlySet<string>,
   ) => Chosen | Promise<Chosen>
-  /** What calls of this cluster may send again. */
-  readonly budget: (call: Readonly<Forwardable>) => Budget
+  /** The call sets out; ended once. What calls of its cluster may send again is counted there. */
+  readonly begin: (call: Readonly<Forwardable>) => Turn
   /** Why no other replica should be given it. */
   readonly poolDenial: (
     call: Readonly<Forwardable>,
@@ -69,12 +69,12 @@ export interface AttemptPath {
   readonly pause: (call: Readonly<Forwardable>, leastMs: number | undefined) => Promise<void>
 }
 
-export interface Budget {
-  readonly began: () => void
-  readonly ended: () => void
-  /** Takes what one retry costs, which is under way until `over`; or says what is lacking. */
-  readonly take: () => RetryDenial | undefined
-  readonly over: () => void
+/** The part of one call. */
+export interface Turn {
+  readonly retries: number
+  /** Undefined when the call may be sent once more; else why not. */
+  readonly again: (wanted: Wanted) => RetryDenial | undefined
+  readonly end: () => void
 }
 
 /** `isOutdated`: the replica contradicts what the router believes of its eras and tools. */
@@ -94,10 +94,9 @@ interface Course {
   readonly call: Readonly<Forwardable>
   readonly attempts: AttemptPath
   readonly judge: Judge
-  readonly budget: Budget
+  readonly turn: Turn
   /** Replicas that were tried; bounded by their number. */
   readonly tried: Set<string>
-  isRetrying: boolean
   /** What became of an earlier attempt: told where nothing better comes. */
   told: ForwardVerdict | undefined
 }
@@ -105,18 +104,9 @@ interface Course {
 export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, Forwardable> => ({
   name: 'forward',
   decide: async call => {
-    const budget = attempts.budget(call)
+    const turn = attempts.begin(call)
     const tried = new Set<string>()
-    const course: Course = {
-      call,
-      attempts,
-      judge,
-      budget,
-      tried,
-      isRetrying: false,
-      told: undefined,
-    }
-    budget.began()
+    const course: Course = { call, attempts, judge, turn, tried, told: undefined }
     try {
       for (;;) {
         const choosing = attempts.choose(call, tried)
@@ -146,8 +136,7 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
         if (!(await mayGoAgain(course, step, outcome))) return course.told
       }
     } finally {
-      if (course.isRetrying) budget.over()
-      budget.ended()
+      turn.end()
     }
   },
 })
@@ -164,10 +153,10 @@ const LEAST_LEFT_MS = 20
 const isTooLate = ({ deadline }: Readonly<Forwardable>, target: Target): boolean =>
   deadline.leftMs() < Math.max(LEAST_LEFT_MS, target.typicalMs() / 2)
 
-function dispatch(target: Target, { call, isRetrying }: Course): Dispatched {
+function dispatch(target: Target, { call, turn }: Course): Dispatched {
   call.trail.attempts += 1
   call.trail.endpoint = target.endpoint
-  const dispatched = target.send(isRetrying || call.isRetry === true)
+  const dispatched = target.send(turn.retries > 0 || call.isRetry === true)
   call.caller.onGone(dispatched.abandon)
   call.deadline.onOver(dispatched.expire)
   return dispatched
@@ -187,34 +176,30 @@ async function mayGoAgain(
   reason: RetryReason,
   { retryAfterMs }: Outcome,
 ): Promise<boolean> {
-  const { call, attempts, budget, tried } = course
+  const { call, attempts, turn, tried } = course
   const { trail } = call
-  const retries = trail.retries ?? 0
-  if (course.isRetrying) budget.over()
-  course.isRetrying = false
-  const denial =
-    denialOf({
-      retries,
-      most: call.cluster.retry.max,
-      isRetry: call.isRetry === true,
-      leftMs: call.deadline.leftMs(),
-      retryAfterMs,
-      pool: () => attempts.poolDenial(call, tried),
-    }) ?? budget.take()
+  const denial = turn.again({
+    isRetry: call.isRetry === true,
+    leftMs: call.deadline.leftMs(),
+    retryAfterMs,
+    pool: () => attempts.poolDenial(call, tried),
+  })
   if (denial !== undefined) {
     trail.retryDenied = denial
     return false
   }
-  course.isRetrying = true
-  trail.retries = retries + 1
+  trail.retries = turn.retries
   trail.retryReason = reason
   await attempts.pause(call, retryAfterMs)
   return !call.caller.isGone
 }
 
 /** A session ends with its replica, not with a fault that may be on this side. */
-const lostOrLater = (attempt: { readonly isNobodyThere: boolean }): RefusalCode =>
-  attempt.isNobodyThere ? 'RINGMAIN_SESSION_UNKNOWN' : 'RINGMAIN_NO_HEALTHY_REPLICA'
+const lostOrLater = (
+  { isNobodyThere }: { readonly isNobodyThere: boolean },
+  { isBound }: Target,
+): RefusalCode =>
+  isNobodyThere && isBound ? 'RINGMAIN_SESSION_UNKNOWN' : 'RINGMAIN_NO_HEALTHY_REPLICA'
 
 function settled(
   attempt: Attempt,
@@ -224,7 +209,7 @@ function settled(
   switch (attempt.kind) {
     case 'not_sent':
       if (call.deadline.isOver) return TOO_LATE
-      return refuse(lostOrLater(attempt), { detail: attempt.detail, retryAfterMs: 1_000 })
+      return refuse(lostOrLater(attempt, target), { detail: attempt.detail, retryAfterMs: 1_000 })
     case 'abandoned':
       return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: 'the caller left' }) // nobody reads it
     case 'timeout':

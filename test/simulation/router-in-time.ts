@@ -15,6 +15,7 @@ import { mirrorForEra } from '#router/eras/mirrored-params.ts'
 import { respond } from '#router/eras/respond.ts'
 import type { Arrived } from '#router/facts.ts'
 import { requestPath } from '#router/request-paths.ts'
+import { RetryBudgets } from '#router/retry-budget.ts'
 import { isReplayable } from '#router/tool-replay.ts'
 import { InFlight } from '#router/upstream/in-flight.ts'
 import type { Connections } from '#router/upstream/pools.ts'
@@ -118,6 +119,7 @@ function attempts(
     active,
     inFlight,
     random,
+    budgets: new RetryBudgets(clock.nowMs),
     send: createSend(connections, clock),
     say: (endpoint, outgoing) => sendUncounted(connections, endpoint, outgoing, clock),
     nextId: () => (ids += 1),

@@ -1,16 +1,24 @@
 // An attempt path that lets every retry through at once; a test replaces what it is about.
-import type { AttemptPath, Budget } from '#router/stages/forward.ts'
+import type { AttemptPath, Turn } from '#router/stages/forward.ts'
 
-const BUDGET: Budget = {
-  began: () => undefined,
-  ended: () => undefined,
-  take: () => undefined,
-  over: () => undefined,
+/** Of one call, without any bound. */
+export function freeTurn(): Turn {
+  let retries = 0
+  return {
+    get retries() {
+      return retries
+    },
+    again: () => {
+      retries += 1
+      return undefined
+    },
+    end: () => undefined,
+  }
 }
 
 export const freeRetries = (choose: AttemptPath['choose']): AttemptPath => ({
   choose,
-  budget: () => BUDGET,
+  begin: freeTurn,
   poolDenial: () => undefined,
   pause: () => Promise.resolve(),
 })
