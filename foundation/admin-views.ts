@@ -84,6 +84,8 @@ export interface EndpointView {
   /** The same, of the list that it tells to legacy callers, where it speaks to both. */
   readonly legacyToolsDigest?: string
   readonly ewmaMs: number
+  /** Calls at once that it is given now; absent while nothing it answered says that they are too many. */
+  readonly limit?: number
   readonly inFlight: number
   readonly streams: number
   readonly calls: number

@@ -5,6 +5,8 @@ import type { Endpoint } from './clusters/endpoint.ts'
 
 export const REPLICA_GAUGES = {
   'ringmain.replica.inflight': 'Calls a replica carries.',
+  'ringmain.replica.limit':
+    'Calls at once that a replica is given since it said that it has too much to do.',
   'ringmain.replica.streams': 'Event streams a replica carries.',
   'ringmain.replica.ewma_seconds': 'Moving average of time to first byte.',
   'ringmain.replica.health': '1 up, 0 down or unknown.',
@@ -41,6 +43,8 @@ export function observeReplicas(
   for (const endpoint of all) {
     const labels = { ...ofCluster, 'ringmain.replica': endpoint.key }
     observe('ringmain.replica.inflight', endpoint.inFlight, labels)
+    if (endpoint.limit.value !== Number.POSITIVE_INFINITY)
+      observe('ringmain.replica.limit', endpoint.limit.value, labels)
     observe('ringmain.replica.streams', endpoint.streams, labels)
     observe('ringmain.replica.ewma_seconds', endpoint.ewmaMs(nowMs) / 1_000, labels)
     observe('ringmain.replica.apart', endpoint.isApart ? 1 : 0, labels)

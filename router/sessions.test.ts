@@ -39,7 +39,7 @@ function ground(
 ): Ground {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const clusters = playedClusters()
-  const connections = { perEndpoint: 4, streams: 4, queue: 0, waitMs: 0 }
+  const connections = { perEndpoint: 4, minPerEndpoint: 1, streams: 4, queue: 0, waitMs: 0 }
   const table = tableOf('v1', clusterPolicy('crm', { connections }), clusterPolicy('web'))
   const active = new ActiveTable(table, clusters.open)
   serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned: { ...SESSIONFUL, eras } })

@@ -70,6 +70,8 @@ export interface EjectionPolicy {
 export interface ConnectionPolicy {
   /** Calls one endpoint may have waiting for a first byte at once. */
   readonly perEndpoint: number
+  /** As few as it is given when its answers say that it has too much to do. */
+  readonly minPerEndpoint: number
   /** Open streams one endpoint may carry beside its calls. */
   readonly streams: number
   /** Calls that may wait for a free slot in this cluster. */

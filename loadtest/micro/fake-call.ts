@@ -63,7 +63,7 @@ const CLUSTER: ClusterPolicy = {
     maxMs: 60_000,
     maxEjected: 0.5,
   },
-  connections: { perEndpoint: 64, streams: 64, queue: 64, waitMs: 100 },
+  connections: { perEndpoint: 64, minPerEndpoint: 4, streams: 64, queue: 64, waitMs: 100 },
   timeouts: { firstByteMs: 30_000, idleMs: 30_000 },
   deadline: { defaultMs: 60_000, maxMs: 600_000 },
 }

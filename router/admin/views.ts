@@ -57,6 +57,7 @@ export interface ShownEndpoint {
       }
     | undefined
   readonly ewmaMs: (nowMs: number) => number
+  readonly limit: { readonly value: number }
   readonly inFlight: number
   readonly streams: number
   readonly calls: number
@@ -135,6 +136,7 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     isApart: endpoint.whyApart !== undefined,
     ...digestsOf(endpoint),
     ewmaMs: Math.round(endpoint.ewmaMs(now.nowMs) * 100) / 100,
+    ...(endpoint.limit.value === Number.POSITIVE_INFINITY ? {} : { limit: endpoint.limit.value }),
     inFlight: endpoint.inFlight,
     streams: endpoint.streams,
     calls: endpoint.calls,

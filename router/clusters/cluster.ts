@@ -169,8 +169,8 @@ export class Cluster {
 
   isFull(endpoint: Endpoint): boolean {
     const { perEndpoint, streams } = this.policy.connections
-    const { concurrency = perEndpoint } = endpoint.instance
-    return endpoint.inFlight >= Math.min(perEndpoint, concurrency) || endpoint.streams >= streams
+    const most = Math.min(endpoint.mostOf(perEndpoint), endpoint.limit.value)
+    return endpoint.inFlight >= most || endpoint.streams >= streams
   }
 
   /** Traffic met a fault there. */

@@ -2,6 +2,7 @@
 // Health is this process's own opinion and is never shared.
 import type { ToolFacts } from '#router/facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
+import { AdaptiveLimit } from './adaptive-limit.ts'
 import type { TierName } from './balancers/place.ts'
 import type { Instance } from './discovery/instance.ts'
 import type { EndpointBreaker } from './ejection/endpoint-breaker.ts'
@@ -56,6 +57,7 @@ const SEED_MS = 1
 
 export class Endpoint {
   readonly reach: Reach
+  readonly limit = new AdaptiveLimit()
   instance: Instance
   health: Health = 'unknown'
   /** Why health is not `up`. */
@@ -116,6 +118,12 @@ export class Endpoint {
       : `for ${Object.keys(this.apart).join()} callers: ${says}`
   }
 
+  /** Calls that it may have at once by the document and by its own word, whatever its answers tell. */
+  mostOf(perEndpoint: number): number {
+    const { concurrency = perEndpoint } = this.instance
+    return Math.min(perEndpoint, concurrency)
+  }
+
   mayServe(era: Era): boolean {
     return this.health === 'up' && this.wouldServe(era)
   }
@@ -144,6 +152,7 @@ export class Endpoint {
     this.#upSinceMs = nowMs
     this.#ewmaMs = SEED_MS
     this.#stampMs = nowMs
+    this.limit.forget()
   }
 
   becomeDown(reason: string): void {

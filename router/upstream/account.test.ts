@@ -18,6 +18,7 @@ function ground(): Ground {
   const endpoint = new Endpoint(instanceAt(1))
   const told: string[] = []
   const cluster = {
+    policy: { connections: { perEndpoint: 64, minPerEndpoint: 4 } },
     slots: { free: () => undefined },
     suspect: () => told.push('suspect'),
     refused: () => told.push('refused'),

@@ -1,6 +1,7 @@
 // What one call puts to the account of its replica: that it is carried, how fast its answer began, and whether it was a good one.
 // A fault is counted once, with the head or with what came after it.
 import type { Clock } from '#foundation/clock.ts'
+import { isTooMuch } from '#router/clusters/adaptive-limit.ts'
 import type { Cluster } from '#router/clusters/cluster.ts'
 import type { Verdict } from '#router/clusters/ejection/endpoint-breaker.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
@@ -50,6 +51,7 @@ export class Account {
     const nowMs = this.#clock.nowMs()
     const tookMs = head.kind === 'answered' ? head.firstByteMs : nowMs - this.#beganMs
     this.#head = head
+    this.#adapt(head, nowMs)
     if (fault === 'endpoint' || isThrottled) this.#endpoint.penalise(tookMs, nowMs, retryAfterMs)
     else if (head.kind === 'timeout')
       this.#endpoint.observe(tookMs, nowMs) // it took so long at least
@@ -71,6 +73,15 @@ export class Account {
     if (!isLateFault(this.#head, after)) return
     this.#endpoint.penalise(0, this.#clock.nowMs())
     this.#cluster.suspect(this.#endpoint)
+  }
+
+  /** How many calls it is given at once follows what it answers. */
+  #adapt(head: Attempt, nowMs: number): void {
+    const { perEndpoint, minPerEndpoint: least } = this.#cluster.policy.connections
+    const { limit } = this.#endpoint
+    const most = this.#endpoint.mostOf(perEndpoint)
+    if (isTooMuch(head)) limit.lower({ least, most }, this.#beganMs, nowMs)
+    else if (head.kind === 'answered') limit.raise(most, this.#endpoint.inFlight)
   }
 
   #settle(outcome: Outcome): void {

@@ -36,6 +36,7 @@ async function ground(
   t.after(() => pools.close())
   const heard: string[] = []
   const cluster = {
+    policy: { connections: { perEndpoint: 64, minPerEndpoint: 4 } },
     slots: { free: () => heard.push('free') },
     suspect: () => heard.push('suspect'),
     refused: (_endpoint: Endpoint, detail: string) => heard.push(`refused ${detail.slice(0, 12)}`),
@@ -198,4 +199,17 @@ test('an informal answer does not set the limit on the first byte anew', async t
   const head = await send('ask').attempt
   const detail = 'no final answer within 200 ms, only some of status 102'
   assert.deepEqual([head, heard], [{ kind: 'timeout', detail }, ['suspect', 'free']])
+})
+
+test('a replica that has too much to do is given less at once', async t => {
+  const { endpoint, send } = await ground(t, {
+    busy: ({ response }) => response.writeHead(503).end(),
+    fails: ({ response }) => response.writeHead(500).end(),
+  })
+  for (const method of ['fails', 'busy']) {
+    assert.equal(endpoint.limit.value, Number.POSITIVE_INFINITY)
+    const head = await send(method).attempt
+    if (head.kind === 'answered') head.body.resume()
+  }
+  assert.equal(endpoint.limit.value, 57)
 })

@@ -13,6 +13,9 @@ import type { FieldRule, Finding } from './rules.ts'
 
 type Spec = ClusterDocument['spec']
 
+/** One call that never ends in time must not hold up all others of its replica; and sixteen routers still fit one that can do 64. */
+const LEAST_PER_ENDPOINT = 4
+
 export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
   { reads: ['spec', 'ejection'], check: ({ spec }) => ejectionFindings(spec.ejection) },
   { reads: ['spec', 'deadline'], check: ({ spec }) => deadlineFindings(spec.deadline) },
@@ -25,6 +28,7 @@ export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
     reads: ['spec', 'discovery', 'endpoints'],
     check: ({ spec }) => [...twiceListed(spec), ...tlsFindings(spec)],
   },
+  { reads: ['spec', 'connections'], check: ({ spec }) => connectionFindings(spec.connections) },
   { reads: ['spec', 'addresses'], check: ({ spec }) => addressFindings(spec.addresses) },
 ]
 
@@ -55,6 +59,12 @@ function consulFindings(consul: Spec['discovery']['consul']): Finding[] {
       says: 'stands beside datacenters; write one of the two',
     },
   ]
+}
+
+function connectionFindings({ minPerEndpoint, perEndpoint }: Spec['connections']): Finding[] {
+  if (minPerEndpoint === undefined || minPerEndpoint <= perEndpoint) return []
+  const says = `the fewest at once, ${minPerEndpoint}, must not be more than the most, ${perEndpoint}`
+  return [{ path: ['spec', 'connections', 'minPerEndpoint'], says }]
 }
 
 function dnsFindings(dns: Spec['discovery']['dns']): Finding[] {
@@ -123,6 +133,8 @@ export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolic
     ejection: ejectionPolicy(ejection),
     connections: {
       perEndpoint: connections.perEndpoint,
+      minPerEndpoint:
+        connections.minPerEndpoint ?? Math.min(LEAST_PER_ENDPOINT, connections.perEndpoint),
       streams: connections.streams,
       queue: connections.queue,
       waitMs: mustParseDuration(connections.wait),

@@ -98,6 +98,14 @@ const connections = closed(
       default: 64,
       description: 'Calls that may wait for a first byte at one replica at once.',
     }),
+    minPerEndpoint: Type.Optional(
+      count({
+        least: 1,
+        most: 100_000,
+        description:
+          'A replica that answers 429 or 503, not in time, or refuses connections is given fewer calls at once, and one more for as many that go well; never fewer than this. 4 when absent, or perEndpoint where that is less. Not more than perEndpoint.',
+      }),
+    ),
     streams: count({
       least: 1,
       most: 1_000_000,

@@ -33,7 +33,7 @@ export const clusterPolicy = (
   health: HEALTH,
   retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
   ejection: EJECTION,
-  connections: { perEndpoint: 2, streams: 3, queue: 2, waitMs: 100 },
+  connections: { perEndpoint: 2, minPerEndpoint: 1, streams: 3, queue: 2, waitMs: 100 },
   timeouts: { firstByteMs: 1_000, idleMs: 1_000 },
   deadline: { defaultMs: 60_000, maxMs: 600_000 },
   ...differences,

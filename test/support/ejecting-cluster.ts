@@ -41,7 +41,13 @@ export async function ejectingCluster(
     () => nowMs,
     seededRandom(7),
   )
-  const connections = { perEndpoint: 1_000, streams: 1_000, queue: 10, waitMs: 1_000 }
+  const connections = {
+    perEndpoint: 1_000,
+    minPerEndpoint: 1_000,
+    streams: 1_000,
+    queue: 10,
+    waitMs: 1_000,
+  }
   const cluster = played.open(clusterPolicy('crm', { connections, ...policy }))
   t.after(() => cluster.close())
   cluster.start()

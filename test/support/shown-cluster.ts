@@ -11,6 +11,7 @@ export const shownEndpoint = (differences: Partial<ShownEndpoint> = {}): ShownEn
   whyApart: undefined,
   learned: { eras: ['modern'] },
   ewmaMs: () => 12.345_6,
+  limit: { value: Number.POSITIVE_INFINITY },
   inFlight: 1,
   streams: 2,
   calls: 3,
