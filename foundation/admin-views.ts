@@ -52,6 +52,20 @@ export interface RouterView {
   }
 }
 
+/** Of the breaker that failing calls open. */
+export interface BreakerState {
+  /** `half_open`: one call is let through to try it. */
+  readonly state: 'closed' | 'open' | 'half_open'
+  /** In words. */
+  readonly why?: string
+  readonly sinceAgoMs?: number
+  readonly probeInMs?: number
+  /** Held so by hand. */
+  readonly isForced: boolean
+  /** Its calls fail, and it stays only because so many are out already. */
+  readonly wouldBeEjected: boolean
+}
+
 export interface EndpointView {
   readonly key: string
   readonly url: string
@@ -79,6 +93,8 @@ export interface EndpointView {
    * known. The reason says which.
    */
   readonly isApart: boolean
+  /** Absent before its first call has ended. */
+  readonly breaker?: BreakerState
   /** Of its whole list of tools, as modern callers see it where it speaks to them; absent when that is not known. */
   readonly toolsDigest?: string
   /** The same, of the list that it tells to legacy callers, where it speaks to both. */

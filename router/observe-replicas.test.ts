@@ -31,12 +31,13 @@ test('sums of a cluster are what its replicas carry, by health', () => {
   one.inFlight = 2
   two.inFlight = 3
   two.streams = 4
-  // up, apart, down, unknown; calls, streams
-  assert.deepEqual(told(endpoints).sums, [2, 1, 1, 1, 5, 4])
+  two.isEjected = true
+  // up, apart, down, unknown; calls, streams, ejected
+  assert.deepEqual(told(endpoints).sums, [2, 1, 1, 1, 5, 4, 1])
 })
 
 test('one more than can be told of one by one, and only sums are told', () => {
-  assert.equal(told(endpointsOf(MOST_TOLD)).ofReplicas, 5 * MOST_TOLD)
+  assert.equal(told(endpointsOf(MOST_TOLD)).ofReplicas, 6 * MOST_TOLD)
   const many = told(endpointsOf(MOST_TOLD + 1))
   assert.deepEqual([many.ofReplicas, many.sums[3]], [0, MOST_TOLD + 1])
 })

@@ -26,6 +26,7 @@ import { createAllowList } from './listeners/allow-list.ts'
 import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog } from './observe.ts'
 import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
+import { observeEjections } from './observe-ejections.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
 import { clusterOpener } from './open-cluster.ts'
 import { openOverload } from './open-overload.ts'
@@ -80,6 +81,7 @@ export async function startRouter(
   const { feed, active } = await openTable(policies, log, clusterOpener(shared))
   const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry, active, systemClock)
+  observeEjections(telemetry.meter, active)
   observeLog(telemetry.meter, logs.dropped ?? (() => 0))
   const { overload, close: closeOverload } = openOverload({ active, observer, telemetry, log })
   const parts: Parts = {

@@ -74,8 +74,15 @@ function sayWhatIsOdd(
   if (endpoints.length === 0) terminal.say(`! ${name}: no endpoint is known`)
 }
 
-const stateOf = ({ state, isHeld, isApart }: EndpointRow): string =>
-  `${state}${isHeld ? ' (held)' : ''}${isApart ? ' (apart)' : ''}`
+function stateOf({ state, isHeld, isApart, breaker }: EndpointRow): string {
+  const marks = [
+    ...(isHeld ? ['held'] : []),
+    ...(isApart ? ['apart'] : []),
+    ...(breaker !== undefined && breaker.state !== 'closed' ? ['ejected'] : []),
+    ...(breaker?.wouldBeEjected === true ? ['would be ejected'] : []),
+  ]
+  return [state, ...marks.map(mark => `(${mark})`)].join(' ')
+}
 
 function columns({ paint }: Pick<Terminal, 'paint'>): readonly Column<EndpointRow>[] {
   return [

@@ -120,3 +120,14 @@ test('one source that fails is one line, however many clusters use it', () => {
     ['! a and 2 more: consul: no answer'],
   )
 })
+
+test('a replica whose calls fail is not counted as one that serves, although its checks are good', () => {
+  const ejected = endpoint('search-2', {
+    reason: 'ejected: too few good answers',
+    breaker: { state: 'open', isForced: false, wouldBeEjected: false },
+  })
+  const clusters = [cluster('search', { endpoints: [endpoint('search-1'), ejected] })]
+  const lines = statusLines({ ready, router: router(['search']), clusters }, plain(80))
+  assert.ok(lines.some(line => /search +1\/2/.test(line)))
+  assert.ok(lines.includes('! search: search-2: ejected: too few good answers'))
+})

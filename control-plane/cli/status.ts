@@ -122,7 +122,9 @@ function discoveryProblems(clusters: readonly ClusterView[]): readonly string[] 
 }
 
 export function takesCalls(endpoint: EndpointView): boolean {
-  return endpoint.state === 'ready' && endpoint.health === 'up' && !endpoint.isApart
+  const { state, health, isApart, breaker } = endpoint
+  const isEjected = breaker !== undefined && breaker.state !== 'closed'
+  return state === 'ready' && health === 'up' && !isApart && !isEjected
 }
 
 const serverColumns: readonly Column<RouterView['virtualServers'][number]>[] = [

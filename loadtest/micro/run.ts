@@ -9,6 +9,7 @@ import { seededRandom } from '#foundation/clock.ts'
 import { answeringWorks } from './answering.ts'
 import { scaled, type Timed, timeAll, type Work } from './batches.ts'
 import { choosingWorks } from './choosing.ts'
+import { ejectingWorks } from './ejecting.ts'
 import { readingWorks, YARDSTICK } from './reading.ts'
 import { recordingWorks } from './recording.ts'
 import { stageWorks } from './stages.ts'
@@ -59,6 +60,7 @@ const works: readonly Work[] = [
   ...readingWorks(),
   ...answeringWorks(),
   ...choosingWorks(),
+  ...ejectingWorks(),
   ...stageWorks(),
   ...recordingWorks(),
 ].filter(({ name }) => name === YARDSTICK.name || name.includes(only ?? ''))

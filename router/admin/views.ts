@@ -1,6 +1,7 @@
 // What the router knows, in the shapes that the admin listener shows.
 import type { ClusterList, ClusterView, EndpointView } from '#foundation/admin-views.ts'
 import type { Era } from '#routes/route-table.ts'
+import { breakerView, reasonOf, type ShownBreaker } from './breaker-view.ts'
 
 /** The parts of a cluster that are shown; the router's own clusters fit. */
 export interface ShownCluster {
@@ -50,6 +51,7 @@ export interface ShownEndpoint {
   readonly health: 'up' | 'down' | 'unknown'
   readonly reason: string | undefined
   readonly whyApart: string | undefined
+  readonly breaker: ShownBreaker | undefined
   readonly learned:
     | {
         readonly eras: readonly string[]
@@ -119,7 +121,8 @@ export function ageOf(
 
 function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
   const { instance } = endpoint
-  const own = endpoint.whyApart ?? endpoint.reason
+  const breaker = endpoint.breaker && breakerView(endpoint.breaker, now.nowMs)
+  const own = endpoint.whyApart ?? endpoint.reason ?? (breaker && reasonOf(breaker))
   const reason = instance.state === 'ready' ? own : (instance.reason ?? instance.state)
   return {
     key: endpoint.key,
@@ -134,6 +137,7 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     ...(instance.claims === undefined ? {} : { claims: instance.claims }),
     isHeld: instance.isHeld === true,
     isApart: endpoint.whyApart !== undefined,
+    ...(breaker === undefined ? {} : { breaker }),
     ...digestsOf(endpoint),
     ewmaMs: Math.round(endpoint.ewmaMs(now.nowMs) * 100) / 100,
     ...(endpoint.limit.value === Number.POSITIVE_INFINITY ? {} : { limit: endpoint.limit.value }),

@@ -9,6 +9,7 @@ export const shownEndpoint = (differences: Partial<ShownEndpoint> = {}): ShownEn
   health: 'up',
   reason: undefined,
   whyApart: undefined,
+  breaker: undefined,
   learned: { eras: ['modern'] },
   ewmaMs: () => 12.345_6,
   limit: { value: Number.POSITIVE_INFINITY },
