@@ -25,6 +25,7 @@ export interface NetPorts {
   readonly time: VirtualTime
   readonly random: Random
   readonly onDispatch: (delivery: Delivery) => void
+  readonly onOver: (delivery: Delivery) => void
   readonly trace: (words: string) => void
 }
 
@@ -117,7 +118,10 @@ export class FakeNet implements Connections {
     this.#ports.onDispatch(delivery)
     const wires = this.#open.get(endpoint) ?? new Set<Wire>()
     this.#open.set(endpoint, wires)
-    const wire = new Wire(handler, () => wires.delete(wire))
+    const wire = new Wire(handler, () => {
+      wires.delete(wire)
+      this.#ports.onOver(delivery)
+    })
     wires.add(wire)
     this.#ports.time.after(WIRE_MS, () => this.#arrive(this.#at(endpoint), delivery, wire))
     this.#ports.time.after(WIRE_MS + (headersTimeout ?? 0), () => wire.late())

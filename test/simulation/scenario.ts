@@ -108,11 +108,11 @@ function absences({ random, instances }: Ground): readonly Event[] {
 }
 
 function calls(random: Random): readonly Event[] {
-  const perSecond = between(random, 5, 40)
+  const perSecond = between(random, 5, 30)
   const events: Event[] = []
   for (let atMs = 200; atMs < FAULTS_MS + CALM_MS - 3_000; ) {
     const isCalm = atMs > FAULTS_MS
-    const rate = isCalm ? 4 : perSecond
+    const rate = isCalm ? 3 : perSecond
     const call = {
       call: `c${events.length}`,
       tool: random() < 0.6 ? 'act' : 'echo',
@@ -136,6 +136,12 @@ function policiesOf(random: Random, perEndpoint: number): string {
       fall: whole(1, 3),
     },
     connections: { perEndpoint, queue: whole(0, 8), wait: `${whole(0, 500)}ms` },
+    ejection: {
+      consecutiveFaults: whole(2, 8),
+      base: `${whole(200, 1_000)}ms`,
+      max: '3s',
+      maxEjected: `${whole(20, 80)}%`,
+    },
     timeouts: { firstByte: `${whole(150, 1_500)}ms`, idle: '5s' },
   }
   const endpoints = [`http://127.0.0.1:${FIRST_PORT}/mcp`]

@@ -19,6 +19,7 @@ export interface Run {
   readonly trace: readonly string[]
   readonly calls: number
   readonly sentAgain: number
+  readonly ejections: number
   readonly fates: Readonly<Record<Fate, number>>
 }
 
@@ -66,6 +67,7 @@ class Play {
       time,
       random: seededRandom(seed ^ NET),
       onDispatch: delivery => this.#watch.sent(delivery),
+      onOver: delivery => this.#watch.over(delivery),
       trace: words => this.#note(words),
     })
     this.#watch = new Watch(this.#scenario, this.#net, () => this.#sinceMs())
@@ -89,6 +91,7 @@ class Play {
     this.#watch.finish(this.#router.defects)
     await this.#router.close()
     const { breach, sentAgain } = this.#watch
+    const { counts } = this.#router.cluster.ejections
     if (breach !== undefined) this.#trace.push(`${breach.atMs.toFixed(1)} BREACH ${breach.what}`)
     return {
       seed: this.#seed,
@@ -96,6 +99,7 @@ class Play {
       trace: this.#trace,
       calls: this.#calls,
       sentAgain,
+      ejections: Object.values(counts).reduce((sum, count) => sum + count, 0),
       fates: this.#fates,
     }
   }

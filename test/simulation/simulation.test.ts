@@ -8,17 +8,18 @@ import type { Connections } from '#router/upstream/pools.ts'
 import type { FakeNet } from './fake-net.ts'
 import { type Run, type Sabotage, simulate } from './simulate.ts'
 
-const SEEDS = 100
+const SEEDS = 200
 /** Enough for any sabotage to meet what it needs. */
 const ENOUGH = 30
 
 test(`${SEEDS} seeds break nothing, and something happens in them`, async t => {
-  const sums = { calls: 0, sentAgain: 0, done: 0, not_done: 0, unknown: 0, left: 0 }
+  const sums = { calls: 0, sentAgain: 0, ejections: 0, done: 0, not_done: 0, unknown: 0, left: 0 }
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    const { breach, trace, calls, sentAgain, fates } = await simulate(seed)
+    const { breach, trace, calls, sentAgain, ejections, fates } = await simulate(seed)
     assert.equal(breach, undefined, `seed ${seed}:\n${trace.slice(-20).join('\n')}`)
     sums.calls += calls
     sums.sentAgain += sentAgain
+    sums.ejections += ejections
     for (const fate of ['done', 'not_done', 'unknown', 'left'] as const) sums[fate] += fates[fate]
   }
   t.diagnostic(`seeds 1 to ${SEEDS}: ${JSON.stringify(sums)}`)
@@ -98,7 +99,24 @@ const SABOTAGES: Readonly<Record<string, readonly [Sabotage, RegExp]>> = {
         return endpoint === undefined ? { kind: 'full' } : { kind: 'endpoint', endpoint }
       }),
     },
-    /whose health is|does not call ready|for the second time|which carries/,
+    /whose health is|does not call ready|for the second time|which carries|which is ejected/,
+  ],
+  'a call for an ejected endpoint that is no probe': [
+    { cluster: cluster => Object.assign(cluster.ejections, { isPanic: () => true }) },
+    /which is ejected/,
+  ],
+  'more ejected endpoints than policy allows': [
+    {
+      connections: meddling((pass, endpoint) => {
+        endpoint.isEjected = true
+        return pass()
+      }),
+    },
+    /endpoints are ejected, \d are the most|which is ejected and undefined/,
+  ],
+  'an endpoint that stays ejected': [
+    { cluster: cluster => Object.assign(cluster.ejections, { probe: () => undefined }) },
+    /is well and still ejected|after the last fault/,
   ],
   'a caller who is told that a call did not run, whatever happened': [
     { fate: told => (told === 'unknown' ? 'not_done' : told) },

@@ -3,6 +3,7 @@ import type { Cluster } from '#router/clusters/cluster.ts'
 import type { Instance } from '#router/clusters/discovery/instance.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { Fate } from '#test/chaos/kit/calls.ts'
+import { EjectionWatch } from './ejection-watch.ts'
 import type { Delivery, FakeNet } from './fake-net.ts'
 import type { Scenario, SimCall } from './scenario.ts'
 
@@ -23,6 +24,7 @@ export class Watch {
   readonly #nowMs: () => number
   readonly #net: FakeNet
   #cluster: Cluster | undefined
+  #ejections: EjectionWatch | undefined
   /** What the registry says now. */
   #published: ReadonlyMap<string, Instance> = new Map()
   /** Where each call was sent. Bounded by the calls of one run. */
@@ -44,6 +46,7 @@ export class Watch {
 
   opened(cluster: Cluster): void {
     this.#cluster = cluster
+    this.#ejections = new EjectionWatch(cluster, what => this.#break(what))
   }
 
   published(instances: readonly Instance[]): void {
@@ -59,7 +62,9 @@ export class Watch {
   }
 
   /** The router gives a replica a call; its slot is taken already. */
-  sent({ call, tool, endpoint }: Delivery): void {
+  sent(delivery: Delivery): void {
+    const { call, tool, endpoint } = delivery
+    this.#ejections?.sent(delivery, this.#published)
     const { key, inFlight, health } = endpoint
     const sentTo = this.#sentTo.get(call) ?? new Set()
     const where = `${call} (${tool}) was sent to ${key}`
@@ -75,16 +80,25 @@ export class Watch {
     this.#sentTo.set(call, sentTo)
   }
 
+  /** The exchange has ended. */
+  over(delivery: Delivery): void {
+    this.#ejections?.over(delivery)
+  }
+
   /** After every event, when all that it set off is done. */
   look(): void {
-    for (const endpoint of this.#everyEndpoint()) {
-      const { key, inFlight, streams } = endpoint
-      const { all, sent } = this.#net.openAt(endpoint)
-      const held = inFlight + streams
-      if (inFlight < 0 || streams < 0) this.#break(`${key} has ${inFlight} and ${streams} slots`)
-      if (held > all) this.#break(`${key} holds ${held} slots for ${all} exchanges`)
-      if (held < sent) this.#break(`${key} holds ${held} slots while it works on ${sent}`)
-    }
+    this.#ejections?.look()
+    for (const endpoint of this.#cluster?.endpoints ?? []) this.#lookAt(endpoint)
+    for (const endpoint of this.#net.endpoints) if (endpoint.isRemoved) this.#lookAt(endpoint)
+  }
+
+  #lookAt(endpoint: Endpoint): void {
+    const { key, inFlight, streams } = endpoint
+    const { all, sent } = this.#net.openAt(endpoint)
+    const held = inFlight + streams
+    if (inFlight < 0 || streams < 0) this.#break(`${key} has ${inFlight} and ${streams} slots`)
+    if (held > all) this.#break(`${key} holds ${held} slots for ${all} exchanges`)
+    if (held < sent) this.#break(`${key} holds ${held} slots while it works on ${sent}`)
   }
 
   ended(call: SimCall, fate: Fate, says: string): void {
@@ -114,6 +128,7 @@ export class Watch {
     if (waiting > 0) this.#break(`${waiting} wait for a slot, and nobody calls`)
     for (const { key, health } of this.#cluster?.endpoints ?? [])
       if (health !== 'up') this.#break(`${key} is well and its health is ${health}`)
+    this.#ejections?.finish()
     for (const defect of defects) this.#break(defect)
   }
 
