@@ -27,6 +27,8 @@ export interface RouterView {
     readonly loadedAtMs: number
     /** Set while the documents on disk do not compile and the table before them is still served. */
     readonly problem?: string
+    /** Since the folder last held what is served; beside `problem` only. */
+    readonly ageMs?: number
   }
   readonly virtualServers: readonly {
     readonly name: string

@@ -178,6 +178,25 @@ const GAUGES = {
   'ringmain.discovery.backend': '1 for how Consul got its newest answer.',
 } as const
 
+/** How old the documents in force are, once the folder no longer holds them. */
+export function observeTable(
+  telemetry: Pick<Telemetry, 'gauges'>,
+  staleSinceMs: () => number | undefined,
+  clock: Clock,
+): void {
+  telemetry.gauges({
+    descriptions: {
+      'ringmain.table.age_seconds':
+        'Since the policy folder last held the documents in force; 0 while it does.',
+    },
+    read: (observe: Observe<'ringmain.table.age_seconds'>) => {
+      const sinceMs = staleSinceMs()
+      const ageMs = sinceMs === undefined ? 0 : Math.max(0, clock.wallMs() - sinceMs)
+      observe('ringmain.table.age_seconds', ageMs / 1_000, {})
+    },
+  })
+}
+
 /** Gauges of replicas and discovery, read when somebody scrapes; those of a replica end with it. */
 export function observeClusters(
   telemetry: Pick<Telemetry, 'gauges'>,

@@ -62,17 +62,26 @@ export function openAdmin(
 
 /** Once ready, a router stays ready until it drains: a cluster that fails later is refused call by call. */
 function ready(state: RouterState): ReadyView {
-  const problem = state.feed.problem()
+  const stale = staleness(state.feed)
   const isPatient = systemClock.nowMs() - state.beganMs < PATIENCE_MS
   const view = readyView(state.active.clusters.values(), {
     isDraining: state.isDraining,
     overload: { level: state.overload.level, says: saysOf(state.overload.level) },
     isWarmEnough: state.wasReady || !isPatient,
     virtualServers: Object.keys(state.active.table.virtualServers).length,
-    ...(problem === undefined ? {} : { tableProblem: problem }),
+    ...(stale === undefined ? {} : { stale }),
   })
   state.wasReady ||= view.ready
   return view
+}
+
+/** Of the documents in force, once the folder no longer holds them. */
+function staleness(
+  feed: DirectoryFeed,
+): { readonly problem: string; readonly ageMs: number } | undefined {
+  const [problem, sinceMs] = [feed.problem(), feed.staleSinceMs()]
+  if (problem === undefined || sinceMs === undefined) return undefined
+  return { problem, ageMs: Math.max(0, Math.round(systemClock.wallMs() - sinceMs)) }
 }
 
 function routerView(
@@ -80,7 +89,7 @@ function routerView(
   urls: { readonly mcp: string; readonly admin: string },
 ): RouterView {
   const { active, feed, observer, overload } = state
-  const problem = feed.problem()
+  const stale = staleness(feed)
   let streams = 0
   for (const cluster of active.clusters.values())
     for (const endpoint of cluster.endpoints) streams += endpoint.streams
@@ -92,7 +101,7 @@ function routerView(
     table: {
       version: active.table.version,
       loadedAtMs: active.loadedAtMs,
-      ...(problem === undefined ? {} : { problem }),
+      ...stale,
     },
     virtualServers: Object.values(active.table.virtualServers).map(({ name, members }) => ({
       name,

@@ -24,7 +24,7 @@ import { respond } from './eras/respond.ts'
 import { type ListPorts, listPages } from './list-pages.ts'
 import { createAllowList } from './listeners/allow-list.ts'
 import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
-import { CallObserver, observeClusters, observeLog } from './observe.ts'
+import { CallObserver, observeClusters, observeLog, observeTable } from './observe.ts'
 import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
 import { observeEjections } from './observe-ejections.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
@@ -38,6 +38,7 @@ import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
 import { shedOnHead } from './shed-on-head.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
+import { openLastGoodDocuments } from './table-feed/last-good-documents.ts'
 import { isReplayable } from './tool-replay.ts'
 import { InFlight } from './upstream/in-flight.ts'
 import { Pools } from './upstream/pools.ts'
@@ -78,10 +79,12 @@ export async function startRouter(
   const here = routerPlace(settings, hostname())
   const seed = Math.floor(systemRandom() * 2 ** 32)
   const shared = { pools, clock: systemClock, nextId, client, pace, here, seed, sources, log }
-  const { feed, active } = await openTable(policies, log, clusterOpener(shared))
+  const places = { directory: policies, stateDirectory: settings.state }
+  const { feed, active } = await openTable(places, log, clusterOpener(shared))
   const observer = new CallObserver(logs.access, telemetry)
   observeClusters(telemetry, active, systemClock)
   observeEjections(telemetry.meter, active)
+  observeTable(telemetry, feed.staleSinceMs, systemClock)
   observeLog(telemetry.meter, logs.dropped ?? (() => 0))
   const { overload, close: closeOverload } = openOverload({ active, observer, telemetry, log })
   const parts: Parts = {
@@ -134,14 +137,16 @@ export async function startRouter(
 
 /** The documents of the folder and the clusters they make, the second following the first. */
 async function openTable(
-  directory: string,
+  places: { readonly directory: string; readonly stateDirectory: string },
   log: Log,
   open: OpenCluster,
 ): Promise<{ readonly feed: DirectoryFeed; readonly active: ActiveTable }> {
   const opened = Promise.withResolvers<ActiveTable>()
   const feed = await openDirectoryFeed({
-    directory,
+    directory: places.directory,
     log,
+    clock: systemClock,
+    lastGood: openLastGoodDocuments({ ...places, log }),
     onTable: async table => (await opened.promise).apply(table),
   })
   const active = new ActiveTable(feed.table, open)

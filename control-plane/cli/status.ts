@@ -98,6 +98,9 @@ function attentionOf({ ready, router, clusters }: StatusViews): readonly string[
       // The check that repeats what is wrong with the documents: each of their problems has its own line below.
       .filter(check => !documents.some(line => check.detail.includes(line)))
       .map(check => `${check.id}: ${check.detail}`),
+    ...(router.table.ageMs === undefined
+      ? []
+      : [`policies: what is served is ${formatDuration(router.table.ageMs)} old`]),
     ...documents.map(line => `policies: ${line}`),
     ...discoveryProblems(clusters),
     ...clusters.flatMap(({ name, endpoints }) =>

@@ -76,11 +76,13 @@ test('a set from disk and a source that fails are told, and served', () => {
 })
 
 test('documents that do not compile are told, and the table before them keeps it ready', () => {
-  const { ready, lines } = told([shownCluster()], { tableProblem: 'mesh.yaml:3: unknown key' })
+  const { ready, lines } = told([shownCluster()], {
+    stale: { problem: 'mesh.yaml:3: unknown key', ageMs: 90_000 },
+  })
   assert.equal(ready, true)
   assert.equal(
     lines[2],
-    'documents not ok: the table before them is served; mesh.yaml:3: unknown key',
+    'documents not ok: degraded: the table before them is served, 1m 30s old; mesh.yaml:3: unknown key',
   )
 })
 

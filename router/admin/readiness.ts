@@ -1,5 +1,6 @@
 // Whether calls should be sent here, check by check, each with its reason.
 import type { ReadyView } from '#foundation/admin-views.ts'
+import { formatDuration } from '#foundation/duration.ts'
 import type { ShownCluster } from './views.ts'
 
 /** Of overload. */
@@ -13,8 +14,8 @@ export interface ReadyState {
   readonly isWarmEnough: boolean
   readonly virtualServers: number
   readonly overload: { readonly level: number; readonly says: string }
-  /** Why the documents on disk are not what is served. */
-  readonly tableProblem?: string
+  /** Why the documents on disk are not what is served, and how long ago they last were. */
+  readonly stale?: { readonly problem: string; readonly ageMs: number }
 }
 
 /**
@@ -41,10 +42,12 @@ export function readyView(clusters: Iterable<ShownCluster>, state: ReadyState): 
   }
 }
 
-function documentsCheck({ tableProblem, virtualServers }: ReadyState): ReadyCheck {
+function documentsCheck({ stale, virtualServers }: ReadyState): ReadyCheck {
   const id = 'documents'
-  if (tableProblem !== undefined) {
-    return { id, ok: false, detail: `the table before them is served; ${tableProblem}` }
+  if (stale !== undefined) {
+    const age = formatDuration(stale.ageMs)
+    const detail = `degraded: the table before them is served, ${age} old; ${stale.problem}`
+    return { id, ok: false, detail }
   }
   if (virtualServers === 0) {
     return { id, ok: false, detail: 'no VirtualServer is defined, so nothing is offered; add one' }

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { systemClock } from '#foundation/clock.ts'
 import type { RouteTable } from '#routes/route-table.ts'
 import { openDirectoryFeed, PolicyProblems } from './directory-feed.ts'
+import type { LastGoodDocuments, SavedDocuments } from './last-good-documents.ts'
 
 const cluster = (name: string) => `apiVersion: ringmain.dev/v1
 kind: Cluster
@@ -23,13 +25,28 @@ function folder(context: TestContext): string {
   return directory
 }
 
-async function start(context: TestContext) {
+/** Keeps in memory what would be on disk. */
+function memory(saved?: SavedDocuments) {
+  const state = { saved }
+  const lastGood: LastGoodDocuments = {
+    read: () => Promise.resolve(state.saved),
+    save: documents => void (state.saved = documents),
+    close: () => Promise.resolve(),
+  }
+  return { state, lastGood }
+}
+
+async function start(context: TestContext, saved?: SavedDocuments) {
   const directory = folder(context)
-  writeFileSync(join(directory, 'a.yaml'), cluster('first'))
+  if (saved === undefined) writeFileSync(join(directory, 'a.yaml'), cluster('first'))
+  const time = { wallMs: 1_000_000 }
+  const { state, lastGood } = memory(saved)
   const tables: RouteTable[] = []
   const problems: number[] = []
   const feed = await openDirectoryFeed({
     directory,
+    clock: { nowMs: () => 0, wallMs: () => time.wallMs },
+    lastGood,
     onTable: table => void tables.push(table),
     onProblem: found => problems.push(found?.length ?? 0),
   })
@@ -46,7 +63,7 @@ async function start(context: TestContext) {
   }
   const names = () => Object.keys(feed.table.clusters).join()
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text)
-  return { directory, feed, tables, problems, until, pass, names, write }
+  return { directory, feed, tables, problems, until, pass, names, write, time, state }
 }
 
 const options = { timeout: 20_000 }
@@ -65,7 +82,13 @@ test(
 
 test('a folder that makes no table rejects with every problem', options, async context => {
   const directory = folder(context)
-  const open = () => openDirectoryFeed({ directory, onTable: () => {} })
+  const open = () =>
+    openDirectoryFeed({
+      directory,
+      clock: systemClock,
+      lastGood: memory().lastGood,
+      onTable: () => {},
+    })
   await assert.rejects(open(), /policies:1:1 {2}no policy documents in this folder/)
   writeFileSync(join(directory, 'a.yaml'), 'kind: Clster\n')
   writeFileSync(join(directory, 'b.yaml'), 'a: [\n')
@@ -138,4 +161,47 @@ test('nothing is published after close', options, async context => {
   await feed.close()
   await pass()
   assert.deepEqual([tables.length, problems.length], [0, 0])
+})
+
+const SAVED = { files: [{ file: 'a.yaml', text: cluster('saved') }], asOfMs: 400_000 }
+
+test(
+  'a folder that makes no table starts with what it last held, and says so until it is mended',
+  options,
+  async context => {
+    const { feed, names, write, until, tables, time } = await start(context, SAVED)
+    assert.equal(names(), 'saved')
+    assert.match(feed.problem() ?? '', /no policy documents in this folder/)
+    assert.equal(feed.staleSinceMs(), 400_000)
+    time.wallMs = 2_000_000
+    write('a.yaml', cluster('mended'))
+    await until(() => names() === 'mended')
+    assert.deepEqual(
+      [feed.problem(), feed.staleSinceMs(), tables.length],
+      [undefined, undefined, 1],
+    )
+  },
+)
+
+test('saved documents that no longer compile start nothing', options, async context => {
+  const broken = { files: [{ file: 'a.yaml', text: 'kind: Clster\n' }], asOfMs: 1 }
+  await assert.rejects(start(context, broken), /no policy documents in this folder/)
+})
+
+test('what is in force is saved, a bad edit is not', options, async context => {
+  const { feed, write, until, names, state, time, pass } = await start(context)
+  const texts = () => state.saved?.files.map(({ text }) => text)
+  assert.deepEqual(texts(), [cluster('first')])
+  write('a.yaml', cluster('second'))
+  await until(() => names() === 'second')
+  assert.deepEqual(texts(), [cluster('second')])
+  time.wallMs = 1_500_000
+  await pass()
+  assert.equal(state.saved?.asOfMs, 1_500_000, 'confirmed by a look at the folder')
+  write('a.yaml', 'kind: Clster\n')
+  await until(() => feed.problem() !== undefined)
+  time.wallMs = 1_600_000
+  await pass()
+  assert.deepEqual(texts(), [cluster('second')])
+  assert.deepEqual([state.saved?.asOfMs, feed.staleSinceMs()], [1_500_000, 1_500_000])
 })

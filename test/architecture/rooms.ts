@@ -30,6 +30,8 @@ export const ROOMS: readonly Room[] = [
     packages: [],
     builtins: [],
   },
+  // Whoever keeps something on disk writes it in the same way.
+  { name: 'router/durable-file.ts', imports: [], packages: [] },
   // The kit knows nothing of MCP, HTTP or vendors.
   { name: 'router/pipeline', imports: ['foundation'], packages: [], builtins: [] },
   // Ports are declared by the stage that needs them; an adapter is never imported.
@@ -65,7 +67,13 @@ export const ROOMS: readonly Room[] = [
   // Health checks and Consul speak HTTP; the registry file is YAML; a breaker's state is opossum's.
   {
     name: 'router/clusters',
-    imports: ['router/facts.ts', 'router/outcome.ts', 'routes', 'foundation'],
+    imports: [
+      'router/facts.ts',
+      'router/outcome.ts',
+      'router/durable-file.ts',
+      'routes',
+      'foundation',
+    ],
     packages: ['undici', 'yaml', 'opossum'],
   },
   {
@@ -93,7 +101,11 @@ export const ROOMS: readonly Room[] = [
     packages: [],
     builtins: [],
   },
-  { name: 'router/table-feed', imports: ['routes', 'foundation'], packages: [] },
+  {
+    name: 'router/table-feed',
+    imports: ['router/durable-file.ts', 'routes', 'foundation'],
+    packages: [],
+  },
   // The composition root: the only place where ports and adapters meet.
   {
     name: 'router',

@@ -1,9 +1,10 @@
 // The last good set of one source, on disk, so that a router starts while the source is down.
 // The file is a cache that anybody may delete; one that cannot be read is said and ignored, never an error.
-import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Clock } from '#foundation/clock.ts'
+import { writeDurably } from '#router/durable-file.ts'
 import type { Instance } from './instance.ts'
 import type { DiscoveryLog } from './ports.ts'
 import { areSameInstances } from './same-instance.ts'
@@ -116,34 +117,4 @@ async function readSet(file: string, identity: string): Promise<SavedSet | undef
     throw error
   }
   return readSavedInstances(await parseSaved(text), identity)
-}
-
-/** On disk before it has its name: a crash leaves the old file or the new one, never half of one. */
-async function writeDurably(file: string, texts: Iterable<string>): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const draft = `${file}.${randomUUID()}.draft`
-  try {
-    const handle = await open(draft, 'wx', 0o600)
-    try {
-      await writeAll(handle, texts)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
-  const folder = await open(dirname(file), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
-/** Each text is made when the one before it is written, so that no large set is turned into text in one go. */
-async function writeAll(handle: FileHandle, texts: Iterable<string>): Promise<void> {
-  for (const text of texts) await handle.writeFile(text)
 }
