@@ -98,7 +98,7 @@ test('what makes the router unready comes before what may', () => {
   }
   const broken = {
     ...router(['search']),
-    table: { ...router([]).table, problem: 'a.yaml:1:1 no\na.yaml:2:1 nor this' },
+    table: { ...router([]).table, problem: 'a.yaml:1:1 no\na.yaml:2:1 nor this', ageMs: 90_000 },
   }
   const lines = statusLines(
     { ready: unready, router: broken, clusters: [cluster('search', { endpoints: [] })] },
@@ -107,8 +107,9 @@ test('what makes the router unready comes before what may', () => {
   const attention = lines.filter(line => line.startsWith('!'))
   assert.match(lines[0] ?? '', /not ready/)
   assert.match(attention[0] ?? '', /clusters: search has no endpoint/)
-  assert.match(attention[1] ?? '', /policies: a\.yaml:1:1 no$/)
-  assert.match(attention[2] ?? '', /policies: a\.yaml:2:1 nor this$/)
+  assert.match(attention[1] ?? '', /policies: what is served is 1m 30s old$/)
+  assert.match(attention[2] ?? '', /policies: a\.yaml:1:1 no$/)
+  assert.match(attention[3] ?? '', /policies: a\.yaml:2:1 nor this$/)
 })
 
 test('one source that fails is one line, however many clusters use it', () => {

@@ -1,5 +1,6 @@
 // Replicas that come and go in a real Consul, seen by traffic; and Consul itself gone, which is nothing to a call.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,13 +13,22 @@ import {
   startConsulMesh,
 } from '#test/support/consul-mesh.ts'
 import { type OpenLoop, openCaller, openLoop } from '#test/support/open-loop.ts'
+import { callParams, modernRequest } from '#test/support/raw-http.ts'
 import { realPart } from '#test/support/real-parts.ts'
-import { runRouter } from '#test/support/running-router.ts'
+import { launch } from '#test/support/router-process.ts'
+import { runRouter, viewsOf, writePolicies } from '#test/support/running-router.ts'
 import type { ScriptedServer } from '#test/support/scripted-server.ts'
 import { until } from '#test/support/until.ts'
 
 const part = realPart('consul')
 const RATE = 100
+
+interface Started extends ReturnType<typeof viewsOf> {
+  readonly admin: string
+  readonly tookMs: number
+  readonly end: () => unknown
+}
+
 /** What is promised is one second; a machine that is busy with other tests gets more. */
 const LIMIT_MS = 5_000
 
@@ -99,6 +109,14 @@ describe('a mesh in a real Consul', { skip: 'skip' in part && part.skip }, () =>
     await bringsIn(t, 'two', () => mesh.agent.maintenance('two', false))
   })
 
+  test('a replica that says that it drains gets no more calls, and the one that runs there is left alone', async t => {
+    const running = mesh.caller.call(modernRequest('tools/call', callParams('slow', { ms: 1_500 })))
+    await takesOut(t, 'three', () => mesh.register(replica('three'), { 'rm-drain': 'true' }))
+    assert.match((await mesh.endpoint(replica('three')))?.reason ?? '', /rm-drain/)
+    assert.equal(await running, undefined, 'wherever it ran, it has ended well')
+    await bringsIn(t, 'three', () => mesh.register(replica('three')))
+  })
+
   test('a replica whose check fails gets no more calls', async t => {
     await takesOut(t, 'three', () => mesh.agent.check('three', 'fail'))
     assert.match((await mesh.endpoint(replica('three')))?.reason ?? '', /check/)
@@ -130,6 +148,42 @@ describe('a mesh in a real Consul', { skip: 'skip' in part && part.skip }, () =>
     const caller = openCaller(other.mcpUrl)
     for (let count = 0; count < 20; count += 1) assert.equal(await caller.call(mesh.ask), undefined)
     await caller.close()
+  })
+
+  test('with Consul and the policy folder both gone a router starts from what it last knew, and says how old it is', async t => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringmain-start-alone-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    const policies = writePolicies(folder, consulDocuments)
+    const env = {
+      RINGMAIN_POLICIES: policies,
+      RINGMAIN_STATE: state,
+      RINGMAIN_CONSUL: mesh.agent.url,
+    }
+    const start = async (): Promise<Started> => {
+      const beganMs = performance.now()
+      const spoken = launch(env)
+      const [{ admin }] = (await once(spoken.child, 'message')) as [{ readonly admin: string }]
+      const views = viewsOf(admin)
+      await until('it to be ready', async () => (await views.ready()).ready)
+      return {
+        ...views,
+        admin,
+        tookMs: performance.now() - beganMs,
+        end: () => spoken.child.kill('SIGKILL') && spoken.exited,
+      }
+    }
+    await (await start()).end()
+    rmSync(policies, { recursive: true })
+    const alone = await start()
+    t.after(alone.end)
+    await alone.untilUp('tools', 4)
+    t.diagnostic(`ready ${alone.tookMs.toFixed(0)} ms after it was launched (bar 2000)`)
+    assert.ok(alone.tookMs < 2 * LIMIT_MS)
+    const documents = (await alone.ready()).checks.find(({ id }) => id === 'documents')
+    assert.match(documents?.detail ?? '', /^degraded: .* old; .*does not exist/)
+    const metrics = await (await fetch(`${alone.admin}/metrics`)).text()
+    assert.match(metrics, /^ringmain_table_age_seconds\{.*\} [0-9.]*[1-9]/m)
+    assert.match(metrics, /^ringmain_discovery_age_seconds\{.*\} [0-9.]*[1-9]/m)
   })
 
   test('Consul back and knowing nobody is not believed; the replicas it learns of again are the same', async () => {

@@ -15,8 +15,11 @@ export interface ConsulMesh {
   readonly ask: RawRequest
   /** Starts one more and registers it. */
   readonly add: (name: string) => Promise<ScriptedServer>
-  /** With a TTL check that passes until somebody fails it. */
-  readonly register: (server: ScriptedServer) => Promise<void>
+  /** With a TTL check that passes until somebody fails it, and with more meta where a test says so. */
+  readonly register: (
+    server: ScriptedServer,
+    meta?: Readonly<Record<string, string>>,
+  ) => Promise<void>
   readonly cluster: () => Promise<ClusterView>
   readonly endpoint: (server: ScriptedServer) => Promise<EndpointView | undefined>
   readonly untilSeen: (server: ScriptedServer, isServing: boolean) => Promise<void>
@@ -40,8 +43,14 @@ export async function startConsulMesh(
 ): Promise<ConsulMesh> {
   const agent = await startConsulAgent(bin)
   const replicas: ScriptedServer[] = []
-  const register = ({ name, port }: ScriptedServer): Promise<void> =>
-    agent.register({ id: name, name: SERVICE, port, meta: { 'rm-v': '1' }, check: 'passing' })
+  const register: ConsulMesh['register'] = ({ name, port }, more = {}) =>
+    agent.register({
+      id: name,
+      name: SERVICE,
+      port,
+      meta: { 'rm-v': '1', ...more },
+      check: 'passing',
+    })
   const add = async (name: string): Promise<ScriptedServer> => {
     const server = await startScripted({ name })
     replicas.push(server)
