@@ -237,13 +237,20 @@ export const routerSettings = {
     fallback: '30s',
     says: 'How long a caller may leave unread what waits for it, in all for each 256 KiB that it takes; then its connection is cut.',
   },
+  drainGrace: {
+    flag: 'drain-grace',
+    env: 'RINGMAIN_DRAIN_GRACE',
+    kind: 'duration',
+    placeholder: 'TIME',
+    says: 'How long calls are still served after SIGTERM, while /readyz says 503 already, so that what is in front can turn elsewhere first. In the second half answers end their connections, one after another. Not at all when absent.',
+  },
   drain: {
     flag: 'drain',
     env: 'RINGMAIN_DRAIN',
     kind: 'duration',
     placeholder: 'TIME',
     fallback: '60s',
-    says: 'How long calls in flight may take to finish after SIGTERM.',
+    says: 'How long calls in flight may take to finish after SIGTERM and the grace.',
   },
   logLevel: {
     flag: 'log-level',

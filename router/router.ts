@@ -280,7 +280,8 @@ function handle(
     adminUrl: open.admin.url,
     close,
     drain: async () => {
-      state.isDraining = true
+      state.isDraining = true // told by /readyz from now on
+      if (settings.drainGrace !== undefined) await open.listener.partWays(settings.drainGrace)
       const limit = Promise.withResolvers<boolean>()
       const timer = setTimeout(() => limit.resolve(false), settings.drain)
       const isClean = await Promise.race([

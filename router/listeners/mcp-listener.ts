@@ -9,7 +9,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { systemClock } from '#foundation/clock.ts'
+import { systemClock, systemRandom } from '#foundation/clock.ts'
 import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Arrived } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
@@ -20,6 +20,7 @@ import { type BodyRules, RefusedBody, readBody } from './body-reader.ts'
 import { BodyRoom } from './body-room.ts'
 import { HttpCaller } from './http-caller.ts'
 import { endSlowly } from './linger.ts'
+import { Parting } from './parting.ts'
 import { Pipelines } from './pipelines.ts'
 
 declare module 'fastify' {
@@ -57,6 +58,8 @@ export interface McpListenerOptions extends BodyRules {
 
 export interface McpListener {
   readonly url: string
+  /** Serves on for so long; in the second half its answers end their connections, one after another. */
+  readonly partWays: (overMs: number) => Promise<void>
   /** Refuses at once, and stops listening after `graceMs`: until then whoever comes is told in words. */
   readonly drain: (graceMs: number) => Promise<void>
   /** Breaks what is left. */
@@ -79,6 +82,7 @@ const NOTHING = Buffer.alloc(0)
 
 interface ListenerState {
   isDraining: boolean
+  readonly parting: Parting
   readonly pipelines: Pipelines
   /** Requests that the path has been given. */
   readonly begun: WeakSet<IncomingMessage>
@@ -87,6 +91,7 @@ interface ListenerState {
 export async function openMcpListener(options: McpListenerOptions): Promise<McpListener> {
   const state: ListenerState = {
     isDraining: false,
+    parting: new Parting(systemClock.nowMs, systemRandom),
     pipelines: new Pipelines(),
     begun: new WeakSet(),
   }
@@ -109,6 +114,10 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
   const { address, port, family } = app.server.address() as AddressInfo
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    partWays: async overMs => {
+      state.parting.begin(overMs / 2, overMs / 2)
+      await pause(overMs)
+    },
     drain: async graceMs => {
       state.isDraining = true
       // Closing resets who has connected and is not accepted yet, with a call perhaps that was sent before the drain began:
@@ -171,7 +180,7 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
   const serverOf = ({ params }: FastifyRequest): string =>
     (params as { server?: string } | null)?.server ?? options.defaultServer
   const limits = {
-    mayStay: () => !state.isDraining,
+    mayStay: () => !state.isDraining && state.parting.mayStay(),
     drainMs: options.writeTimeoutMs,
     nowMs: systemClock.nowMs,
   }

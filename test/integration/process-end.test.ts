@@ -65,6 +65,44 @@ test('SIGTERM lets calls in flight finish whole, refuses new ones as not execute
   agent.destroy()
 })
 
+test('in its grace it says that it is not ready and serves all the same, and its callers have left by the end of it', async t => {
+  const router = await started({ RINGMAIN_DRAIN_GRACE: '2s' })
+  t.after(router.close)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  const ask = () => modernCall(router.mcpUrl, 'echo', {}, { agent })
+  await ask()
+  router.kill('SIGTERM')
+  await until('it to say so', async () => (await router.ready()).draining)
+  const beganMs = performance.now()
+  assert.equal((await ask()).headers.connection, 'keep-alive')
+  let last = await ask()
+  const kept: string[] = []
+  while (problemOf(last)?.code !== 'RINGMAIN_DRAINING') {
+    assert.equal(servedBy(last), 'tool')
+    kept.push(last.headers.connection ?? '')
+    last = await ask()
+  }
+  const servedMs = performance.now() - beganMs
+  t.diagnostic(`${kept.length} calls served for ${Math.round(servedMs)} ms after it was unready`)
+  assert.ok(servedMs > 1_500, `${servedMs} ms`)
+  const early = kept.slice(0, kept.length / 4)
+  const late = kept.slice(-10)
+  assert.ok(early.every(word => word === 'keep-alive'))
+  assert.ok(late.filter(word => word === 'close').length >= 8, late.join())
+  agent.destroy()
+  assert.deepEqual(await router.exited, { code: 0, signal: null })
+})
+
+test('told twice in its grace it stops at once', async t => {
+  const router = await started({ RINGMAIN_DRAIN_GRACE: '60s' })
+  t.after(router.close)
+  router.kill('SIGTERM')
+  await until('it to drain', async () => (await router.ready()).draining)
+  router.kill('SIGTERM')
+  assert.deepEqual(await router.exited, { code: 1, signal: null })
+})
+
 test('a stream that began before the drain and ends in it leaves no connection to wait for', async t => {
   const router = await started({ RINGMAIN_DRAIN: '20s' })
   t.after(router.close)
