@@ -56,6 +56,12 @@ export function outcomeOf(attempt: Attempt, after: AfterHead = NOTHING): Outcome
   }
 }
 
+/** The replica takes no more calls: it says so, and gives up the connection on which it says it. */
+export const isLeaving = (attempt: Attempt): boolean =>
+  attempt.kind === 'answered' &&
+  attempt.status === 503 &&
+  /(?:^|,)\s*close\s*(?:,|$)/i.test(attempt.header('connection') ?? '')
+
 /** Whether what came after the head is a fault of the replica's that the head did not show yet. */
 export const isLateFault = (attempt: Attempt, after: AfterHead): boolean =>
   outcomeOf(attempt).fault !== 'endpoint' && outcomeOf(attempt, after).fault === 'endpoint'

@@ -178,6 +178,9 @@ export class Cluster {
     this.#checker.suspect(endpoint)
   }
 
+  /** Traffic was told there that the replica takes no more. */
+  readonly leaving = (endpoint: Endpoint): void => this.#checker.leaving(endpoint)
+
   /** Traffic was refused there for what this router believes of it. */
   outdated(endpoint: Endpoint): void {
     this.#checker.outdated(endpoint)

@@ -73,6 +73,8 @@ export class Endpoint {
   /** How near it is to this router; undefined before its first check. */
   tier: TierName | undefined
   isRemoved = false
+  /** A call was told so there: given nothing new until a check that was begun after that finds it well. */
+  isLeaving = false
   /** It has an address that is never connected to, neither by a call nor by a check. */
   isBlocked = false
   /** From its first answer on. */
@@ -138,11 +140,12 @@ export class Endpoint {
   }
 
   get #isReady(): boolean {
-    return this.instance.state === 'ready' && !this.isRemoved
+    return this.instance.state === 'ready' && !this.isRemoved && !this.isLeaving
   }
 
   becomeUp(nowMs: number): void {
     this.health = 'up'
+    this.isLeaving = false
     this.reason = undefined
     this.warmUp(nowMs)
   }

@@ -24,11 +24,13 @@ export class ReplicaNews {
   /** Another list of tools is no news of it. */
   health(endpoint: Endpoint): void {
     const { health, key, reason, learned } = endpoint
-    const eras = health === 'up' ? learned?.eras.join() : undefined
+    const isUp = health === 'up' && !endpoint.isLeaving
+    const eras = isUp ? learned?.eras.join() : undefined
     if (eras !== undefined && eras === this.#saidUp.get(endpoint)) return
     this.#saidUp.set(endpoint, eras)
     const why = reason === undefined ? { eras: learned?.eras } : { reason }
-    this.#log.say(health === 'up' ? 'endpoint.up' : 'endpoint.down', key, why)
+    if (endpoint.isLeaving && health === 'up') this.#log.say('endpoint.leaving', key, why)
+    else this.#log.say(isUp ? 'endpoint.up' : 'endpoint.down', key, why)
   }
 
   apart({ key, apart, learned }: Endpoint, era: Era, servingDigest?: string): void {

@@ -22,6 +22,7 @@ function ground(): Ground {
     slots: { free: () => undefined },
     suspect: () => told.push('suspect'),
     refused: () => told.push('refused'),
+    leaving: () => told.push('leaving'),
     ejections: {
       begin: () => 7,
       heard: (_endpoint: Endpoint, ticket: number) => told.push(`heard ${ticket}`),
@@ -90,4 +91,19 @@ test('an end is told once, and a late fault is in the account of the replica', (
   account.ended({ ended: 'whole' })
   assert.deepEqual(told, ['heard 7', 'fault 7', 'suspect'])
   assert.equal(endpoint.faults, 1)
+})
+
+test('a 503 that closes its connection says that the replica leaves; no other answer does', () => {
+  for (const [status, connection, isTold] of [
+    [503, 'close', true],
+    [503, 'Keep-Alive, Close', true],
+    [503, 'keep-alive', false],
+    [503, 'closed', false],
+    [503, undefined, false],
+    [200, 'close', false],
+    [429, 'close', false],
+  ] as const) {
+    const says = told(answeredAs(status, connection === undefined ? {} : { connection }))
+    assert.equal(says.includes('leaving'), isTold, `${status} ${connection ?? ''}`)
+  }
 })

@@ -6,7 +6,7 @@ import type { Cluster } from '#router/clusters/cluster.ts'
 import type { Verdict } from '#router/clusters/ejection/endpoint-breaker.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { AfterHead, Attempt } from '#router/facts.ts'
-import { isLateFault, type Outcome, outcomeOf } from '#router/outcome.ts'
+import { isLateFault, isLeaving, type Outcome, outcomeOf } from '#router/outcome.ts'
 
 export class Account {
   readonly #cluster: Cluster
@@ -52,6 +52,7 @@ export class Account {
     const tookMs = head.kind === 'answered' ? head.firstByteMs : nowMs - this.#beganMs
     this.#head = head
     this.#adapt(head, nowMs)
+    if (isLeaving(head)) this.#cluster.leaving(this.#endpoint)
     if (fault === 'endpoint' || isThrottled) this.#endpoint.penalise(tookMs, nowMs, retryAfterMs)
     else if (head.kind === 'timeout')
       this.#endpoint.observe(tookMs, nowMs) // it took so long at least

@@ -209,7 +209,10 @@ export const scriptedTools: Readonly<Record<string, Tool>> = {
     call.response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello</p>'),
   not_json: call => sendJson(call, 'hello'),
   status: call => {
-    const headers = call.args['after'] === undefined ? {} : { 'retry-after': '7' }
+    const headers = {
+      ...(call.args['after'] === undefined ? {} : { 'retry-after': '7' }),
+      ...(call.args['close'] === undefined ? {} : { connection: 'close' }),
+    }
     call.response.writeHead(numberArg(call, 'code', 503), headers).end('no')
   },
   /** A status with a JSON-RPC error in its body. */

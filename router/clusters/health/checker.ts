@@ -38,6 +38,8 @@ class Probe implements Asked {
   /** Waits for its turn, or is being asked. */
   isBusy = true
   isAskedAgain = false
+  /** What is being asked was so before the replica said that it leaves. */
+  isStale = false
   good = 0
   bad = 0
   learnedAtMs = Number.NEGATIVE_INFINITY
@@ -54,6 +56,7 @@ class Probe implements Asked {
   }
 }
 
+const LEAVING = 'it answered 503 and closed the connection: it is leaving'
 const JITTER = 0.2
 /** Pace while something is wrong. */
 const SUSPECT_INTERVAL_MS = 1_000
@@ -103,6 +106,17 @@ export class Checker {
     }
     const sinceMs = this.#ports.clock.nowMs() - (endpoint.checkedAtMs ?? Number.NEGATIVE_INFINITY)
     this.#askIn(probe, Math.max(0, this.#suspectIntervalMs - sinceMs))
+  }
+
+  /** Traffic was told that the replica takes no more: nothing new goes there until it is found well, asked after that. */
+  leaving(endpoint: Endpoint): void {
+    const probe = this.#probes.get(endpoint)
+    if (probe === undefined || endpoint.isLeaving) return
+    endpoint.isLeaving = true
+    if (endpoint.health === 'up') endpoint.reason = LEAVING
+    probe.isStale = probe.isBusy
+    this.#ports.onChange(endpoint)
+    this.suspect(endpoint)
   }
 
   /** Traffic saw that what is known of its eras and tools is out of date: ask for them now, once an interval at most. */
@@ -190,6 +204,7 @@ export class Checker {
     if (result.ok && result.learned !== undefined && result.isPartial !== true)
       probe.learnedAtMs = this.#ports.clock.nowMs()
     this.#apply(endpoint, probe, result)
+    probe.isStale = false
     this.#next(probe)
   }
 
@@ -202,11 +217,13 @@ export class Checker {
       const isNews =
         result.learned !== undefined && !isDeepStrictEqual(result.learned, endpoint.learned)
       if (isNews) endpoint.learned = result.learned
+      const isBack = endpoint.isLeaving && endpoint.health === 'up' && !probe.isStale
+      if (isBack) stay(endpoint)
       const isAdmitted =
         endpoint.health === 'unknown' ||
         (endpoint.health === 'down' && probe.good >= this.#policy.rise)
       if (isAdmitted) endpoint.becomeUp(clock.nowMs())
-      if (isAdmitted || (isNews && endpoint.health === 'up')) onChange(endpoint)
+      if (isAdmitted || isBack || (isNews && endpoint.health === 'up')) onChange(endpoint)
       return
     }
     probe.good = 0
@@ -226,4 +243,10 @@ export class Checker {
 }
 
 /** Its last answers do not say the same as its health. */
-const isInDoubt = ({ endpoint, good }: Probe): boolean => (endpoint.health === 'up') !== good > 0
+const isInDoubt = ({ endpoint, good }: Probe): boolean =>
+  endpoint.isLeaving || (endpoint.health === 'up') !== good > 0
+
+function stay(endpoint: Endpoint): void {
+  endpoint.isLeaving = false
+  endpoint.reason = undefined
+}
