@@ -234,7 +234,15 @@ async function withOwnSession(
   const held = keepPlace(place)
   const { cluster, endpoint } = held
   const way = handshakeWay(ports, place)
-  const handshake = await openUpstreamSession(way, { version: call.version, client: ports.client })
+  const opening = openUpstreamSession(way, { version: call.version, client: ports.client })
+  const handshake = await unlessLeft(call, opening)
+  if (handshake === 'left') {
+    forgoPlace(held)
+    void opening.then(late => {
+      if (late.kind === 'open') void endUpstreamSession(way, late.session) // nobody else knows of it
+    })
+    return { kind: 'refuse', refusal: unavailable('Nobody waits for it any more.') }
+  }
   if (handshake.kind === 'failed') {
     forgoPlace(held)
     cluster.suspect(endpoint)
@@ -244,6 +252,17 @@ async function withOwnSession(
   const release = (): void => void endUpstreamSession(way, session)
   return found({ ...held, isBound: false, legacy: session, release })
 }
+
+/** `left`, as soon as the caller has gone or its time is over. */
+const unlessLeft = <Result>(
+  { caller, deadline }: Waiting,
+  work: Promise<Result>,
+): Promise<Result | 'left'> =>
+  new Promise((resolve, reject) => {
+    caller.onGone(() => resolve('left'))
+    deadline?.onOver(() => resolve('left'))
+    work.then(resolve, reject)
+  })
 
 /** What is said here in the router's own name is not counted as a call of the replica's. */
 export function handshakeWay(

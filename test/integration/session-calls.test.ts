@@ -23,7 +23,13 @@ const router = await runRouter(
       'kept',
       replicas.map(({ url }) => url),
     ),
+    clusterOf(
+      'single',
+      replicas.map(({ url }) => url),
+      { connections: { perEndpoint: 1 } },
+    ),
     serverOf('default', ['kept']),
+    serverOf('single', ['single']),
   ),
 )
 const kept = router.mcpUrl
@@ -70,8 +76,8 @@ test('progress reaches the caller whose call makes it, also when tokens and ids 
   }
 })
 
-const cancel = (session: string, requestId: unknown) =>
-  rawRequest(kept, {
+const cancel = (session: string, requestId: unknown, url = kept) =>
+  rawRequest(url, {
     headers: legacyRequest('x', {}, { session }).headers ?? {},
     body: JSON.stringify({
       jsonrpc: '2.0',
@@ -101,6 +107,29 @@ test('a cancellation reaches the call it names and no other', async () => {
     named.map(({ params }) => params['arguments']),
     [{ ms: 60_000 }],
   )
+})
+
+test('of two callers with equal ids on two replicas a cancellation stops the one at its own replica', async () => {
+  // A replica takes one at a time here: of two that are opened at once each gets its own.
+  const url = `${kept}/single`
+  const sessions = await Promise.all([openSession(url), openSession(url)])
+  const places: (string | undefined)[] = []
+  for (const session of sessions)
+    places.push(servedBy(await legacyCall(url, 'echo', {}, { session })))
+  const [mine, other] = places.map(place => replicas.find(({ name }) => name === place))
+  assert.ok(mine !== undefined && other !== undefined && mine !== other)
+  const ran = (): number => replicas.reduce((sum, one) => sum + one.executions('slow'), 0)
+  const [before, told] = [ran(), other.cancelled.length]
+  const [stopped, left] = sessions.map(session =>
+    legacyCall(url, 'slow', { ms: 400 }, { session, id: 7 }),
+  )
+  await until('both to run', () => ran() === before + 2)
+  const id = mine.calls().at(-1)?.id
+  assert.equal((await cancel(sessions[0] ?? '', 7, url)).status, 202)
+  assert.deepEqual(messagesOf((await stopped) ?? assert.fail()), [])
+  await until('its replica to be told', () => mine.cancelled.includes(id))
+  assert.equal(servedBy((await left) ?? assert.fail()), other.name)
+  assert.equal(other.cancelled.length, told)
 })
 
 test('where two calls of a session share an id, a cancellation stops neither', async () => {
