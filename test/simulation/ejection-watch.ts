@@ -21,6 +21,8 @@ export class EjectionWatch {
 
   sent({ call, endpoint }: Delivery, published: ReadonlyMap<string, Instance>): void {
     if (!endpoint.isEjected || this.#isPanic(published)) return
+    // In the event that ejects it, the end of the failed call may have given its slot to one that waited, just before.
+    if (!this.#ejected.has(endpoint)) return
     const probe = this.#probes.get(endpoint)
     const where = `${call} was sent to ${endpoint.key}, which is ejected`
     if (probe === undefined) this.#probes.set(endpoint, call)

@@ -10,6 +10,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
   },
 })
+/** Of seeds that failed. */
+const MOST_NAMED = 10
 const whole = (name: string, text: string): number => {
   if (/^\d{1,9}$/.test(text)) return Number(text)
   console.error(`--${name} takes a whole number, not ${text}`)
@@ -46,6 +48,7 @@ async function playMany(from: number, count: number): Promise<boolean> {
   if (first?.breach === undefined) console.log('every invariant held')
   else {
     console.log(`${failed.length} failed; the first is seed ${first.seed}: ${first.breach.what}`)
+    console.log(`others: ${failed.slice(1, MOST_NAMED).map(({ seed }) => seed)}`)
     console.log(`again, with all that happens: npm run test:simulation -- --seed=${first.seed}`)
   }
   return first === undefined

@@ -19,8 +19,8 @@ const NORMAL_AFTER_MS = 5_000
 const WINDOW_MS = 4_000
 
 async function play(story: Story): Promise<void> {
-  const timeouts = { firstByte: `${DEADLINE_MS}ms`, idle: '10s' }
-  const stage = await setStage(story, { mood: { delayMs: 10 }, cluster: { timeouts } })
+  const deadline = { default: `${DEADLINE_MS}ms` }
+  const stage = await setStage(story, { mood: { delayMs: 10 }, cluster: { deadline } })
   const { victim } = stage
   const load = stage.calls.steady(RATE, count => ({ tool: count % 2 === 0 ? 'echo' : 'act' }))
   await until('router and replicas to be warm', () => load.sent() >= 3 * RATE)

@@ -18,10 +18,10 @@ const ABORT_MS = 50
 const LONG = { delayMs: 5_000 }
 
 async function play(story: Story): Promise<void> {
-  const timeouts = { firstByte: `${POLICY_MS}ms`, idle: '10s' }
+  const deadline = { default: `${POLICY_MS}ms` }
   // Every call of this story waits, so all of them stand at once.
   const connections = { perEndpoint: 1_000 }
-  const stage = await setStage(story, { cluster: { timeouts, connections } })
+  const stage = await setStage(story, { cluster: { deadline, connections } })
   await late(story, stage, { by: 'policy', limitMs: POLICY_MS, asking: {} })
   const headers = { 'x-ringmain-deadline-ms': String(CALLER_MS) }
   await late(story, stage, { by: 'caller', limitMs: CALLER_MS, asking: { headers } })
