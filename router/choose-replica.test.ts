@@ -38,7 +38,7 @@ interface Ground {
 function ground(t: TestContext, learned: Learned = MODERN): Ground {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const state = { nowMs: 0 }
-  const clusters = playedClusters(undefined, () => state.nowMs)
+  const clusters = playedClusters({ nowMs: () => state.nowMs })
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
   const replicas = serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned })
   const requests = fakeSend()

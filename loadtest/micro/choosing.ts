@@ -4,17 +4,17 @@ import { Balancer } from '#router/clusters/balancers/balancer.ts'
 import { Endpoint } from '#router/clusters/endpoint.ts'
 import type { Work } from './batches.ts'
 
-/** Twice of what peak EWMA with two choices cost where the bars were set. */
+/** Twice of what a choice by share cost where the bars were set. */
 const BARS_NS: ReadonlyMap<number, number> = new Map([
-  [3, 70],
-  [100, 104],
-  [10_000, 112],
+  [3, 140],
+  [100, 230],
+  [10_000, 310],
 ])
 const LONG_UP_MS = -60_000
 const MOST_IN_FLIGHT = 512
 
 /** A change of one replica and the first choice after it, among so many. */
-const CHANGED = { count: 10_000, barNs: 60_000 } as const
+const CHANGED = { count: 10_000, barNs: 26_000 } as const
 
 export const choosingWorks = (): readonly Work[] => [
   ...[...BARS_NS].map(([count, barNs]) => {

@@ -125,6 +125,7 @@ export class Cluster {
     return [
       ...this.#serving.notes(),
       ...this.ejections.notes(),
+      ...this.#ports.balancers.notes(),
       ...revisionNotes(this.#endpoints.values()),
     ]
   }

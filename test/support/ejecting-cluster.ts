@@ -36,11 +36,11 @@ export async function ejectingCluster(
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let nowMs = 0
   const sick = new Set<string>()
-  const played = playedClusters(
-    async ({ key }) => (sick.has(key) ? SICK : { ok: true, learned: MODERN }),
-    () => nowMs,
-    seededRandom(7),
-  )
+  const played = playedClusters({
+    check: async ({ key }) => (sick.has(key) ? SICK : { ok: true, learned: MODERN }),
+    nowMs: () => nowMs,
+    random: seededRandom(7),
+  })
   const connections = {
     perEndpoint: 1_000,
     minPerEndpoint: 1_000,

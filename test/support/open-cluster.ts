@@ -2,6 +2,7 @@
 import type { Random } from '#foundation/clock.ts'
 import type { ActiveTable } from '#router/active-table.ts'
 import { EraBalancers } from '#router/clusters/balancers/era-balancers.ts'
+import type { Place } from '#router/clusters/balancers/place.ts'
 import { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
 import { CheckPace } from '#router/clusters/health/check-pace.ts'
@@ -21,12 +22,20 @@ export interface PlayedClusters {
   readonly source: (name: string) => FakeDiscovery
 }
 
-export function playedClusters(
-  check: (endpoint: Endpoint) => Promise<CheckResult> = () =>
-    Promise.resolve({ ok: true, learned: MODERN }),
-  nowMs: () => number = () => 0,
-  random: Random = () => 0,
-): PlayedClusters {
+export interface Play {
+  readonly check?: (endpoint: Endpoint) => Promise<CheckResult>
+  readonly nowMs?: () => number
+  readonly random?: Random
+  /** Where the router stands. */
+  readonly here?: Place
+}
+
+export function playedClusters({
+  check = () => Promise.resolve({ ok: true, learned: MODERN }),
+  nowMs = () => 0,
+  random = () => 0,
+  here = {},
+}: Play = {}): PlayedClusters {
   const opened: string[] = []
   const log: string[] = []
   const sources = new Map<string, FakeDiscovery>()
@@ -48,7 +57,7 @@ export function playedClusters(
         pace: new CheckPace(() => 0),
         clock: { nowMs, wallMs: () => 0 },
         random,
-        balancers: new EraBalancers({ here: {}, seed: 0 }),
+        balancers: new EraBalancers({ here, seed: 0 }),
         hostRefusal: () => undefined,
         onRemoved: () => undefined,
         log: (event, fields) =>
