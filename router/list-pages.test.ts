@@ -207,3 +207,17 @@ test('the list is written in the caller’s era, under the router’s name', t =
   assert.equal(lists.encode('legacy', list).toString(), '{"tools":[]}')
   assert.match(lists.encode('modern', list).toString(), /serverInfo":\{"name":"ringmain"/)
 })
+
+test('a caller that waits no longer than a moment gets no list that comes later', async t => {
+  const { page, requests } = ground(t)
+  assert.equal(shown(await page({ askedMs: 0 })), 'RINGMAIN_NO_HEALTHY_REPLICA')
+  assert.equal(requests.sent.length, 0)
+  const asking = page({ askedMs: 500 })
+  await settle()
+  t.mock.timers.tick(499)
+  assert.equal(requests.sent.length, 1)
+  t.mock.timers.tick(1)
+  await settle()
+  assert.deepEqual(requests.last().heads, [{ kind: 'abandoned' }])
+  void asking
+})

@@ -73,7 +73,10 @@ async function pageInTurn(
   call: Listing,
   { member, cursor, turn }: Wanted,
 ): Promise<Page> {
-  const endMs = ports.nowMs() + LIST_MS
+  const endMs = Math.min(
+    ports.nowMs() + LIST_MS,
+    call.arrivedMs + (call.askedMs ?? Number.POSITIVE_INFINITY),
+  )
   const tried = new Set<string>()
   let failure: string | undefined
   for (;;) {
@@ -138,7 +141,7 @@ const late = (detail: string | undefined): Page => ({
   kind: 'refuse',
   refusal: {
     code: 'RINGMAIN_NO_HEALTHY_REPLICA',
-    says: `No replica gave its list within ${LIST_MS} ms.`,
+    says: 'No replica gave its list in time.',
     retryAfterMs: 1_000,
     ...(detail === undefined ? {} : { detail }),
   },

@@ -1,6 +1,6 @@
 // One list out of many: a page from each cluster of the virtual server, joined in the order of the document.
 // What a cluster cannot give is named in the answer, never silently missing.
-import type { Arrived, Caller, Decoded, Located, McpAnswer } from '#router/facts.ts'
+import type { Arrived, Decoded, Located, McpAnswer } from '#router/facts.ts'
 import { answer, type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
 import type { Era, VirtualServerMember } from '#routes/route-table.ts'
 
@@ -9,7 +9,9 @@ export type Page =
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
 
 /** `gone` aborts when the caller has left: what is still being asked is for nobody. */
-export type Listing = Decoded & Located & { readonly caller: Caller; readonly gone: AbortSignal }
+export type Listing = Decoded &
+  Located &
+  Pick<Arrived, 'caller' | 'arrivedMs'> & { readonly gone: AbortSignal }
 
 /** Where each unfinished cluster goes on; undefined: from its beginning. */
 export interface Continuation {

@@ -33,11 +33,15 @@ const router = await startRouterProcess(
     clusterOf('legacy', [legacy.url], { connections: { perEndpoint: 512 } }),
     clusterOf('short', [modern.url], { deadline: DEADLINE }),
     clusterOf('narrow', [modern.url], { connections: { perEndpoint: 1 } }),
-    ...['modern', 'legacy', 'short', 'narrow'].map(name => serverOf(name, [name])),
+    clusterOf('silent', [modern.url], { timeouts: { idle: '600ms' } }),
+    ...['modern', 'legacy', 'short', 'narrow', 'silent'].map(name => serverOf(name, [name])),
   ),
 )
-for (const name of ['modern', 'legacy', 'short', 'narrow']) await router.untilUp(name, 1)
+for (const name of ['modern', 'legacy', 'short', 'narrow', 'silent']) await router.untilUp(name, 1)
 const urlOf = (name: string): string => `${router.mcpUrl}/${name}`
+// What is measured is how late a call is told, not what the first of all warm up.
+for (let round = 0; round < 20; round += 1)
+  await Promise.all(Array.from({ length: AT_ONCE }, () => modernCall(urlOf('modern'), 'echo')))
 
 after(async () => {
   await router.close()
@@ -203,6 +207,14 @@ test('a tool that tells of its progress gets more time, up to the hard maximum',
   )
   assert.equal(problemOf(endless.answer)?.code, 'RINGMAIN_UPSTREAM_TIMEOUT')
   assert.ok(endless.tookMs >= 895 && endless.tookMs <= 900 + ALLOWED_MS, `${endless.tookMs} ms`)
+})
+
+test('comments keep a stream from being taken for silent, and silence ends it long before its deadline', async () => {
+  const alive = await modernCall(urlOf('silent'), 'commenting', { ms: 150, steps: 8 })
+  assert.equal(servedBy(alive), 'modern')
+  const silent = await timed(() => modernCall(urlOf('silent'), 'idle_stream'))
+  assert.equal(problemOf(silent.answer)?.executed, 'unknown')
+  assert.ok(silent.tookMs > 550 && silent.tookMs < 600 + 3 * ALLOWED_MS, `${silent.tookMs} ms`)
 })
 
 test('comments are no progress: a replica that sends nothing else is left in time, and most of them are dropped', async t => {

@@ -152,6 +152,18 @@ export const scriptedTools: Readonly<Record<string, Tool>> = {
     }
     step(1)
   },
+  /** Says every `ms` by a comment that it is there, and is answered after `steps` of them. */
+  commenting: call => {
+    call.response.writeHead(200, SSE_TYPE)
+    const step = (left: number): void => {
+      if (left === 0) call.response.end(event(rpc(call, resultOf(call))))
+      else {
+        call.response.write(': still there\n\n')
+        later(call, numberArg(call, 'ms', 100), () => step(left - 1))
+      }
+    }
+    step(numberArg(call, 'steps', 5))
+  },
   /** Comments without end, as fast as they are taken. */
   comments: call => {
     call.response.writeHead(200, SSE_TYPE)
