@@ -68,6 +68,14 @@ export interface BreakerState {
   readonly wouldBeEjected: boolean
 }
 
+/** What somebody has decided about a replica for a while. */
+export interface OverrideView {
+  readonly state?: 'draining' | 'down'
+  readonly weight?: number
+  readonly reason: string
+  readonly endsInMs: number
+}
+
 export interface EndpointView {
   readonly key: string
   readonly url: string
@@ -97,6 +105,7 @@ export interface EndpointView {
   readonly isApart: boolean
   /** Absent before its first call has ended. */
   readonly breaker?: BreakerState
+  readonly override?: OverrideView
   /** Of its whole list of tools, as modern callers see it where it speaks to them; absent when that is not known. */
   readonly toolsDigest?: string
   /** The same, of the list that it tells to legacy callers, where it speaks to both. */

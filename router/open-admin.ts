@@ -6,7 +6,7 @@ import { SCRAPE_CONTENT_TYPE, type Telemetry } from '#foundation/telemetry.ts'
 import { RINGMAIN_VERSION } from '#foundation/version.ts'
 import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
 import type { ActiveTable } from './active-table.ts'
-import { type AdminListener, openAdminListener } from './admin/admin-listener.ts'
+import { type AdminListener, type AdminSource, openAdminListener } from './admin/admin-listener.ts'
 import { readyView } from './admin/readiness.ts'
 import { clusterList } from './admin/views.ts'
 import { createAllowList } from './listeners/allow-list.ts'
@@ -32,7 +32,11 @@ export interface RouterState {
 export function openAdmin(
   settings: RouterSettings,
   state: RouterState,
-  from: { readonly mcp: () => string; readonly telemetry: Telemetry },
+  from: {
+    readonly mcp: () => string
+    readonly telemetry: Telemetry
+    readonly operate: AdminSource['operate']
+  },
 ): Promise<AdminListener> {
   const { active } = state
   const own = { url: '' }
@@ -50,6 +54,7 @@ export function openAdmin(
           nowMs: systemClock.nowMs(),
           wallMs: systemClock.wallMs(),
         }),
+      operate: from.operate,
       metrics: from.telemetry.scrape,
       metricsContentType: SCRAPE_CONTENT_TYPE,
     },

@@ -6,6 +6,7 @@ import type { OpenCluster } from './active-table.ts'
 import { EraBalancers, type EraBalancersOptions } from './clusters/balancers/era-balancers.ts'
 import { Cluster, type ClusterPorts } from './clusters/cluster.ts'
 import type { Sources } from './clusters/discovery/open-discovery.ts'
+import type { Overrides } from './overrides.ts'
 import { createAddressGuard } from './upstream/address-guard.ts'
 import { type CheckPorts, createCheck } from './upstream/mcp-check.ts'
 
@@ -15,10 +16,11 @@ export interface ClustersPorts
     Pick<EraBalancersOptions, 'here' | 'seed'> {
   readonly sources: Sources
   readonly log: Log
+  readonly overrides: Pick<Overrides, 'of'>
 }
 
 export function clusterOpener(ports: ClustersPorts): OpenCluster {
-  const { sources, log, pace, pools, here, seed } = ports
+  const { sources, log, pace, pools, here, seed, overrides } = ports
   return policy =>
     new Cluster(policy, {
       discovery: sources.open(policy.discovery),
@@ -27,6 +29,7 @@ export function clusterOpener(ports: ClustersPorts): OpenCluster {
       clock: systemClock,
       random: systemRandom,
       balancers: new EraBalancers({ here, seed, datacenters: datacentersOf(policy) }),
+      overrideOf: key => overrides.of(policy.name, key),
       hostRefusal: createAddressGuard(policy.addresses.allow).hostRefusal,
       onRemoved: endpoint => pools.release(endpoint),
       log: (event, fields) => log.info({ event, ...fields }, event),

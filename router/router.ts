@@ -11,7 +11,6 @@ import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
 import { attemptPath } from './attempt-path.ts'
-import { createSources, type Sources } from './clusters/discovery/open-discovery.ts'
 import { CheckPace } from './clusters/health/check-pace.ts'
 import { CallDeadline } from './deadlines/call-deadline.ts'
 import { DeadlineWheel } from './deadlines/deadline-wheel.ts'
@@ -30,6 +29,8 @@ import { observeEjections } from './observe-ejections.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
 import { clusterOpener } from './open-cluster.ts'
 import { openOverload } from './open-overload.ts'
+import { openSources } from './open-sources.ts'
+import { openOperator } from './operate.ts'
 import type { Overload } from './overload/overload.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { RetryBudgets } from './retry-budget.ts'
@@ -78,7 +79,10 @@ export async function startRouter(
   const pace = new CheckPace(systemRandom, settings.maxChecks)
   const here = routerPlace(settings, hostname())
   const seed = Math.floor(systemRandom() * 2 ** 32)
-  const shared = { pools, clock: systemClock, nextId, client, pace, here, seed, sources, log }
+  const operator = openOperator(log, systemClock, name => active.cluster(name))
+  const { overrides } = operator
+  const common = { pools, clock: systemClock, nextId, client, log, overrides }
+  const shared = { ...common, pace, here, seed, sources }
   const places = { directory: policies, stateDirectory: settings.state }
   const { feed, active } = await openTable(places, log, clusterOpener(shared))
   const observer = new CallObserver(logs.access, telemetry)
@@ -113,6 +117,7 @@ export async function startRouter(
   }
   const shutDown = async (): Promise<void> => {
     closeOverload()
+    overrides.close()
     await feed.close()
     await active.close()
     await sources.close()
@@ -124,6 +129,7 @@ export async function startRouter(
     const admin = await openAdmin(settings, state, {
       mcp: () => `${listener.url}/mcp`,
       telemetry,
+      operate: operator.operate,
     }).catch(async (error: unknown) => {
       await listener.close()
       throw error
@@ -184,21 +190,6 @@ const isLoopback = (address: string): boolean =>
   address === 'localhost' ||
   address === '::1' ||
   (isIP(address) === 4 && address.startsWith('127.'))
-
-const openSources = (settings: RouterSettings, log: Log): Sources =>
-  createSources({
-    stateDirectory: settings.state,
-    consul: {
-      agents: settings.consul,
-      token: settings.consulToken,
-      tokenFile: settings.consulTokenFile,
-      caFile: settings.consulCa,
-      certFile: settings.consulCert,
-      keyFile: settings.consulKey,
-      serverName: settings.consulServerName,
-    },
-    log,
-  })
 
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
   const { active, observer, overload, connections, log } = parts

@@ -1,4 +1,4 @@
-// Reads the router's admin listener. Anything but an answer of the expected shape is a failure with a next step.
+// Asks the router's admin listener. Anything but an answer of the expected shape is a failure with a next step.
 import { EXIT, Failure, isUnreachable, reasonOf } from './failure.ts'
 
 export const DEFAULT_ADMIN_URL = 'http://127.0.0.1:7402'
@@ -10,6 +10,8 @@ export interface AdminClient {
   readonly base: string
   /** `otherStatus`: a status besides 200 that also carries the expected body. */
   readonly get: <Body>(path: string, otherStatus?: number) => Promise<Body>
+  /** Asks for a change; what the router says against it is the failure. */
+  readonly post: (path: string, body: object) => Promise<void>
 }
 
 export function adminClient(base: string, timeoutMs = ANSWER_TIMEOUT_MS): AdminClient {
@@ -24,18 +26,30 @@ export function adminClient(base: string, timeoutMs = ANSWER_TIMEOUT_MS): AdminC
   }
   return {
     base,
+    post: async (path, body) => {
+      const url = new URL(path, base)
+      const answer = await mustFetch(url, timeoutMs, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      if (answer.status === 200) return
+      const told: unknown = await answer.json().catch(() => undefined)
+      const why = isTold(told) ? told.error : `HTTP ${answer.status}`
+      if (answer.status === 403) throw notAllowed(url, why)
+      throw new Failure(EXIT.failed, {
+        code: 'refused',
+        what: 'the router did not do it',
+        where: url.href,
+        why,
+        next: 'npx ringmain clusters -o wide',
+      })
+    },
     get: async (path, otherStatus) => {
       const url = new URL(path, base)
       const answer = await mustFetch(url, timeoutMs)
-      if (answer.status === 401 || answer.status === 403) {
-        throw new Failure(EXIT.needsAuth, {
-          code: 'needs_auth',
-          what: 'the router refuses to show its state',
-          where: url.href,
-          why: `HTTP ${answer.status}`,
-          next: 'check --server: the admin listener must be asked by a name it allows',
-        })
-      }
+      if (answer.status === 401 || answer.status === 403)
+        throw notAllowed(url, `HTTP ${answer.status}`)
       if (answer.status !== 200 && answer.status !== otherStatus) {
         throw notRingmain(url, `HTTP ${answer.status}`)
       }
@@ -48,9 +62,21 @@ export function adminClient(base: string, timeoutMs = ANSWER_TIMEOUT_MS): AdminC
   }
 }
 
-async function mustFetch(url: URL, timeoutMs: number): Promise<Response> {
+const notAllowed = (url: URL, why: string): Failure =>
+  new Failure(EXIT.needsAuth, {
+    code: 'needs_auth',
+    what: 'the router refuses this',
+    where: url.href,
+    why,
+    next: 'check --server: the admin listener must be asked by a name it allows',
+  })
+
+const isTold = (value: unknown): value is { readonly error: string } =>
+  typeof value === 'object' && value !== null && 'error' in value && typeof value.error === 'string'
+
+async function mustFetch(url: URL, timeoutMs: number, how: RequestInit = {}): Promise<Response> {
   try {
-    return await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
+    return await fetch(url, { ...how, signal: AbortSignal.timeout(timeoutMs) })
   } catch (error) {
     if (!isUnreachable(error) && !isTimeout(error)) throw notRingmain(url, reasonOf(error))
     throw new Failure(

@@ -21,7 +21,7 @@ export interface ClustersOptions {
 
 export async function runClusters(options: ClustersOptions, terminal: Terminal): Promise<number> {
   const list = await adminClient(options.server).get<ClusterList>('/debug/clusters')
-  const clusters = pick(list.items, options.name)
+  const clusters = pickCluster(list.items, options.name)
   if (options.output === 'json') {
     terminal.print(JSON.stringify({ ...list, items: clusters }))
     return EXIT.done
@@ -48,7 +48,10 @@ export async function runClusters(options: ClustersOptions, terminal: Terminal):
   return EXIT.done
 }
 
-function pick(clusters: readonly ClusterView[], name: string | undefined): readonly ClusterView[] {
+export function pickCluster(
+  clusters: readonly ClusterView[],
+  name: string | undefined,
+): readonly ClusterView[] {
   if (name === undefined) return clusters
   const found = clusters.filter(cluster => cluster.name === name)
   if (found.length > 0) return found
@@ -105,7 +108,16 @@ function columns({ paint }: Pick<Terminal, 'paint'>): readonly Column<EndpointRo
   ]
 }
 
+/** In words what has been decided about it, for the list of replicas. */
+function overrideOf({ override }: Pick<EndpointView, 'override'>): string {
+  if (override === undefined) return ''
+  const { state, weight, reason, endsInMs } = override
+  const what = state ?? `weight ${weight}`
+  return `${what} for ${formatDuration(endsInMs)} more: ${reason}`
+}
+
 const wideColumns: readonly Column<EndpointRow>[] = [
+  { head: 'BY HAND', value: overrideOf },
   { head: 'WEIGHT', value: ({ weight }) => String(weight), align: 'right' },
   { head: 'NODE', value: ({ node }) => node ?? '' },
   { head: 'ZONE', value: ({ zone }) => zone ?? '' },

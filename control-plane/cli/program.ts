@@ -2,8 +2,9 @@
 // `ringmain dev` must not wait for an MCP client that it does not use.
 import { Argument, Command, Option } from 'commander'
 import { LONGEST_DURATION_MS, parseDuration } from '#foundation/duration.ts'
-import { ADMIN_ENV, DEFAULT_ADMIN_URL } from './admin-client.ts'
 import { usageFailure } from './failure.ts'
+import { addOperations } from './operate-commands.ts'
+import { outputOption, serverOption } from './options.ts'
 import { packageVersion } from './repository.ts'
 import { routerFlags } from './router-command.ts'
 import type { OutputForm, Terminal } from './terminal.ts'
@@ -33,6 +34,7 @@ export function buildProgram(terminal: Terminal, settle: Settle): Command {
   addRouter(program, terminal, settle)
   addStatus(program, terminal, settle)
   addClusters(program, terminal, settle)
+  addOperations(program, terminal, settle)
   addCall(program, terminal, settle)
   addValidate(program, terminal, settle)
   program.addHelpText('after', AFTER_HELP)
@@ -44,14 +46,6 @@ Exit codes:
   0 done   1 ran and failed   3 not allowed   4 unreachable   6 documents invalid
   7 timed out   64 usage   130 interrupted   143 terminated
 Data goes to stdout, talk to stderr. With -o json a failure is one JSON line on stderr.`
-
-const outputOption = (forms: readonly OutputForm[]): Option =>
-  new Option('-o, --output <FORM>', 'form of what is printed').choices(forms).default('table')
-
-const serverOption = (): Option =>
-  new Option('--server <URL>', 'admin listener of the router')
-    .env(ADMIN_ENV)
-    .default(DEFAULT_ADMIN_URL)
 
 const stateOption = (): Option =>
   new Option('--state <DIR>', 'folder for all that it writes')

@@ -21,6 +21,7 @@ const opened = async (
     {
       ready: () => ({ ready: true, draining: false, checks: [] }),
       router: () => assert.fail('a bug'),
+      operate: body => ({ status: 200, body: { told: body } }),
       clusters: () => ({ apiVersion: 'ringmain/v1', kind: 'ClusterList', items: [], meta: {} }),
       metrics: () => Promise.resolve('up 1\n'),
       metricsContentType: 'text/plain; version=0.0.4; charset=utf-8',
@@ -78,13 +79,29 @@ test('metrics and views are given as they are', async t => {
   assert.match(body, /^\{"apiVersion":"ringmain\/v1","kind":"ClusterList"/)
 })
 
-test('another path tells where to look, and nothing can be changed', async t => {
+test('another path tells where to look, and what is read cannot be changed', async t => {
   const ask = await asking(t)
   const [status, , body] = await ask('/')
   assert.equal(status, 404)
   assert.match(body, /\/readyz, \/metrics/)
   for (const method of ['POST', 'PUT', 'DELETE'])
     assert.equal((await ask('/readyz', undefined, method))[0], 404)
+})
+
+test('what an operator asks for is taken as JSON, from an origin that may, and by no other verb', async t => {
+  const { url } = await opened(t)
+  const post = async (headers: Readonly<Record<string, string>>, body = '{"a":1}') => {
+    const answer = await rawRequest(`${url}/operate`, { method: 'POST', headers, body })
+    return [answer.status, answer.body.toString()]
+  }
+  const json = { 'content-type': 'application/json' }
+  assert.deepEqual(await post(json), [200, '{"told":{"a":1}}'])
+  assert.equal((await post({ 'content-type': 'text/plain' }))[0], 415)
+  assert.equal((await post(json, '{'))[0], 400)
+  assert.equal((await post(json, `"${'x'.repeat(2_000)}"`))[0], 413)
+  assert.equal((await post({ ...json, origin: 'https://evil.example' }))[0], 403)
+  assert.equal((await post({ ...json, host: 'evil.example' }))[0], 403)
+  assert.equal((await rawRequest(`${url}/operate`, { method: 'GET' })).status, 404)
 })
 
 test('a page in a browser that reached the port under another name is told nothing', async t => {

@@ -1,12 +1,16 @@
-// The SRE's window: health, metrics and what the router knows of its clusters. Reads only; nothing here changes anything.
+// The SRE's window: health, metrics and what the router knows of its clusters. One path changes something: what an operator asks for one
+// replica, from this machine only.
 import type { AddressInfo } from 'node:net'
-import fastify from 'fastify'
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ClusterList, ReadyView, RouterView } from '#foundation/admin-views.ts'
+import { isFromHere } from './from-here.ts'
 
 export interface AdminSource {
   readonly ready: () => ReadyView
   readonly router: () => RouterView
   readonly clusters: () => ClusterList
+  /** What an operator asks; `body` is whatever JSON was sent. */
+  readonly operate: (body: unknown) => { readonly status: number; readonly body: object }
   readonly metrics: () => Promise<string>
   readonly metricsContentType: string
 }
@@ -72,6 +76,7 @@ export async function openAdminListener(
   )
   app.get('/debug/router', () => source.router())
   app.get('/debug/clusters', () => source.clusters())
+  app.post('/operate', (request, reply) => operate(source, request, reply))
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({
       error: 'Not here. Try /livez, /readyz, /metrics, /debug/router or /debug/clusters.',
@@ -83,4 +88,15 @@ export async function openAdminListener(
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: () => app.close(),
   }
+}
+
+function operate(source: AdminSource, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  // Whoever may look from elsewhere may not change anything: nobody here has a name yet.
+  if (!isFromHere(request.socket.remoteAddress))
+    return reply.code(403).send({ error: 'Only from the machine that the router runs on.' })
+  // A page in a browser can send other types without asking first.
+  if (request.headers['content-type'] !== 'application/json')
+    return reply.code(415).send({ error: 'Send application/json.' })
+  const { status, body } = source.operate(request.body)
+  return reply.code(status).send(body)
 }

@@ -1,5 +1,10 @@
 // What the router knows, in the shapes that the admin listener shows.
-import type { ClusterList, ClusterView, EndpointView } from '#foundation/admin-views.ts'
+import type {
+  ClusterList,
+  ClusterView,
+  EndpointView,
+  OverrideView,
+} from '#foundation/admin-views.ts'
 import type { Era } from '#routes/route-table.ts'
 import { breakerView, reasonOf, type ShownBreaker } from './breaker-view.ts'
 
@@ -52,6 +57,7 @@ export interface ShownEndpoint {
   readonly reason: string | undefined
   readonly whyApart: string | undefined
   readonly breaker: ShownBreaker | undefined
+  readonly override: (Omit<OverrideView, 'endsInMs'> & { readonly untilMs: number }) | undefined
   readonly learned:
     | {
         readonly eras: readonly string[]
@@ -138,6 +144,7 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     isHeld: instance.isHeld === true,
     isApart: endpoint.whyApart !== undefined,
     ...(breaker === undefined ? {} : { breaker }),
+    ...overrideView(endpoint, now),
     ...digestsOf(endpoint),
     ewmaMs: Math.round(endpoint.ewmaMs(now.nowMs) * 100) / 100,
     ...(endpoint.limit.value === Number.POSITIVE_INFINITY ? {} : { limit: endpoint.limit.value }),
@@ -160,6 +167,12 @@ function placeOf({ tier, instance }: ShownEndpoint): Partial<EndpointView> {
     ...(region === undefined ? {} : { region }),
     ...(datacenter === undefined ? {} : { datacenter }),
   }
+}
+
+function overrideView({ override }: ShownEndpoint, { nowMs }: Now): Pick<EndpointView, 'override'> {
+  if (override === undefined) return {}
+  const { untilMs, ...rest } = override
+  return { override: { ...rest, endsInMs: Math.max(0, Math.round(untilMs - nowMs)) } }
 }
 
 function digestsOf({

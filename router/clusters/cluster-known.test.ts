@@ -30,6 +30,7 @@ function ground(t: TestContext) {
     pace: new CheckPace(seededRandom(7)),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),
+    overrideOf: () => undefined,
     hostRefusal: () => undefined,
     onRemoved: ({ key }) => void told.push(`removed ${key}`),
     log: event => void told.push(event),

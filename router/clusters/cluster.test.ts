@@ -1,5 +1,4 @@
 // What discovery publishes and what checks find, put together: who serves which era, who is chosen, and when all is known.
-
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { seededRandom } from '#foundation/clock.ts'
@@ -8,7 +7,8 @@ import { clusterPolicy, instanceAt } from '#test/support/cluster-policy.ts'
 import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
 import { EraBalancers } from './balancers/era-balancers.ts'
-import { type Choice, Cluster } from './cluster.ts'
+import type { Choice } from './choice.ts'
+import { Cluster } from './cluster.ts'
 import type { Endpoint } from './endpoint.ts'
 import { CheckPace } from './health/check-pace.ts'
 import type { CheckResult } from './health/checker.ts'
@@ -43,6 +43,7 @@ function ground(t: TestContext): Ground {
     pace: new CheckPace(seededRandom(7)),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),
+    overrideOf: () => undefined,
     hostRefusal: host => (host === '169.254.169.254' ? 'address … is link-local' : undefined),
     onRemoved: ({ key }) => void removed.push(key),
     log: (event, fields) =>
@@ -65,8 +66,7 @@ function ground(t: TestContext): Ground {
   }
 }
 
-const A = '127.0.0.1:1'
-const B = '127.0.0.1:2'
+const [A, B] = ['127.0.0.1:1', '127.0.0.1:2'] as const
 const chosen = (choice: Choice): string =>
   choice.kind === 'endpoint'
     ? choice.endpoint.key

@@ -3,12 +3,14 @@ import type { Clock, Random } from '#foundation/clock.ts'
 import type { ToolFacts } from '#router/facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import type { EraBalancers } from './balancers/era-balancers.ts'
+import { type Choice, type NoChoice, noChoice } from './choice.ts'
 import type { Discovery, Snapshot } from './discovery/instance.ts'
 import { Ejections } from './ejection/ejections.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { CheckPace } from './health/check-pace.ts'
 import { type Check, Checker } from './health/checker.ts'
 import { Membership } from './membership.ts'
+import type { Override } from './override.ts'
 import { type LogEvent, ReplicaLog } from './replica-log.ts'
 import { ReplicaNews } from './replica-news.ts'
 import { ServingSets } from './serving-sets.ts'
@@ -23,19 +25,14 @@ export interface ClusterPorts {
   readonly random: Random
   /** Of this cluster alone. */
   readonly balancers: EraBalancers
+  /** What somebody has decided about the replica of this key. */
+  readonly overrideOf: (key: string) => Override | undefined
   /** Why this host must not be connected to, in words for people. */
   readonly hostRefusal: (host: string) => string | undefined
   /** The endpoint left the set: its connections may close once its calls are done. */
   readonly onRemoved: (endpoint: Endpoint) => void
   readonly log: LogEvent
 }
-
-export type Choice =
-  | { readonly kind: 'endpoint'; readonly endpoint: Endpoint }
-  /** Nothing can take it; `why` says what was found. */
-  | { readonly kind: 'none'; readonly why: 'no_replica' | 'other_era'; readonly detail: string }
-  /** Some could, but every one is at its limit. */
-  | { readonly kind: 'full' }
 
 const NONE_TRIED: ReadonlySet<string> = new Set()
 
@@ -174,6 +171,15 @@ export class Cluster {
     return endpoint.inFlight >= most || endpoint.streams >= streams
   }
 
+  /** By hand, until it is undefined again. */
+  override(key: string, override: Override | undefined): void {
+    const endpoint = this.#endpoints.get(key)
+    if (endpoint === undefined) return
+    endpoint.override = override
+    this.#place(endpoint)
+    this.slots.free()
+  }
+
   /** Traffic met a fault there. */
   suspect(endpoint: Endpoint): void {
     this.#checker.suspect(endpoint)
@@ -209,27 +215,14 @@ export class Cluster {
     this.#endpoints.close()
   }
 
-  #none(era: Era, tried: ReadonlySet<string>): Choice {
-    const name = this.policy.name
-    if (tried.size > 0)
-      return {
-        kind: 'none',
-        why: 'no_replica',
-        detail: `${name}: none of ${tried.size} tried could be reached`,
-      }
-    const other: Era = era === 'modern' ? 'legacy' : 'modern'
-    if (this.#serving.of(other).length > 0)
-      return { kind: 'none', why: 'other_era', detail: `${name}: replicas speak only ${other}` }
-    const total = this.#endpoints.size
-    const up = this.#serving.of(era).length
-    return {
-      kind: 'none',
-      why: 'no_replica',
-      detail:
-        total === 0
-          ? `${name}: no replica is registered`
-          : `${name}: 0 of ${total} replicas in service${up === 0 ? '' : `, ${up} ejected for their faults`}`,
-    }
+  #none(era: Era, tried: ReadonlySet<string>): NoChoice {
+    return noChoice(this.policy.name, {
+      era,
+      tried: tried.size,
+      up: this.#serving.of(era).length,
+      upInOther: this.#serving.of(era === 'modern' ? 'legacy' : 'modern').length,
+      total: this.#endpoints.size,
+    })
   }
 
   #apply(snapshot: Snapshot): void {
@@ -250,6 +243,7 @@ export class Cluster {
 
   #add(endpoint: Endpoint): void {
     const refusal = this.#ports.hostRefusal(endpoint.instance.host)
+    endpoint.override = this.#ports.overrideOf(endpoint.key)
     if (refusal === undefined) {
       this.#unasked.add(endpoint)
       this.#checker.watch(endpoint)

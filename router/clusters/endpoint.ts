@@ -6,6 +6,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts'
 import type { TierName } from './balancers/place.ts'
 import type { Instance } from './discovery/instance.ts'
 import type { EndpointBreaker } from './ejection/endpoint-breaker.ts'
+import { type Override, overridden } from './override.ts'
 import { RunningMedian } from './running-median.ts'
 
 /** What a check that spoke MCP learned of the replica. */
@@ -58,7 +59,9 @@ const SEED_MS = 1
 export class Endpoint {
   readonly reach: Reach
   readonly limit = new AdaptiveLimit()
-  instance: Instance
+  #told: Instance
+  #override: Override | undefined
+  #instance: Instance
   health: Health = 'unknown'
   /** Why health is not `up`. */
   reason: string | undefined
@@ -91,7 +94,26 @@ export class Endpoint {
 
   constructor(instance: Instance, reach: Reach = OWN_REACH) {
     this.reach = reach
-    this.instance = instance
+    this.#told = this.#instance = instance
+  }
+
+  /** What discovery says of it, with what somebody has decided about it. */
+  get instance(): Instance {
+    return this.#instance
+  }
+
+  set instance(told: Instance) {
+    this.#told = told
+    this.#instance = overridden(told, this.#override)
+  }
+
+  get override(): Override | undefined {
+    return this.#override
+  }
+
+  set override(override: Override | undefined) {
+    this.#override = override
+    this.instance = this.#told
   }
 
   /** As discovery names it now. */

@@ -104,6 +104,7 @@ const clusterOpener =
       clock,
       random,
       balancers: new EraBalancers({ here: {}, seed: 1 }),
+      overrideOf: () => undefined,
       hostRefusal: () => undefined,
       onRemoved: () => undefined,
       log: () => undefined,

@@ -58,6 +58,7 @@ export function playedClusters({
         clock: { nowMs, wallMs: () => 0 },
         random,
         balancers: new EraBalancers({ here, seed: 0 }),
+        overrideOf: () => undefined,
         hostRefusal: () => undefined,
         onRemoved: () => undefined,
         log: (event, fields) =>

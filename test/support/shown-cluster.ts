@@ -10,6 +10,7 @@ export const shownEndpoint = (differences: Partial<ShownEndpoint> = {}): ShownEn
   reason: undefined,
   whyApart: undefined,
   breaker: undefined,
+  override: undefined,
   learned: { eras: ['modern'] },
   ewmaMs: () => 12.345_6,
   limit: { value: Number.POSITIVE_INFINITY },
