@@ -132,3 +132,16 @@ test('a replica whose calls fail is not counted as one that serves, although its
   assert.ok(lines.some(line => /search +1\/2/.test(line)))
   assert.ok(lines.includes('! search: search-2: ejected: too few good answers'))
 })
+
+test('the nearest tier of each cluster is shown where there is more than one', () => {
+  const screenOf = (...tiers: readonly EndpointView['tier'][]) => {
+    const endpoints = tiers.map((tier, place) =>
+      endpoint(`r${place}`, { ...(tier && { tier }), ...(place === 0 ? { health: 'down' } : {}) }),
+    )
+    const clusters = [cluster('search', { endpoints })]
+    return statusLines({ ready, router: router(['search']), clusters }, plain(120)).join('\n')
+  }
+  assert.match(screenOf('zone', 'zone', 'remote'), /NEAREST.*\n.*search .* zone 1\/2 /)
+  assert.ok(!screenOf('zone', 'zone').includes('NEAREST'))
+  assert.ok(!screenOf(undefined, 'zone').includes('NEAREST'))
+})

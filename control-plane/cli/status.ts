@@ -63,7 +63,7 @@ export function statusLines(
     '',
     ...renderTable(serverColumns, shownServers, width).lines,
     '',
-    ...renderTable(clusterColumns(terminal), shownClusters, width).lines,
+    ...renderTable(clusterColumns(terminal, clusters), shownClusters, width).lines,
     ...moreLine(
       router.virtualServers.length - shownServers.length,
       clusters.length - shownClusters.length,
@@ -136,7 +136,24 @@ const serverColumns: readonly Column<RouterView['virtualServers'][number]>[] = [
   { head: 'CLUSTERS', value: ({ clusters }) => clusters.join(', '), least: 10 },
 ]
 
-function clusterColumns({ paint }: Pick<Terminal, 'paint'>): readonly Column<ClusterView>[] {
+const TIERS = ['host', 'zone', 'region', 'remote'] as const
+
+/** Its name, and how many of its replicas take calls. */
+function nearestTier({ endpoints }: ClusterView): string {
+  const nearest = TIERS.find(tier => endpoints.some(endpoint => endpoint.tier === tier))
+  const there = endpoints.filter(({ tier }) => tier !== undefined && tier === nearest)
+  return nearest === undefined
+    ? ''
+    : `${nearest} ${there.filter(takesCalls).length}/${there.length}`
+}
+
+const hasTiers = ({ endpoints }: ClusterView): boolean =>
+  new Set(endpoints.flatMap(({ tier }) => tier ?? [])).size > 1
+
+function clusterColumns(
+  { paint }: Pick<Terminal, 'paint'>,
+  clusters: readonly ClusterView[],
+): readonly Column<ClusterView>[] {
   const total = (pick: (endpoint: EndpointView) => number) => (cluster: ClusterView) =>
     String(cluster.endpoints.reduce((sum, endpoint) => sum + pick(endpoint), 0))
   const up = ({ endpoints }: ClusterView): number => endpoints.filter(takesCalls).length
@@ -148,6 +165,9 @@ function clusterColumns({ paint }: Pick<Terminal, 'paint'>): readonly Column<Clu
       paint: (text, cluster) =>
         paint(up(cluster) === cluster.endpoints.length && up(cluster) > 0 ? 'green' : 'red', text),
     },
+    ...(clusters.some(hasTiers)
+      ? [{ head: 'NEAREST', value: nearestTier, leaves: 4 } satisfies Column<ClusterView>]
+      : []),
     { head: 'CLEARANCE', value: ({ clearance }) => clearance, leaves: 2 },
     { head: 'ASSURED', value: ({ assurance }) => assurance, leaves: 1 },
     {
