@@ -12,9 +12,10 @@ import {
 import type { Cluster } from './clusters/cluster.ts'
 import { codecOf } from './eras/decode.ts'
 import { HEADER } from './eras/versions.ts'
+import { Hedges } from './hedges.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets } from './retry-budget.ts'
-import type { AttemptPath, Dispatched, Forwardable } from './stages/forward.ts'
+import type { AttemptPath, Dispatched, Forwardable, Target } from './stages/forward.ts'
 import type { InFlight } from './upstream/in-flight.ts'
 import { tell } from './upstream/legacy-handshake.ts'
 import { legacyNotification } from './upstream/questions.ts'
@@ -33,6 +34,7 @@ const NOTICE_MS = 2_000
 const SENT_BEFORE = [HEADER.attempt, '2'] as const
 
 export function attemptPath(ports: AttemptPorts): AttemptPath {
+  const hedges = new Hedges(ports.nowMs)
   return {
     choose: (call, tried) => {
       const choosing = chooseReplica(ports, call, call.cluster.name, tried)
@@ -41,6 +43,13 @@ export function attemptPath(ports: AttemptPorts): AttemptPath {
         : chosen(ports, call, choosing)
     },
     begin: call => ports.budgets.of(call.cluster).begin(),
+    hedge: (call, policy) => hedges.begin(call.cluster, call.toolName, policy),
+    spare: (call, tried) => {
+      const cluster = ports.active.cluster(call.cluster.name)
+      const choice = cluster?.choose(call.era, tried)
+      if (cluster === undefined || choice?.kind !== 'endpoint') return undefined
+      return targetAt(ports, call, { cluster, endpoint: choice.endpoint, isBound: false })
+    },
     poolDenial: (call, tried) => {
       const cluster = ports.active.cluster(call.cluster.name)
       if (cluster?.serving(call.era).some(one => !one.isEjected && !tried.has(one.key)) !== true)
@@ -73,19 +82,18 @@ const chosen = (
 ): Awaited<ReturnType<AttemptPath['choose']>> =>
   choice.kind === 'refuse'
     ? choice
-    : {
-        kind: 'target',
-        target: {
-          endpoint: choice.replica.endpoint.key,
-          isBound: choice.replica.isBound,
-          typicalMs: () => choice.replica.endpoint.typicalMs(ports.nowMs()),
-          send: isRetry => send(ports, call, { replica: choice.replica, isRetry }),
-          forgo: () => {
-            choice.replica.release?.()
-            forgoPlace(choice.replica)
-          },
-        },
-      }
+    : { kind: 'target', target: targetAt(ports, call, choice.replica) }
+
+const targetAt = (ports: AttemptPorts, call: Readonly<Forwardable>, replica: Replica): Target => ({
+  endpoint: replica.endpoint.key,
+  isBound: replica.isBound,
+  typicalMs: () => replica.endpoint.typicalMs(ports.nowMs()),
+  send: isRetry => send(ports, call, { replica, isRetry }),
+  forgo: () => {
+    replica.release?.()
+    forgoPlace(replica)
+  },
+})
 
 function send(
   ports: AttemptPorts,

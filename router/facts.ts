@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Criticality } from '#routes/criticality.ts'
-import type { ClusterPolicy, Era, VirtualServerPolicy } from '#routes/route-table.ts'
+import type { ClusterPolicy, Era, HedgePolicy, VirtualServerPolicy } from '#routes/route-table.ts'
 
 /** One value's place in the bytes of a message. */
 export interface Span {
@@ -71,21 +71,19 @@ export type Reached = 'not_sent' | 'unanswered' | 'answered'
 /** `refused`: the replica says that it did not run the call. `unanswered`: it may have run, and may run again. */
 export type RetryReason = 'refused' | 'unanswered'
 
-/** Why a call was not sent again although the rules would have let it. Closed set: a metric label. */
+/**
+ * Why a call was not sent again although the rules would have let it. Closed set: a metric label. `spent`: as often as policy allows.
+ * `is_retry`: a router in front has sent it before. `retry_after`: its replica asks for more time than a caller is kept waiting.
+ * `deadline`: too little of its time is left. `no_other`: every replica was tried. `mostly_out`: more than half of the pool is.
+ * `budget`, `busy`: too many calls were sent again of late, or are just now.
+ */
 export type RetryDenial =
-  /** It has been sent as often as policy allows. */
   | 'spent'
-  /** A router in front has sent it before, and has a budget of its own. */
   | 'is_retry'
-  /** The replica asks for more time than a caller is kept waiting. */
   | 'retry_after'
-  /** Too little of its own time is left. */
   | 'deadline'
-  /** No replica is left that was not tried. */
   | 'no_other'
-  /** More than half of the pool is out: the rest has enough to do. */
   | 'mostly_out'
-  /** Too many calls were sent again of late, or are just now. */
   | 'budget'
   | 'busy'
 
@@ -103,10 +101,10 @@ export interface Trail {
   retryReason?: RetryReason
   /** Why it was not sent again although the rules would have allowed it. */
   retryDenied?: RetryDenial
+  /** It was tried at a second replica as well, and which of both was gone on with. */
+  hedged?: 'first' | 'second'
   firstByteMs?: number
   isStream?: boolean
-  /** JSON-RPC code of an upstream's error answer, or `tool_error` when it could be told. */
-  upstreamError?: string
   /** `mcp-param-*` headers that mirror nothing of the tool, and were left out. */
   droppedParams?: number
   /** The tool's definition is not known, and with it what its arguments mirror: only its server can check that. */
@@ -175,6 +173,8 @@ export interface ToolFacts {
   readonly mirrors: readonly Mirror[]
   /** Its annotations say that running it twice is running it once: `readOnlyHint`, or `idempotentHint` without it. */
   readonly isRepeatable?: true
+  /** It says `readOnlyHint`. */
+  readonly isReadOnly?: true
 }
 
 export interface Located {
@@ -189,6 +189,8 @@ export interface Resolved {
   readonly toolName: string
   /** It changes nothing when it runs twice, by policy and by what the replicas say of it together. */
   readonly isReplayable: boolean
+  /** It may run at two replicas at once. */
+  readonly hedge?: HedgePolicy
   /** `mcp-param-*` for the replica: written anew from the arguments where the tool's definition is known. */
   readonly mirroredHeaders: ReadonlyArray<readonly [string, string]>
 }

@@ -11,9 +11,14 @@ export function observeRetries(meter: Meter): (trail: Trail) => void {
   const denied = meter.createCounter('ringmain.retries.denied', {
     description: 'Calls that could have gone to another replica, and why they did not.',
   })
-  return ({ attempts, cluster = '', retries = 0, retryReason, retryDenied }) => {
+  const hedged = meter.createCounter('ringmain.hedges', {
+    description: 'Calls that were tried at a second replica as well, and which of both answered.',
+  })
+  return ({ attempts, cluster = '', retries = 0, retryReason, retryDenied, ...trail }) => {
     const ofCluster = { 'ringmain.cluster': cluster }
-    const failovers = attempts - 1 - retries
+    const { hedged: answered } = trail
+    const failovers = attempts - 1 - retries - (answered === undefined ? 0 : 1)
+    if (answered !== undefined) hedged.add(1, { ...ofCluster, answered })
     if (failovers > 0) elsewhere.add(failovers, { ...ofCluster, reason: 'not_sent' })
     if (retryReason !== undefined) elsewhere.add(retries, { ...ofCluster, reason: retryReason })
     if (retryDenied !== undefined) denied.add(1, { ...ofCluster, reason: retryDenied })
@@ -30,5 +35,6 @@ export const retryFields = (trail: Trail): Readonly<Record<string, unknown>> =>
         'ringmain.retries': trail.retries,
         'ringmain.retry_reason': trail.retryReason,
         'ringmain.retry_denied': trail.retryDenied,
+        'ringmain.hedged': trail.hedged,
       }
     : NONE

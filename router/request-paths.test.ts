@@ -42,7 +42,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
       server: () => say('locate', server),
       cluster: () => say('resolve', cluster),
       tool: () => ({ mirrors: [] }),
-      isReplayable: () => false,
+      replay: () => ({ isReplayable: false }),
       mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
     },
     shedding: { refusalOf: () => undefined },

@@ -40,7 +40,7 @@ import { Sessions } from './sessions.ts'
 import { shedOnHead } from './shed-on-head.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
 import { openLastGoodDocuments } from './table-feed/last-good-documents.ts'
-import { isReplayable } from './tool-replay.ts'
+import { replayOf } from './tool-replay.ts'
 import { InFlight } from './upstream/in-flight.ts'
 import { Pools } from './upstream/pools.ts'
 import { requestIds } from './upstream/request-ids.ts'
@@ -212,7 +212,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
       server: name => active.server(name),
       cluster: name => active.cluster(name)?.policy,
       tool: (name, tool) => active.cluster(name)?.tool(tool),
-      isReplayable: tool => isReplayable(active, tool),
+      replay: tool => replayOf(active, tool),
       mirror: mirrorForEra,
     },
     shedding: overload,

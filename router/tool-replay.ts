@@ -3,12 +3,26 @@
 import { toolPolicyOf } from '#routes/match-tool.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { ActiveTable } from './active-table.ts'
+import type { Resolved } from './facts.ts'
 
-export function isReplayable(
-  active: Pick<ActiveTable, 'table' | 'cluster'>,
-  tool: { readonly era: Era; readonly cluster: string; readonly name: string },
-): boolean {
-  const { era, cluster, name } = tool
-  if (toolPolicyOf(active.table.tools[cluster], name)?.replay !== 'safe') return false
-  return active.cluster(cluster)?.agreedTool(era, name)?.isRepeatable === true
+interface Tool {
+  readonly era: Era
+  readonly cluster: string
+  readonly name: string
 }
+
+export function replayOf(
+  active: Pick<ActiveTable, 'table' | 'cluster'>,
+  { era, cluster, name }: Tool,
+): Pick<Resolved, 'isReplayable' | 'hedge'> {
+  const policy = toolPolicyOf(active.table.tools[cluster], name)
+  if (policy?.replay !== 'safe') return ONCE
+  const facts = active.cluster(cluster)?.agreedTool(era, name)
+  if (facts?.isRepeatable !== true) return ONCE
+  // A legacy replica has to be told that nobody waits any more, and may not listen.
+  const mayHedge = policy.hedge !== undefined && facts.isReadOnly === true && era === 'modern'
+  return mayHedge ? { isReplayable: true, hedge: policy.hedge } : AGAIN
+}
+
+const ONCE = Object.freeze({ isReplayable: false })
+const AGAIN = Object.freeze({ isReplayable: true })

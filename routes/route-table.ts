@@ -157,6 +157,13 @@ export interface ToolPolicy {
   readonly effect: (typeof EFFECTS)[number]
   /** `safe`: the same call may run twice, as far as policy is concerned. */
   readonly replay: (typeof REPLAYS)[number]
+  readonly hedge?: HedgePolicy
+}
+
+/** A read that is slow goes to a second replica as well. */
+export interface HedgePolicy {
+  /** After so long; after what 95 of 100 answers take, when absent. */
+  readonly afterMs?: number
 }
 
 /** The rules for the tools of one cluster, by their own names. */

@@ -81,7 +81,7 @@ export const TABLE: Servers & Offers = {
   server: () => SERVER,
   cluster: () => CLUSTER,
   tool: () => TOOL,
-  isReplayable: () => false,
+  replay: () => ({ isReplayable: false }),
   mirror: mirrorForEra,
 }
 
@@ -131,6 +131,8 @@ export const ATTEMPTS: AttemptPath = {
     },
   }),
   begin: call => BUDGETS.of(call.cluster).begin(),
+  hedge: () => ({ delayMs: undefined, take: () => false, answered: () => undefined }),
+  spare: () => undefined,
   poolDenial: () => undefined,
   pause: () => Promise.resolve(),
 }

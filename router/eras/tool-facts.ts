@@ -18,13 +18,15 @@ export function factsOf(tool: Readonly<Record<string, unknown>>): ToolFacts | 'b
   // Whoever hands headers on as variables writes `_` for `-`: two that differ in nothing else are one header to him.
   const names = new Set(mirrors.map(({ header }) => header.replaceAll('_', '-')))
   if (names.size < mirrors.length || mirrors.length > MOST_MIRRORS) return 'broken'
-  return isRepeatable(tool['annotations']) ? { mirrors, isRepeatable: true } : { mirrors }
+  return { mirrors, ...hintsOf(tool['annotations']) }
 }
 
 /** `idempotentHint` says something of a tool that writes; the defaults of both are false. */
-const isRepeatable = (annotations: unknown): boolean =>
-  isRecord(annotations) &&
-  (annotations['readOnlyHint'] === true || annotations['idempotentHint'] === true)
+function hintsOf(annotations: unknown): Pick<ToolFacts, 'isRepeatable' | 'isReadOnly'> {
+  if (!isRecord(annotations)) return {}
+  if (annotations['readOnlyHint'] === true) return { isRepeatable: true, isReadOnly: true }
+  return annotations['idempotentHint'] === true ? { isRepeatable: true } : {}
+}
 
 /** False when a mark stands where none may, or does not say what it must. */
 function collect(schema: unknown, path: readonly string[], mirrors: Mirror[]): boolean {

@@ -18,7 +18,8 @@ import type {
 import { type Outcome, outcomeOf } from '#router/outcome.ts'
 import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
 import { nextStep, type Wanted } from '#router/retry-rules.ts'
-import type { Era } from '#routes/route-table.ts'
+import type { Era, HedgePolicy } from '#routes/route-table.ts'
+import { hedged, type Run } from './hedge.ts'
 
 /** One replica, ready to be sent to once. */
 export interface Target {
@@ -60,6 +61,10 @@ export interface AttemptPath {
   ) => Chosen | Promise<Chosen>
   /** The call sets out; ended once. What calls of its cluster may send again is counted there. */
   readonly begin: (call: Readonly<Forwardable>) => Turn
+  /** The bounds of a second try beside the first. */
+  readonly hedge: (call: Readonly<Forwardable>, policy: HedgePolicy) => Hedge
+  /** Another replica that takes it at once. */
+  readonly spare: (call: Readonly<Forwardable>, tried: ReadonlySet<string>) => Target | undefined
   /** Why no other replica should be given it. */
   readonly poolDenial: (
     call: Readonly<Forwardable>,
@@ -67,6 +72,16 @@ export interface AttemptPath {
   ) => RetryDenial | undefined
   /** Resolves after a moment, not before `leastMs`; at once when the caller leaves or its time is over. */
   readonly pause: (call: Readonly<Forwardable>, leastMs: number | undefined) => Promise<void>
+}
+
+/** One call that may be tried at two replicas at once. */
+export interface Hedge {
+  /** Undefined while nobody knows how long its answers take. */
+  readonly delayMs: number | undefined
+  /** False when too many have been tried twice already. */
+  readonly take: () => boolean
+  /** The first byte has come. */
+  readonly answered: () => void
 }
 
 /** The part of one call. */
@@ -122,12 +137,12 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
           target.forgo()
           return course.told ?? TOO_LATE
         }
-        const dispatched = dispatch(target, course)
-        const attempt = await dispatched.attempt
+        const first = dispatch(target, course)
+        const run = call.hedge === undefined ? first : await hedged(first, call.hedge, course)
+        const attempt = await run.dispatched.attempt
         const outcome = outcomeOf(attempt)
-        const step = call.deadline.isOver ? 'tell' : nextStep(outcome, target, call)
-        const verdict = settled(attempt, { dispatched, target }, course)
-        tried.add(target.endpoint) // `choose` never names it again, so this ends
+        const step = call.deadline.isOver ? 'tell' : nextStep(outcome, run.target, call)
+        const verdict = settled(attempt, run, course)
         call.trail.verdict = outcome.verdict
         if (step === 'failover') continue
         if (step === 'tell')
@@ -153,13 +168,14 @@ const LEAST_LEFT_MS = 20
 const isTooLate = ({ deadline }: Readonly<Forwardable>, target: Target): boolean =>
   deadline.leftMs() < Math.max(LEAST_LEFT_MS, target.typicalMs() / 2)
 
-function dispatch(target: Target, { call, turn }: Course): Dispatched {
+function dispatch(target: Target, { call, turn, tried }: Course): Run {
   call.trail.attempts += 1
   call.trail.endpoint = target.endpoint
+  tried.add(target.endpoint) // `choose` never names it again, so this ends
   const dispatched = target.send(turn.retries > 0 || call.isRetry === true)
   call.caller.onGone(dispatched.abandon)
   call.deadline.onOver(dispatched.expire)
-  return dispatched
+  return { target, dispatched }
 }
 
 /** Nobody may be told that nothing was done while one of the attempts may have run. */
@@ -203,7 +219,7 @@ const lostOrLater = (
 
 function settled(
   attempt: Attempt,
-  { dispatched, target }: { readonly dispatched: Dispatched; readonly target: Target },
+  { dispatched, target }: Run,
   { call, judge }: Course,
 ): ForwardVerdict | Promise<ForwardVerdict> {
   switch (attempt.kind) {

@@ -35,7 +35,7 @@ function resolved(name: string, server: VirtualServerPolicy = PREFIXED): string 
     cluster: cluster => (cluster in OFFERS ? clusterPolicy(cluster) : undefined),
     tool: (cluster, tool) =>
       OFFERS[cluster]?.includes(tool) === true ? { mirrors: [] } : undefined,
-    isReplayable: () => false,
+    replay: () => ({ isReplayable: false }),
     mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
   })
   const verdict = stage.decide(call)
@@ -87,7 +87,7 @@ test('that nobody here can check the arguments is told in the trail', () => {
     const stage = resolve({
       cluster: clusterPolicy,
       tool: () => undefined,
-      isReplayable: () => false,
+      replay: () => ({ isReplayable: false }),
       mirror: () => ({
         kind: 'ok',
         headers: [],

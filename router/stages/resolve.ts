@@ -13,12 +13,12 @@ export interface Offers {
   readonly cluster: (name: string) => ClusterPolicy | undefined
   /** What a replica in service tells of a tool of this own name; undefined when none offers it. */
   readonly tool: (cluster: string, toolName: string) => ToolFacts | 'broken' | undefined
-  /** Whether a call of it may run twice, by policy and by what the replicas of this era say. */
-  readonly isReplayable: (tool: {
+  /** Whether a call of it may run twice, and twice at once, by policy and by what the replicas of this era say. */
+  readonly replay: (tool: {
     readonly era: Era
     readonly cluster: string
     readonly name: string
-  }) => boolean
+  }) => Pick<Resolved, 'isReplayable' | 'hedge'>
   /** Holds the arguments that the tool mirrors against the headers that came, and writes those that go. */
   readonly mirror: (tool: ToolFacts | undefined, call: Decoded) => Mirrored
 }
@@ -67,8 +67,8 @@ export const resolve = (
     if (mirrored.dropped > 0) call.trail.droppedParams = mirrored.dropped
     if (mirrored.isUnchecked === true) call.trail.isUnchecked = true
     const { era } = call
-    const isReplayable = table.isReplayable({ era, cluster: cluster.name, name: toolName })
-    return go({ cluster, toolName, isReplayable, mirroredHeaders: mirrored.headers })
+    const replay = table.replay({ era, cluster: cluster.name, name: toolName })
+    return go({ cluster, toolName, mirroredHeaders: mirrored.headers, ...replay })
   },
 })
 

@@ -1,4 +1,5 @@
 // Checked `Tool` documents → what the table holds of them by cluster, and the rules that span several fields or documents.
+import { parseDuration } from '#foundation/duration.ts'
 import type { ToolPolicy, ToolRules } from '#routes/route-table.ts'
 import type { ClusterDocument } from '#routes/schema/cluster.ts'
 import type { ToolDocument } from '#routes/schema/tool.ts'
@@ -33,7 +34,13 @@ const rulesFor = ({
         ? []
         : [{ path: CLUSTER, says: `no cluster is named "${cluster}"${names.hint(cluster)}` }],
   },
-  { reads: ['spec'], check: ({ spec }) => idleReplay(spec, specOf(spec.cluster)) },
+  {
+    reads: ['spec'],
+    check: ({ spec }) => [
+      ...idleReplay(spec, specOf(spec.cluster)),
+      ...idleHedge(spec, specOf(spec.cluster)),
+    ],
+  },
 ]
 
 /** What replicas say of a tool is believed where they all say it. */
@@ -44,6 +51,26 @@ function idleReplay(
   if (replay !== 'safe' || of?.toolLists !== 'any') return []
   const says = `has no effect at cluster "${cluster}", whose replicas need not list the same tools (toolLists: any)`
   return [{ path: ['spec', 'replay'], says }]
+}
+
+/** Two runs at once are for what changes nothing, and where no run is recorded before it begins. */
+function idleHedge(
+  { cluster, effect, replay, hedge }: ToolDocument['spec'],
+  of: ReturnType<ClusterSpecOf>,
+): Finding[] {
+  if (hedge === undefined) return []
+  const path = ['spec', 'hedge'] as const
+  if (effect !== 'read' || replay !== 'safe')
+    return [
+      {
+        path,
+        at: 'key',
+        says: 'needs `effect: read` and `replay: safe`: both replicas may run it',
+      },
+    ]
+  if (of?.assurance !== 'high') return []
+  const says = `has no place at cluster "${cluster}", whose assurance is high`
+  return [{ path, at: 'key', says }]
 }
 
 export interface CheckedTool {
@@ -75,9 +102,10 @@ export function toolTies(tools: readonly CheckedTool[]): Problem[] {
 
 /** By cluster; beginnings in the order in which they are tried. */
 export function toolRules(documents: readonly ToolDocument[]): Record<string, ToolRules> {
-  const entries = documents.flatMap(({ spec: { cluster, tools, effect, replay } }) =>
-    tools.map(tool => ({ cluster, tool, policy: { effect, replay } satisfies ToolPolicy })),
-  )
+  const entries = documents.flatMap(({ spec }) => {
+    const policy = toolPolicy(spec)
+    return spec.tools.map(tool => ({ cluster: spec.cluster, tool, policy }))
+  })
   const byCluster: Record<string, ToolRules> = Object.create(null)
   for (const [cluster, of] of Object.entries(Object.groupBy(entries, entry => entry.cluster))) {
     const [beginnings, whole] = [true, false].map(isWanted =>
@@ -93,6 +121,12 @@ export function toolRules(documents: readonly ToolDocument[]): Record<string, To
     }
   }
   return byCluster
+}
+
+function toolPolicy({ effect, replay, hedge }: ToolDocument['spec']): ToolPolicy {
+  if (hedge === undefined) return { effect, replay }
+  const afterMs = parseDuration(hedge.after)
+  return { effect, replay, hedge: afterMs === undefined ? {} : { afterMs } }
 }
 
 const byName = (one: { readonly tool: string }, other: { readonly tool: string }): number =>

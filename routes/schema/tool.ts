@@ -1,5 +1,6 @@
 // The `Tool` document: what calling some tools of a cluster does, and whether a call may be sent once more when no answer came.
 import { type Static, Type } from 'typebox'
+import { DURATION_PATTERN } from '#foundation/duration.ts'
 import { EFFECTS, REPLAYS } from '#routes/route-table.ts'
 import { closed, policyDocument } from './document.ts'
 import { name, text } from './scalars.ts'
@@ -32,6 +33,24 @@ const spec = closed(
       description:
         'safe: the same call may run twice. A call that was sent and got no answer goes to another replica only where this says safe and the replicas list the tool as readOnlyHint or idempotentHint.',
     }),
+    hedge: Type.Optional(
+      closed(
+        {
+          after: Type.String({
+            pattern: `^p95$|${DURATION_PATTERN}`,
+            'x-duration': { least: '1ms', most: '10m' },
+            'x-expects': 'p95, or a duration from 1ms to 10m, such as 250ms, 3s, 5m or 1h',
+            default: 'p95',
+            description:
+              'How long the first replica may be silent. p95: as long as 95 of 100 answers of the tool take, by its last 1,000. Never less than 20ms.',
+          }),
+        },
+        {
+          description:
+            'A slow call goes to a second replica as well, and the first answer is taken; off when absent. For tools that read and are safe to replay, of clusters of standard assurance, whose replicas list them as readOnlyHint; callers of the modern era only, and two calls of a hundred at most.',
+        },
+      ),
+    ),
   },
   { description: 'Which tools, and what calling them does.' },
 )

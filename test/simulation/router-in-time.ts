@@ -16,7 +16,7 @@ import { respond } from '#router/eras/respond.ts'
 import type { Arrived } from '#router/facts.ts'
 import { requestPath } from '#router/request-paths.ts'
 import { RetryBudgets } from '#router/retry-budget.ts'
-import { isReplayable } from '#router/tool-replay.ts'
+import { replayOf } from '#router/tool-replay.ts'
 import { InFlight } from '#router/upstream/in-flight.ts'
 import type { Connections } from '#router/upstream/pools.ts'
 import { createSend, sendUncounted } from '#router/upstream/send.ts'
@@ -73,7 +73,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
       server: server => active.server(server),
       cluster: of => active.cluster(of)?.policy,
       tool: (of, tool) => active.cluster(of)?.tool(tool),
-      isReplayable: tool => isReplayable(active, tool),
+      replay: tool => replayOf(active, tool),
       mirror: mirrorForEra,
     },
     shedding: { refusalOf: () => undefined },

@@ -19,6 +19,8 @@ export function freeTurn(): Turn {
 export const freeRetries = (choose: AttemptPath['choose']): AttemptPath => ({
   choose,
   begin: freeTurn,
+  hedge: () => ({ delayMs: undefined, take: () => false, answered: () => undefined }),
+  spare: () => undefined,
   poolDenial: () => undefined,
   pause: () => Promise.resolve(),
 })
