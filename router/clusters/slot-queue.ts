@@ -3,6 +3,8 @@
 import { systemClock } from '#foundation/clock.ts'
 import { CRITICALITIES, type Criticality, rankOf } from '#routes/criticality.ts'
 
+const HIGHEST_RANK = rankOf('critical_plus')
+
 interface Waiter {
   readonly sinceMs: number
   /** Takes what it waits for, if it is there: what is taken here is nobody else's from then on. */
@@ -17,7 +19,7 @@ export interface WaitLimits {
 
 /** Most waiters that are asked in vain for one slot: a long queue must not cost its length each time a call ends. */
 const PASSED_BY = 16
-/** An overloaded router keeps nobody longer: whoever has waited so long is about to give up, and those who came last are not. */
+/** What an overloaded router would refuse now it keeps no longer: who has waited so long is about to give up, and who came last is not. */
 const STALE_MS = 100
 /** A queue whose oldest has waited so long takes no more calls of these ranks: it is long enough with those that matter. */
 const FULL_FOR_MS: readonly number[] = [100, 500]
@@ -26,7 +28,8 @@ export class SlotQueue {
   /** By rank; together no more than the limit of the cluster. */
   readonly #lanes: readonly Waiter[][] = CRITICALITIES.map(() => [])
   readonly #nowMs: () => number
-  #isOverloaded = false
+  /** Ranks below are given up. */
+  #level = 0
 
   constructor(nowMs: () => number = systemClock.nowMs) {
     this.#nowMs = nowMs
@@ -45,10 +48,13 @@ export class SlotQueue {
     return oldest
   }
 
-  /** Told at every reading. While the router is overloaded the newest goes first, and who has waited for long goes without. */
-  overloaded(isOverloaded: boolean): void {
-    this.#isOverloaded = isOverloaded
-    if (isOverloaded) this.#dropStale()
+  /**
+   * How overloaded the router is, told at every reading. Of calls that matter so little that new ones are refused, the newest goes
+   * first, and who has waited for long goes without; those that matter more wait their turn as always.
+   */
+  overloaded(level: number): void {
+    this.#level = Math.min(level, HIGHEST_RANK)
+    this.#dropStale()
   }
 
   /**
@@ -64,6 +70,7 @@ export class SlotQueue {
     } = {},
   ): Promise<Taken | undefined> {
     const rank = rankOf(more.criticality ?? 'critical')
+    this.#dropStale()
     if (!this.#hasRoom(limits.queue, rank)) return Promise.resolve(undefined)
     const lane = this.#lanes[rank] as Waiter[]
     return new Promise(resolve => {
@@ -92,10 +99,10 @@ export class SlotQueue {
 
   /** Slots may have come free: each goes to the most critical of those who can use it. */
   free(): void {
-    if (this.#isOverloaded) this.#dropStale()
+    this.#dropStale()
     let left = PASSED_BY
     for (let rank = this.#lanes.length - 1; rank >= 0 && left > 0; rank -= 1)
-      left = this.#serve(this.#lanes[rank] as Waiter[], left)
+      left = this.#serve(rank, left)
   }
 
   /** The cluster is gone: nobody waits on. */
@@ -104,10 +111,12 @@ export class SlotQueue {
   }
 
   /** How many more may be asked in vain. */
-  #serve(lane: Waiter[], most: number): number {
+  #serve(rank: number, most: number): number {
+    const lane = this.#lanes[rank] as Waiter[]
+    const isNewestFirst = rank < this.#level
     let left = most
     for (let passedBy = 0; passedBy < lane.length && left > 0; ) {
-      const index = this.#isOverloaded ? lane.length - 1 - passedBy : passedBy
+      const index = isNewestFirst ? lane.length - 1 - passedBy : passedBy
       const waiter = lane[index] as Waiter
       if (waiter.take()) {
         lane.splice(index, 1)
@@ -135,8 +144,9 @@ export class SlotQueue {
   }
 
   #dropStale(): void {
+    if (this.#level === 0) return
     const bornMs = this.#nowMs() - STALE_MS
-    for (const lane of this.#lanes) {
+    for (const lane of this.#lanes.slice(0, this.#level)) {
       let stale = 0
       while (stale < lane.length && (lane[stale] as Waiter).sinceMs < bornMs) stale += 1
       if (stale > 0) for (const waiter of lane.splice(0, stale)) waiter.end()
