@@ -46,6 +46,7 @@ export interface RouterView {
     readonly level: number
     readonly says: string
     readonly loopDelayMs: number
+    readonly busyShare: number
     readonly heapShare: number
     readonly inFlight: number
     readonly oldestWaitMs: number

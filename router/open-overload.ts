@@ -28,7 +28,7 @@ export function openOverload(from: {
     }),
     random: systemRandom,
     onReading: level => {
-      for (const { slots } of from.active.clusters.values()) slots.overloaded(level > 0)
+      for (const { slots } of from.active.clusters.values()) slots.overloaded(level)
     },
     onLevel: change => sayLevel(from.log, change),
   })
@@ -65,6 +65,7 @@ function sayLevel(
 
 export const shownSignals = (signals: Signals): Signals => ({
   loopDelayMs: Math.round(signals.loopDelayMs * 10) / 10,
+  busyShare: Math.round(signals.busyShare * 1_000) / 1_000,
   heapShare: Math.round(signals.heapShare * 1_000) / 1_000,
   inFlight: signals.inFlight,
   oldestWaitMs: Math.round(signals.oldestWaitMs),
@@ -83,6 +84,11 @@ function observeOverload({ meter }: Pick<Telemetry, 'meter'>, overload: Overload
     'ringmain.overload.loop_delay_seconds',
     'How much later than asked the event loop came round, on average over a quarter of a second.',
     () => overload.signals.loopDelayMs / 1_000,
+  )
+  gauge(
+    'ringmain.overload.busy_share',
+    'Of the last half second, the part in which the event loop had no rest.',
+    () => overload.signals.busyShare,
   )
   gauge(
     'ringmain.overload.heap_share',

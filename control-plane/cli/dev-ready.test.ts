@@ -19,6 +19,7 @@ const router = {
     level: 0,
     says: 'normal',
     loopDelayMs: 0,
+    busyShare: 0.1,
     heapShare: 0.1,
     inFlight: 0,
     oldestWaitMs: 0,

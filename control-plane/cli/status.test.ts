@@ -52,6 +52,7 @@ const router = (names: readonly string[]): RouterView => ({
     level: 0,
     says: 'normal',
     loopDelayMs: 0,
+    busyShare: 0.1,
     heapShare: 0.1,
     inFlight: 0,
     oldestWaitMs: 0,

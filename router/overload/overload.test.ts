@@ -11,7 +11,7 @@ function ground(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval'] })
   t.diagnostic(`seed ${SEED}`)
   const now: { signals: Signals } = {
-    signals: { loopDelayMs: 0, heapShare: 0, inFlight: 3, oldestWaitMs: 0 },
+    signals: { loopDelayMs: 0, busyShare: 0, heapShare: 0, inFlight: 3, oldestWaitMs: 0 },
   }
   const changes: string[] = []
   const readings: number[] = []

@@ -25,7 +25,7 @@ export interface OverloadPorts {
 }
 
 const READ_EVERY_MS = 250
-const IDLE: Signals = { loopDelayMs: 0, heapShare: 0, inFlight: 0, oldestWaitMs: 0 }
+const IDLE: Signals = { loopDelayMs: 0, busyShare: 0, heapShare: 0, inFlight: 0, oldestWaitMs: 0 }
 
 /** Later the more there is to refuse: who comes back at once comes back into the same overload. */
 const REFUSALS: readonly Refusal[] = [0, 1, 2, 3, 4].map(level =>

@@ -4,6 +4,8 @@ import { CRITICALITIES, type Criticality, rankOf } from '#routes/criticality.ts'
 export interface Signals {
   /** How much later than asked the event loop came round, on average since the last reading. */
   readonly loopDelayMs: number
+  /** Of the last half second, the part in which the event loop had no rest: with many calls at once its turns stay short all the same. */
+  readonly busyShare: number
   /** Of the heap that V8 may have at most, the part that is used. */
   readonly heapShare: number
   /** Told, and no reason to refuse by itself: connections bound it. */
@@ -17,24 +19,33 @@ export type Level = 0 | 1 | 2 | 3 | 4
 
 /** Where levels 1, 2 and 3 begin. */
 const LATE_MS = [30, 80, 200] as const
+/** Level 1 as well: the last rest is kept for what matters. */
+const NO_REST = 0.98
 const FULL_HEAP = 0.92
 /** The heap is so near its end that a process which goes on dies with every call it has. */
 const LAST_HEAP = 0.95
 /** So far below where a level began is calm: at the threshold itself it would be left and entered at every reading. */
 const CALM = 2 / 3
 const CALM_HEAP = 0.03
+const CALM_REST = 0.08
 
-const levelAbove = (
-  { loopDelayMs, heapShare }: Signals,
-  ease: { readonly late: number; readonly heap: number },
-): Level => {
+interface Ease {
+  readonly late: number
+  readonly heap: number
+  readonly rest: number
+}
+
+const AT_ONCE: Ease = { late: 1, heap: 0, rest: 0 }
+const EASED: Ease = { late: CALM, heap: CALM_HEAP, rest: CALM_REST }
+
+function levelAbove({ loopDelayMs, busyShare, heapShare }: Signals, ease: Ease): Level {
   if (heapShare >= LAST_HEAP - ease.heap) return 4
   if (heapShare >= FULL_HEAP - ease.heap || loopDelayMs > LATE_MS[2] * ease.late) return 3
   if (loopDelayMs > LATE_MS[1] * ease.late) return 2
-  return loopDelayMs > LATE_MS[0] * ease.late ? 1 : 0
+  return loopDelayMs > LATE_MS[0] * ease.late || busyShare >= NO_REST - ease.rest ? 1 : 0
 }
 
-export const levelOf = (signals: Signals): Level => levelAbove(signals, { late: 1, heap: 0 })
+export const levelOf = (signals: Signals): Level => levelAbove(signals, AT_ONCE)
 
 /**
  * What is refused now. `value` runs from 0 to 4: at 1.3 all that is sheddable and 0.3 of what is sheddable_plus. Whole levels alone
@@ -55,7 +66,7 @@ export const NO_PRESSURE: Pressure = Object.freeze({ value: 0, step: FIRST_STEP 
 /** Up at once; down by steps that double while it stays calm, so that it finds how much can be served, and is soon back to normal. */
 export function nextPressure(before: Pressure, signals: Signals): Pressure {
   const value = Math.max(before.value, levelOf(signals))
-  const isCalm = levelAbove(signals, { late: CALM, heap: CALM_HEAP }) < Math.ceil(value)
+  const isCalm = levelAbove(signals, EASED) < Math.ceil(value)
   if (!isCalm || value === 0) return value === 0 ? NO_PRESSURE : { value, step: FIRST_STEP }
   return {
     value: Math.max(0, value - before.step),

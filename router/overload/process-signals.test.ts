@@ -47,6 +47,23 @@ test('turns as long as a reading are seen, where the bare monitor that is reset 
   assert.equal(noted, 0, 'the monitor no longer loses a look: it may be reset')
 })
 
+test('a loop that has no rest is busy however short its turns are, and one that rests is not', async t => {
+  const signals = processSignals()
+  t.after(() => signals.close())
+  signals.read()
+  await turns(100, 1)
+  signals.read()
+  await turns(100, 1)
+  const busy = signals.read()
+  assert.ok(busy.busyShare > 0.95, String(busy.busyShare))
+  for (let reading = 0; reading < 2; reading += 1) {
+    await new Promise(resolve => setTimeout(resolve, 100))
+    signals.read()
+  }
+  const { busyShare } = signals.read()
+  assert.ok(busyShare < 0.5, String(busyShare))
+})
+
 test('the heap is a share of what it may be', t => {
   const signals = processSignals()
   t.after(() => signals.close())

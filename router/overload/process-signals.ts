@@ -1,5 +1,5 @@
 // What this process tells of its own load.
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { Signals } from './pressure.ts'
 
@@ -8,8 +8,8 @@ const RESOLUTION_MS = 10
 const NANOSECONDS = 1e6
 
 export interface ProcessSignals {
-  /** Of the time since it was last called. */
-  readonly read: () => Pick<Signals, 'loopDelayMs' | 'heapShare'>
+  /** Of the time since it was last called; how busy it was, since the time before. */
+  readonly read: () => Pick<Signals, 'loopDelayMs' | 'busyShare' | 'heapShare'>
   readonly close: () => void
 }
 
@@ -22,6 +22,8 @@ export function processSignals(): ProcessSignals {
   delay.enable()
   let before = { count: 0, sum: 0 }
   let loopDelayMs = 0
+  let last = performance.eventLoopUtilization()
+  let lastButOne = last
   return {
     read: () => {
       const { count } = delay
@@ -33,7 +35,11 @@ export function processSignals(): ProcessSignals {
         before = { count, sum }
       }
       const { used_heap_size, heap_size_limit } = getHeapStatistics()
-      return { loopDelayMs, heapShare: used_heap_size / heap_size_limit }
+      const now = performance.eventLoopUtilization()
+      const { utilization } = performance.eventLoopUtilization(now, lastButOne)
+      lastButOne = last
+      last = now
+      return { loopDelayMs, busyShare: utilization, heapShare: used_heap_size / heap_size_limit }
     },
     close: () => void delay.disable(),
   }

@@ -15,12 +15,14 @@ const STORIES = [
   'edge-cost',
   'slow-sockets',
   'fuzz',
+  'overload',
 ]
 /** What a story takes; the others must not stumble over it. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   consul: ['--outage'],
   'consul-faults': ['--outage', '--only'],
   fuzz: ['--for', '--seed', '--replay'],
+  overload: ['--for'],
 }
 
 const words = process.argv.slice(2)
