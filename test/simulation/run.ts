@@ -48,7 +48,12 @@ async function playMany(from: number, count: number): Promise<boolean> {
   if (first?.breach === undefined) console.log('every invariant held')
   else {
     console.log(`${failed.length} failed; the first is seed ${first.seed}: ${first.breach.what}`)
-    console.log(`others: ${failed.slice(1, MOST_NAMED).map(({ seed }) => seed).join(', ')}`)
+    console.log(
+      `others: ${failed
+        .slice(1, MOST_NAMED)
+        .map(({ seed }) => seed)
+        .join(', ')}`,
+    )
     console.log(`again, with all that happens: npm run test:simulation -- --seed=${first.seed}`)
   }
   return first === undefined
