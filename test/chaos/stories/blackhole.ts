@@ -50,7 +50,7 @@ async function play(story: Story): Promise<void> {
     percentile(latencies(between(told, fromMs, fromMs + WINDOW_MS)), 0.99)
   const [was, is] = [p99(beganMs - WINDOW_MS), p99(beganMs + NORMAL_AFTER_MS)]
   story.hold(
-    'p99 before, and from 5 s after: at most 1.5 times',
+    'p99 before, and from 5 s after, at most 1.5 times',
     `${ms(was)}, ${ms(is)}: ${(is / was).toFixed(2)}`,
     is <= 1.5 * was,
   )

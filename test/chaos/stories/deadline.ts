@@ -49,13 +49,13 @@ async function late(
   const told = calls.told.slice(before)
   const beyond = latencies(told).map(took => took - limitMs)
   const most = beyond.at(-1) ?? Number.NaN
-  story.tell(`deadline of the ${by}: beyond it, median`, ms(percentile(beyond, 0.5)))
+  story.tell(`deadline of the ${by}, beyond it, median`, ms(percentile(beyond, 0.5)))
   story.hold(
-    `deadline of the ${by}: at most beyond it, 50 ms and a turn`,
+    `deadline of the ${by}, at most beyond it, 50 ms and a turn`,
     `${ms(most)}, of ${told.length} calls`,
     most <= LATE_MS + TURN_MS,
   )
-  story.tell(`deadline of the ${by}: what callers were told`, wordsOf(told))
+  story.tell(`deadline of the ${by}, what callers were told`, wordsOf(told))
 }
 
 async function aborts(story: Story, { calls, ledger }: Stage): Promise<void> {

@@ -19,15 +19,15 @@ async function play(story: Story, refuseWith: 429 | 503): Promise<void> {
   await until('router and replicas to be warm', () => load.sent() >= 3 * RATE)
   victim.replica.behave({ ...USUAL, refuseWith })
   const first = await share(stage, victim, LEARNED_MS)
-  story.tell(`${refuseWith}: its share of the first 10 s`, percentOf(first.to, first.all))
+  story.tell(`${refuseWith}, its share of the first 10 s`, percentOf(first.to, first.all))
   const { to, all } = await share(stage, victim, WINDOW_MS)
   const held = to <= 0.005 * all
-  story.hold(`${refuseWith}: its share after 10 s, at most 0.5 %`, percentOf(to, all), held)
+  story.hold(`${refuseWith}, its share after 10 s, at most 0.5 %`, percentOf(to, all), held)
   victim.replica.behave(USUAL)
   await pause(1_000)
   await load.stop()
   const failed = stage.calls.told.filter(({ fate }) => fate !== 'done')
-  story.tell(`${refuseWith}: calls that failed`, `${failed.length}: ${wordsOf(failed)}`)
+  story.tell(`${refuseWith}, calls that failed`, `${failed.length}: ${wordsOf(failed)}`)
   await stage.holdPromises()
 }
 

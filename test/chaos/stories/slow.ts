@@ -30,7 +30,7 @@ async function play(story: Story): Promise<void> {
     percentile(latencies(between(told, fromMs, fromMs + WINDOW_MS)), 0.99)
   const [was, is] = [p99(healthyMs), p99(slowMs)]
   story.hold(
-    'p99 healthy, and with the slow one: at most 1.5 times',
+    'p99 healthy, and with the slow one, at most 1.5 times',
     `${ms(was)}, ${ms(is)}: ${(is / was).toFixed(2)}`,
     is <= 1.5 * was,
   )
