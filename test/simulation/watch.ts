@@ -114,7 +114,7 @@ export class Watch {
     if (nowMs - call.atMs > limitMs)
       this.#break(`${told} after ${nowMs - call.atMs} ms, ${limitMs} are its most`)
     const isCalm = call.atMs > this.#scenario.calmMs + RECOVERY_MS
-    if (isCalm && fate !== 'done' && fate !== 'left')
+    if (isCalm && fate !== 'done' && fate !== 'left' && !(fate === 'not_done' && this.#isFull()))
       this.#break(`${told}, ${call.atMs - this.#scenario.calmMs} ms after the last fault`)
   }
 
@@ -130,6 +130,12 @@ export class Watch {
       if (health !== 'up') this.#break(`${key} is well and its health is ${health}`)
     this.#ejections?.finish()
     for (const defect of defects) this.#break(defect)
+  }
+
+  /** Too many calls at once are no fault of anybody: a refusal says so. */
+  #isFull(): boolean {
+    const { perEndpoint } = this.#scenario
+    return [...(this.#cluster?.endpoints ?? [])].every(({ inFlight }) => inFlight >= perEndpoint)
   }
 
   #isAct(call: string): boolean {
