@@ -1,5 +1,8 @@
 // Five times as many calls as can be served, most of them sheddable: once too many for the tools, once for the router itself, whose
 // calls are made dear by long answers, since whatever sends them has one core as well.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { parseDuration } from '#foundation/duration.ts'
 import {
   type Caller,
@@ -11,10 +14,11 @@ import {
 import { callParams, modernRequest, type RawRequest } from '#test/support/raw-http.ts'
 import { mebibytes, type RouterProcess, startRouterProcess } from '#test/support/router-process.ts'
 import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
-import { startScripted } from '#test/support/scripted-server.ts'
+import type { ToolStarted } from '#test/support/scripted-process.ts'
 import { ms, type Story, tellStory } from '#test/support/story.ts'
 import { until } from '#test/support/until.ts'
 
+const TOOL = join(import.meta.dirname, '..', 'support', 'scripted-process.ts')
 const TIMES = 5
 /** Of what can be served, the part that critical calls alone make. */
 const CRITICAL_PART = 0.5
@@ -49,6 +53,13 @@ const BUSY_ROUTER: Scene = {
   request: modernRequest('tools/call', callParams('bytes', { n: 400_000 })),
 }
 
+async function startTool(story: Story, name: string): Promise<string> {
+  const child = fork(TOOL, [name])
+  story.later(() => child.kill('SIGKILL'))
+  const [{ url }] = (await once(child, 'message')) as [ToolStarted]
+  return url
+}
+
 interface Callers {
   readonly critical: Caller
   readonly sheddable: Caller
@@ -56,9 +67,7 @@ interface Callers {
 
 async function play(story: Story, scene: Scene): Promise<void> {
   const names = Array.from({ length: scene.replicas }, (_, index) => `tool-${index}`)
-  const tools = await Promise.all(names.map(name => startScripted({ name })))
-  for (const tool of tools) story.later(tool.close)
-  const urls = tools.map(({ url }) => url)
+  const urls = await Promise.all(names.map(name => startTool(story, name)))
   const router = await startRouterProcess(
     documents(
       clusterOf('tools', urls, { connections: scene.connections }),
@@ -181,7 +190,7 @@ function tellLoad(
   for (const { failures } of [first, second]) {
     const kinds = Map.groupBy(
       failures,
-      ({ what }) => /RINGMAIN_[A-Z_]+/.exec(what)?.[0] ?? what.slice(0, 60),
+      ({ what }) => /RINGMAIN_[A-Z_]+|^HTTP [0-9]+/.exec(what)?.[0] ?? what.slice(0, 60),
     )
     for (const [kind, some] of [...kinds].slice(0, 4))
       story.tell('refused', `${kind}: ${some.length}`)
