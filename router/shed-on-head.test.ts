@@ -16,7 +16,7 @@ function ground(t: TestContext, loopDelayMs: number) {
   })
   overload.start()
   t.after(() => overload.close())
-  t.mock.timers.tick(250)
+  t.mock.timers.tick(2 * 250)
   const { server } = callAs()
   return (criticality: Criticality, headers: Readonly<Record<string, string>>) => {
     const shed = shedOnHead(

@@ -57,13 +57,13 @@ test('while all is well nothing is refused', t => {
 
 test('what matters less than the level is refused, counted, and told to come back later the worse it is', t => {
   const { overload, late } = ground(t)
-  late(50)
+  late(50, 2)
   assert.deepEqual(overload.refusalOf('sheddable'), {
     code: 'RINGMAIN_OVERLOADED',
     retryAfterMs: 1_000,
   })
   assert.equal(overload.refusalOf('sheddable_plus'), undefined)
-  late(500)
+  late(500, 2)
   assert.equal(overload.refusalOf('critical')?.retryAfterMs, 3_000)
   assert.equal(overload.refusalOf('critical_plus'), undefined)
   assert.deepEqual(Object.fromEntries(overload.shed), {
@@ -76,7 +76,7 @@ test('what matters less than the level is refused, counted, and told to come bac
 
 test('on the way down a share of the lowest criticality is served', t => {
   const { overload, late } = ground(t)
-  late(50)
+  late(50, 2)
   late(0, 4)
   let refused = 0
   for (let call = 0; call < 1_000; call += 1)

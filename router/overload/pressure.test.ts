@@ -35,8 +35,9 @@ function levels(from: Pressure, reading: Signals, count: number): number[] {
   return seen
 }
 
+/** Each twice, as one reading alone is not believed. */
 const after = (...readings: readonly Signals[]): Pressure =>
-  readings.reduce(nextPressure, NO_PRESSURE)
+  readings.flatMap(reading => [reading, reading]).reduce(nextPressure, NO_PRESSURE)
 
 test('each signal has its level, and what is only told has none', () => {
   for (const [reading, level] of [
@@ -59,7 +60,7 @@ test('each signal has its level, and what is only told has none', () => {
     assert.equal(levelOf(reading), level, JSON.stringify(reading))
 })
 
-test('one reading is enough to go up, whatever the level before', () => {
+test('two readings are enough to go up, whatever the level before', () => {
   for (const [reading, level] of [
     [late(31), 1],
     [late(81), 2],
@@ -69,6 +70,15 @@ test('one reading is enough to go up, whatever the level before', () => {
     assert.equal(levelAt(after(reading)), level)
     assert.equal(levelAt(after(late(31), CALM, reading)), level)
   }
+})
+
+test('one late reading is no overload, however late; one of a full heap is', () => {
+  const once = (...readings: readonly Signals[]): number =>
+    levelAt(readings.reduce(nextPressure, NO_PRESSURE))
+  assert.equal(once(late(5_000)), 0)
+  assert.equal(once(late(5_000), CALM, late(5_000)), 0)
+  assert.equal(once(late(5_000), late(50)), 1)
+  assert.equal(once(signals({ heapShare: 0.93 })), 3)
 })
 
 test('each level refuses all of its criticalities, and critical_plus is never refused', () => {
@@ -99,7 +109,8 @@ test('the way down begins slowly, so that those who were refused do not all come
     shares.push(Math.round(shedShare(pressure, 'sheddable') * 100))
   }
   assert.deepEqual(shares, [98, 94, 86, 70])
-  assert.equal(shedShare(nextPressure(pressure, late(31)), 'sheddable'), 1)
+  const again = [late(31), late(31)].reduce(nextPressure, pressure)
+  assert.equal(shedShare(again, 'sheddable'), 1)
 })
 
 test('between calm and the threshold it stays as it is: no level is left and entered in turn', () => {

@@ -53,6 +53,8 @@ export const levelOf = (signals: Signals): Level => levelAbove(signals, AT_ONCE)
  */
 export interface Pressure {
   readonly value: number
+  /** Of the last reading by itself. */
+  readonly last: Level
   /** How much less there will be at the next calm reading. */
   readonly step: number
 }
@@ -61,15 +63,21 @@ const FIRST_STEP = 0.02
 /** With it the way down from the highest level takes sixteen readings. */
 const LONGEST_STEP = 0.32
 
-export const NO_PRESSURE: Pressure = Object.freeze({ value: 0, step: FIRST_STEP })
+export const NO_PRESSURE: Pressure = Object.freeze({ value: 0, last: 0, step: FIRST_STEP })
 
-/** Up at once; down by steps that double while it stays calm, so that it finds how much can be served, and is soon back to normal. */
+/**
+ * Up when two readings say so: a process that stood still once, with its machine perhaps, is late and has nothing to refuse. A full heap
+ * does not pass by itself and counts at once. Down by steps that double while it stays calm, so that it finds how much can be served.
+ */
 export function nextPressure(before: Pressure, signals: Signals): Pressure {
-  const value = Math.max(before.value, levelOf(signals))
+  const last = levelOf(signals)
+  const isFull = signals.heapShare >= FULL_HEAP
+  const value = Math.max(before.value, isFull ? last : Math.min(last, before.last))
   const isCalm = levelAbove(signals, EASED) < Math.ceil(value)
-  if (!isCalm || value === 0) return value === 0 ? NO_PRESSURE : { value, step: FIRST_STEP }
+  if (!isCalm || value === 0) return { value, last, step: FIRST_STEP }
   return {
     value: Math.max(0, value - before.step),
+    last,
     step: Math.min(LONGEST_STEP, before.step * 2),
   }
 }

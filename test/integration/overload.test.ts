@@ -33,7 +33,11 @@ after(async () => {
 
 /** Holds the loop that the router runs on, until it has read that. */
 async function late(): Promise<void> {
-  for (const _ of ['this ends the reading that is under way', 'and this is all of the next']) {
+  for (const _ of [
+    'this ends the reading that is under way',
+    'this is all of the next',
+    'and one alone is not believed',
+  ]) {
     const endMs = performance.now() + 300
     while (performance.now() < endMs);
     for (const __ of ['this turn ends', 'in the next one timers come first']) await turn()
