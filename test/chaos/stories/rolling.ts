@@ -18,6 +18,8 @@ const RATE = 300
 const ROUTERS = 2
 const REPLICAS = 3
 const START_MS = 20_000
+/** Longer than the balancer needs to see that a router leaves. */
+const GRACE = '2s'
 
 interface Fleet {
   readonly replicas: readonly ToolReplica[]
@@ -62,7 +64,7 @@ async function openFleet(story: Story): Promise<Fleet> {
     READS,
   )
   const startRouter = async (): Promise<RouterProcess> => {
-    const router = await startRouterProcess(policies)
+    const router = await startRouterProcess(policies, { env: { RINGMAIN_DRAIN_GRACE: GRACE } })
     story.later(router.close)
     await router.untilUp(CLUSTER, REPLICAS)
     return router
