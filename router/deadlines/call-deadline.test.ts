@@ -41,6 +41,16 @@ test('the shorter of policy and caller counts, and it is known whose it was', t 
   assert.equal(deadline().isCallers, false)
 })
 
+test('a call that progress takes as far as its caller allows ends by the caller’s word', t => {
+  const { deadline, pass } = timed(t)
+  const call = deadline({ askedMs: 1_500 })
+  assert.equal(call.isCallers, false)
+  pass(900)
+  call.extend()
+  assert.equal(call.leftMs(), 600)
+  assert.equal(call.isCallers, true)
+})
+
 test('one that is over when it is made says so at once, and takes no place on the wheel', t => {
   const { deadline, wheel } = timed(t)
   const call = deadline({ askedMs: 0 })

@@ -15,10 +15,11 @@ export class CallDeadline implements Deadline, Spoke {
   dueMs: number
   slot: Set<Spoke> | undefined
   isOver = false
-  readonly isCallers: boolean
   readonly #wheel: DeadlineWheel
   readonly #nowMs: Clock['nowMs']
   readonly #defaultMs: number
+  /** By the caller's own word. */
+  readonly #askedUntilMs: number
   /** Beyond it nothing extends it. */
   readonly #hardMs: number
   #listener: (() => void) | undefined
@@ -28,11 +29,15 @@ export class CallDeadline implements Deadline, Spoke {
     this.#wheel = wheel
     this.#nowMs = nowMs
     this.#defaultMs = policy.defaultMs
-    this.#hardMs = arrivedMs + Math.min(policy.maxMs, askedMs)
+    this.#askedUntilMs = arrivedMs + askedMs
+    this.#hardMs = Math.min(arrivedMs + policy.maxMs, this.#askedUntilMs)
     this.dueMs = Math.min(arrivedMs + policy.defaultMs, this.#hardMs)
-    this.isCallers = askedMs < policy.defaultMs
     if (this.dueMs <= nowMs()) this.isOver = true
     else wheel.add(this)
+  }
+
+  get isCallers(): boolean {
+    return this.dueMs === this.#askedUntilMs
   }
 
   leftMs(): number {

@@ -99,6 +99,28 @@ test('what is no answer of the tool’s own wins nothing: the other is waited fo
   }
 })
 
+test('where neither answers, the one that may have run is told: nobody hears that nothing was done', async t => {
+  const unsent: Attempt = { kind: 'not_sent', detail: 'ECONNREFUSED', isNobodyThere: true }
+  for (const may of [RESET, answeredAs(500)])
+    for (const [ran, order] of [
+      ['first', ['first', 'second']],
+      ['first', ['second', 'first']],
+      ['second', ['first', 'second']],
+      ['second', ['second', 'first']],
+    ] as const) {
+      const played = ground(t)
+      await played.wait(50)
+      for (const name of order) {
+        played[name].settle(name === ran ? may : unsent)
+        await settle()
+      }
+      assert.equal(await played.won(), ran, `${may.kind}, ${order.join()}`)
+      const other = ran === 'first' ? 'second' : 'first'
+      assert.deepEqual(played.log, ['second begun', `abandon ${other}`, `left ${other}`])
+      t.mock.timers.reset()
+    }
+})
+
 test('a first try that has no second beside it is waited for', async t => {
   const { first, without, wait, won } = ground(t)
   without()

@@ -71,12 +71,19 @@ export async function firstToAnswer(
   if (other === undefined) return settled(first)
   const won = await Promise.race([settled(first), settled(other)])
   const left = won === first ? other : first
-  if (await isAnswer(won)) {
-    giveUp(left)
-    return won
-  }
-  giveUp(won) // what came was no answer of the tool's own
-  return settled(left)
+  const kept = (await isAnswer(won)) ? won : await better(won, await settled(left))
+  giveUp(kept === won ? left : won)
+  return kept
+}
+
+/** `last` came after one that was no answer: only if that one may have run and this one cannot have, that one is what must be told. */
+async function better(won: Run, last: Run): Promise<Run> {
+  return (await mayHaveRun(won)) && !(await mayHaveRun(last)) ? won : last
+}
+
+async function mayHaveRun({ dispatched }: Run): Promise<boolean> {
+  const { verdict, isRefusal } = outcomeOf(await dispatched.attempt)
+  return verdict !== 'not_sent' && !isRefusal
 }
 
 const settled = async (run: Run): Promise<Run> => {
