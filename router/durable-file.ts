@@ -32,3 +32,42 @@ export async function writeDurably(file: string, texts: Iterable<string>): Promi
 async function writeAll(handle: FileHandle, texts: Iterable<string>): Promise<void> {
   for (const text of texts) await handle.writeFile(text)
 }
+
+export interface NewestWrite<Value> {
+  /** Never blocks the caller. */
+  readonly put: (value: Value) => void
+  /** Resolves when what was put is written. */
+  readonly done: () => Promise<void>
+}
+
+/**
+ * Writes of one file, one after another, and of those that wait only the newest: what changes faster than the disk is not kept waiting.
+ * `failed` is told of one that did not succeed; the next is made all the same.
+ */
+export function newestWrite<Value>(
+  write: (value: Value) => Promise<void>,
+  failed: (error: Error) => void,
+): NewestWrite<Value> {
+  let waiting: { readonly value: Value } | undefined
+  let writing: Promise<void> | undefined
+  const drain = async (): Promise<void> => {
+    for (let next = waiting; next !== undefined; next = waiting) {
+      waiting = undefined
+      try {
+        await write(next.value)
+      } catch (error) {
+        failed(error as Error)
+      }
+    }
+    writing = undefined
+  }
+  return {
+    put: value => {
+      waiting = { value }
+      writing ??= drain()
+    },
+    done: async () => {
+      await writing
+    },
+  }
+}

@@ -7,7 +7,7 @@ import { setPriority } from 'node:os'
 const HELPER = /V8Worker/
 /**
  * A third of the loop's weight each. Not less: the loop waits for them at the end of a collection, and beside a busy neighbour on its
- * core the least of all made pauses of 30 ms ones of 400; with this they are half as long again at most.
+ * core the least of all made pauses of 30 ms ones of 400; with this they are about half as long again.
  */
 const NICE = 5
 

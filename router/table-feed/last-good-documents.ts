@@ -2,7 +2,7 @@
 // compiled anew: what an older version compiled is not trusted. The file is a cache that anybody may delete.
 import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { writeDurably } from '#router/durable-file.ts'
+import { newestWrite, writeDurably } from '#router/durable-file.ts'
 import type { PolicyFile } from '#routes/compile/read-documents.ts'
 import type { FeedLog } from './table-in-force.ts'
 
@@ -36,23 +36,15 @@ export function openLastGoodDocuments(options: LastGoodDocumentsOptions): LastGo
   const { stateDirectory, log } = options
   const file = join(stateDirectory, 'table', 'last-good.json')
   const directory = resolve(options.directory)
-  let waiting: SavedDocuments | undefined
-  let writing: Promise<void> | undefined
   let last: SavedDocuments | undefined
-
-  const drain = async (): Promise<void> => {
-    for (let next = waiting; next !== undefined; next = waiting) {
-      waiting = undefined
-      try {
-        await writeDurably(file, [JSON.stringify({ version: 1, directory, ...next })])
-      } catch (error) {
-        last = undefined
-        const reason = (error as Error).message
-        log?.warn({ file, reason }, 'the last good documents cannot be written')
-      }
-    }
-    writing = undefined
-  }
+  const writes = newestWrite(
+    (documents: SavedDocuments) =>
+      writeDurably(file, [JSON.stringify({ version: 1, directory, ...documents })]),
+    ({ message: reason }) => {
+      last = undefined
+      log?.warn({ file, reason }, 'the last good documents cannot be written')
+    },
+  )
   return {
     async read() {
       try {
@@ -66,12 +58,10 @@ export function openLastGoodDocuments(options: LastGoodDocumentsOptions): LastGo
     save(documents) {
       const isSame = last?.files === documents.files
       if (isSame && documents.asOfMs - (last?.asOfMs ?? 0) < REFRESH_MS) return
-      last = waiting = documents
-      writing ??= drain()
+      last = documents
+      writes.put(documents)
     },
-    async close() {
-      await writing
-    },
+    close: writes.done,
   }
 }
 

@@ -110,6 +110,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'router',
     imports: [
+      'router/durable-file.ts',
       'router/facts.ts',
       'router/outcome.ts',
       'router/retry-rules.ts',

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#foundation/clock.ts'
-import { writeDurably } from '#router/durable-file.ts'
+import { newestWrite, writeDurably } from '#router/durable-file.ts'
 import type { Instance } from './instance.ts'
 import type { DiscoveryLog } from './ports.ts'
 import { areSameInstances } from './same-instance.ts'
@@ -47,26 +47,18 @@ export function openLastGood(options: LastGoodOptions): LastGood {
   const { kind, service, scope, clock, log } = options
   const file = fileOf(options)
   const identity = JSON.stringify([kind, service, scope])
-  let waiting: SavedSet | undefined
-  let writing: Promise<void> | undefined
   let lastInstances: readonly Instance[] | undefined
   let lastSavedMs = 0
-
-  const drain = async () => {
-    for (let set = waiting; set !== undefined; set = waiting) {
-      waiting = undefined
-      try {
-        await writeDurably(file, savedTexts(identity, set))
-      } catch (error) {
-        lastInstances = undefined
-        log.warn(
-          { file, reason: (error as Error).message },
-          'the last good set cannot be written; a restart without the source will not know these endpoints',
-        )
-      }
-    }
-    writing = undefined
-  }
+  const writes = newestWrite(
+    (set: SavedSet) => writeDurably(file, savedTexts(identity, set)),
+    ({ message: reason }) => {
+      lastInstances = undefined
+      log.warn(
+        { file, reason },
+        'the last good set cannot be written; a restart without the source will not know these endpoints',
+      )
+    },
+  )
   return {
     async read() {
       try {
@@ -84,12 +76,9 @@ export function openLastGood(options: LastGoodOptions): LastGood {
       if (isSame && set.asOfMs - lastSavedMs < REFRESH_MS) return
       lastInstances = set.instances
       lastSavedMs = set.asOfMs
-      waiting = set
-      writing ??= drain()
+      writes.put(set)
     },
-    async close() {
-      await writing
-    },
+    close: writes.done,
   }
 }
 
