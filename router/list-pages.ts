@@ -1,11 +1,8 @@
 // Where the pages of a merged list come from: one question to one replica of each cluster. A list may be asked for again elsewhere.
 import type { Random } from '#foundation/clock.ts'
 import type { Sealer } from '#foundation/seal.ts'
-import {
-  type ClusterPolicy,
-  NAME_SEPARATOR,
-  type VirtualServerMember,
-} from '#routes/route-table.ts'
+import type { ClusterPolicy, VirtualServerMember } from '#routes/route-table.ts'
+import { wireName } from '#routes/wire-names.ts'
 import {
   chooseReplica,
   forgoPlace,
@@ -226,9 +223,8 @@ function pageIn(
     const detail = 'tools/list answered without a list of tools'
     return { kind: 'refuse', refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail } }
   }
-  const prefix = member.prefix === undefined ? '' : `${member.prefix}${NAME_SEPARATOR}`
   const { nextCursor } = result
-  const tools = definitionsIn(reply.bytes, prefix)
+  const tools = definitionsIn(reply.bytes, wireName(member, ''))
   if (tools.length > MOST_TOOLS) {
     const detail = `tools/list answered with more than ${MOST_TOOLS} tools`
     return { kind: 'refuse', refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail } }

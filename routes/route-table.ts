@@ -147,6 +147,8 @@ export interface VirtualServerPolicy {
   /** In the order of the document: the order of the merged lists. */
   readonly members: readonly VirtualServerMember[]
   readonly naming: 'prefix' | 'plain'
+  /** Only what every assistant takes for a name is offered; any name when absent. */
+  readonly names?: 'portable'
   /** Of its calls, unless their caller asks for less. */
   readonly criticality: Criticality
   readonly instructions?: string

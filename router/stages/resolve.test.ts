@@ -63,6 +63,13 @@ test('a name without a known prefix is no tool', () => {
     assert.equal(resolved(name), 'RINGMAIN_UNKNOWN_TOOL trail -/-', name)
 })
 
+test('a name that no list shows is no tool', () => {
+  const portable = { ...PREFIXED, names: 'portable' } as const
+  assert.equal(resolved('crm__find', portable), 'crm find trail crm/find')
+  for (const name of ['crm__find.one', `crm__${'x'.repeat(60)}`])
+    assert.equal(resolved(name, portable), 'RINGMAIN_UNKNOWN_TOOL trail -/-', name)
+})
+
 test('a cluster that is not in the table is refused by name, and its calls go nowhere else', () => {
   assert.equal(resolved('gone__x'), 'RINGMAIN_NO_HEALTHY_REPLICA trail -/-')
 })

@@ -2,12 +2,8 @@
 // A name that belongs to no cluster and one that no replica offers look the same to the caller.
 import type { Decoded, Located, McpAnswer, Recorded, Resolved, ToolFacts } from '#router/facts.ts'
 import { go, refuse, type Stage } from '#router/pipeline/stage.ts'
-import {
-  type ClusterPolicy,
-  type Era,
-  NAME_SEPARATOR,
-  type VirtualServerPolicy,
-} from '#routes/route-table.ts'
+import type { ClusterPolicy, Era, VirtualServerPolicy } from '#routes/route-table.ts'
+import { mayBeNamed, ownerOfName } from '#routes/wire-names.ts'
 
 export interface Offers {
   readonly cluster: (name: string) => ClusterPolicy | undefined
@@ -78,6 +74,7 @@ interface Owner {
 }
 
 function ownersOf(server: VirtualServerPolicy, wireName: string, table: Offers): readonly Owner[] {
+  if (!mayBeNamed(server, wireName)) return [] // no list shows it
   const [only] = server.members
   if (server.naming === 'plain') {
     if (server.members.length === 1 && only !== undefined)
@@ -86,13 +83,8 @@ function ownersOf(server: VirtualServerPolicy, wireName: string, table: Offers):
       .filter(member => isOffered(table, member.cluster, wireName))
       .map(member => ({ cluster: member.cluster, toolName: wireName }))
   }
-  const at = wireName.indexOf(NAME_SEPARATOR)
-  if (at <= 0) return []
-  const prefix = wireName.slice(0, at)
-  const member = server.members.find(candidate => candidate.prefix === prefix)
-  return member === undefined
-    ? []
-    : [{ cluster: member.cluster, toolName: wireName.slice(at + NAME_SEPARATOR.length) }]
+  const owned = ownerOfName(server, wireName)
+  return owned === undefined ? [] : [{ cluster: owned.member.cluster, toolName: owned.own }]
 }
 
 function isOffered(table: Offers, cluster: string, toolName: string): boolean {

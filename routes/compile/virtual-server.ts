@@ -2,6 +2,7 @@
 // It is checked member by member, so that one bad entry does not hide what is wrong with the others.
 import type { VirtualServerMember, VirtualServerPolicy } from '#routes/route-table.ts'
 import type { VirtualServerDocument } from '#routes/schema/virtual-server.ts'
+import { looksOf, PORTABLE_LENGTH, wireName } from '#routes/wire-names.ts'
 import type { ClusterNames } from './cluster-names.ts'
 import type { Path, Step } from './problems.ts'
 import { type Finding, isSound } from './rules.ts'
@@ -28,7 +29,8 @@ export function virtualServerFindings(
       .filter(member => isSoundIn(member, clusterPath(member)))
       .flatMap(member => unknownCluster(member, names)),
     ...(isNamingSound ? sound.flatMap(member => idlePrefix(member, namingOf(spec))) : []),
-    ...twiceTaken(sound),
+    ...twiceTaken(sound, namingOf(spec)),
+    ...(isSound(['spec', 'names'], breaches) ? sound.flatMap(member => tooLong(member, spec)) : []),
   ]
 }
 
@@ -62,6 +64,9 @@ const prefixOf = (written: Written): string =>
 const clusterPath = (member: Member): Path =>
   typeof member.written === 'string' ? memberPath(member) : [...memberPath(member), 'cluster']
 
+const prefixPath = (member: Member): Path =>
+  typeof member.written === 'string' ? memberPath(member) : [...memberPath(member), 'prefix']
+
 function unknownCluster(member: Member, names: ClusterNames): Finding[] {
   const cluster = clusterOf(member.written)
   if (names.has(cluster)) return []
@@ -82,28 +87,45 @@ function idlePrefix(member: Member, naming: 'prefix' | 'plain'): Finding[] {
   ]
 }
 
-function twiceTaken(members: readonly Member[]): Finding[] {
+function twiceTaken(members: readonly Member[], naming: 'prefix' | 'plain'): Finding[] {
   const clusters = new Map<string, number>() // Bounded by the schema's limit on the list.
-  const prefixes = new Map<string, number>()
+  const looks = new Map<string, Member>()
   const findings: Finding[] = []
   for (const member of members) {
     const { written, index } = member
     const [cluster, prefix] = [clusterOf(written), prefixOf(written)]
-    const [sameCluster, samePrefix] = [clusters.get(cluster), prefixes.get(prefix)]
+    const sameCluster = clusters.get(cluster)
+    const alike = looks.get(looksOf(prefix))
     if (sameCluster !== undefined)
       findings.push({
         path: clusterPath(member),
         says: `cluster "${cluster}" already stands at clusters[${sameCluster}]; each cluster is joined once`,
       })
-    else if (samePrefix !== undefined)
-      findings.push({
-        path: typeof written === 'string' ? memberPath(member) : [...memberPath(member), 'prefix'],
-        says: `prefix "${prefix}" is already that of clusters[${samePrefix}]; two tools could bear one name`,
-      })
+    else if (alike !== undefined && naming === 'prefix')
+      findings.push({ path: prefixPath(member), says: takenFor(prefix, alike) })
     if (sameCluster === undefined) clusters.set(cluster, index)
-    if (samePrefix === undefined) prefixes.set(prefix, index)
+    if (alike === undefined) looks.set(looksOf(prefix), member)
   }
   return findings
+}
+
+function takenFor(prefix: string, { written, index }: Member): string {
+  const other = prefixOf(written)
+  return other === prefix
+    ? `prefix "${prefix}" is already that of clusters[${index}]; two tools could bear one name`
+    : `prefix "${prefix}" looks like "${other}" of clusters[${index}]; one tool could be taken for another`
+}
+
+/** No name fits behind it. */
+function tooLong(member: Member, spec: VirtualServerDocument['spec']): Finding[] {
+  const prefix = prefixOf(member.written)
+  const cluster = clusterOf(member.written)
+  const shortest = wireName({ cluster, prefix }, 'x')
+  if (namingOf(spec) === 'plain' || spec.names === 'any' || shortest.length <= PORTABLE_LENGTH)
+    return []
+  const most = PORTABLE_LENGTH - shortest.length + prefix.length
+  const says = `is longer than ${most} characters, so no name of at most ${PORTABLE_LENGTH} begins with it (\`names: portable\`)`
+  return [{ path: prefixPath(member), says }]
 }
 
 function namingOf(spec: VirtualServerDocument['spec']): 'prefix' | 'plain' {
@@ -123,6 +145,7 @@ export function virtualServerPolicy(document: VirtualServerDocument): VirtualSer
       }),
     ),
     naming,
+    ...(spec.names === 'any' ? {} : { names: spec.names }),
     criticality: spec.criticality,
     ...(spec.instructions === undefined ? {} : { instructions: spec.instructions }),
   }

@@ -40,6 +40,11 @@ const spec = closed(
           '`prefix`: tools are called `<prefix>__<tool>`. `plain`: as the replicas call them. When absent, plain for one cluster and prefix for several.',
       }),
     ),
+    names: Type.Enum(['any', 'portable'], {
+      default: 'any',
+      description:
+        '`portable`: only tools and prompts whose names on the wire have at most 64 letters, digits, "_" and "-" are offered, which is what every assistant takes. The others are left out, and told in the log and in `ringmain status`.',
+    }),
     criticality: Type.Enum([...CRITICALITIES], {
       default: 'critical',
       description:
