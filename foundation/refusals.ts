@@ -11,8 +11,8 @@ export interface RefusalShape {
    * `result`: on `tools/call` HTTP 200 with an `isError` result that the model can read; a JSON-RPC error on other methods.
    */
   readonly as: 'http' | 'error' | 'result'
-  /** May the same call be sent again? `after`: later; `now`: at once; `never`: it would fail again. */
-  readonly retry: 'never' | 'now' | 'after'
+  /** May the same call be sent again? `after`: later; `never`: it would fail again, or may run twice. */
+  readonly retry: 'never' | 'after'
   /** Whether the tool can have run. */
   readonly executed: 'no' | 'unknown'
   /** Closed, low-cardinality set: the only form allowed as a metric label. */

@@ -186,11 +186,11 @@ test('nobody is told that nothing was done while an attempt may have run: every 
   assert.ok(retried > 50)
 })
 
-/** Sent, and neither refused by the replica in words nor by its door. */
+/** Sent, and neither refused by the replica in words nor, for who the router is, by its door. */
 function isUnknown(attempt: Attempt): boolean {
   const { verdict, isRefusal } = outcomeOf(attempt)
   if (verdict === 'not_sent' || isRefusal) return false
-  return attempt.kind !== 'answered' || ![401, 429].includes(attempt.status)
+  return attempt.kind !== 'answered' || attempt.status !== 401
 }
 
 test('an answer of the second replica is the answer, though the first may have run as well', async () => {

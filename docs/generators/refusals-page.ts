@@ -8,10 +8,9 @@ const TRAVELS: Readonly<Record<RefusalShape['as'], string>> = {
   result: '`tools/call`: HTTP 200 with an `isError` result; other methods: a JSON-RPC error',
 }
 
-const AGAIN: Readonly<Record<RefusalShape['retry'], string>> = {
-  never: 'no: it would fail again',
-  now: 'at once',
-  after: 'later',
+function again({ retry, executed }: RefusalShape): string {
+  if (retry === 'after') return 'later'
+  return executed === 'no' ? 'no: it would fail again' : 'no: it may run twice'
 }
 
 export function makeRefusalsPage(): string {
@@ -20,7 +19,7 @@ export function makeRefusalsPage(): string {
     String(shape.http),
     String(shape.jsonRpc),
     TRAVELS[shape.as],
-    AGAIN[shape.retry],
+    again(shape),
     shape.executed === 'no' ? 'no' : 'unknown',
     `\`${shape.reason}\``,
     shape.says,
@@ -29,7 +28,7 @@ export function makeRefusalsPage(): string {
     '<!-- Generated from foundation/refusals.ts; do not edit. -->',
     '# Refusals',
     'What Ringmain itself says no with. A tool that ran and failed is not here: its answer passes through as it came.',
-    'Where the column "tool ran" says no, the tool certainly did not run and the call cost nothing. Where it says unknown, look before sending the call again.',
+    'Where the column "tool ran" says no, the tool did not run: the call never reached it, or its server turned it away in words that mean that. Where it says unknown, look before sending the call again.',
     'Codes are never reused. JSON-RPC numbers of our own lie outside -32768 to -32000, which JSON-RPC and MCP keep for themselves. `reason` is the label in metrics.',
     markdownTable(
       ['code', 'HTTP', 'JSON-RPC', 'travels as', 'send again', 'tool ran', 'reason', 'says'],

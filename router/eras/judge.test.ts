@@ -106,7 +106,7 @@ test('404 from the replica that holds the session ends it; elsewhere it is an an
   })
 })
 
-test('429 is a busy replica, with its own time to wait where it gives one in seconds', () => {
+test('429 or 503 that ran nothing is a busy replica, with its own time to wait where it gives one in seconds', () => {
   for (const [header, retryAfterMs] of [
     ['7', 7_000],
     ['0', 0],
@@ -115,13 +115,24 @@ test('429 is a busy replica, with its own time to wait where it gives one in sec
     ['99999999', 1_000],
     [undefined, 1_000],
   ] as const) {
-    const { verdict } = judged(429, header === undefined ? {} : { 'retry-after': header })
-    assert.deepEqual(verdict, {
-      code: 'RINGMAIN_CLUSTER_BUSY',
-      detail: 'the replica answered 429',
-      retryAfterMs,
-    })
+    const headers = header === undefined ? {} : { 'retry-after': header }
+    for (const status of [429, 503]) {
+      const { verdict } = judged(status, { ...headers, 'x-ringmain-not-executed': '1' })
+      assert.deepEqual(verdict, {
+        code: 'RINGMAIN_CLUSTER_BUSY',
+        detail: `the replica answered ${status}`,
+        retryAfterMs,
+      })
+    }
   }
+})
+
+test('429 without that word may come from a tool that ran, and is told as unknown', async () => {
+  assert.deepEqual(await read(429, Buffer.from('later')), {
+    code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+    detail: 'the replica answered 429',
+    says: 'It answered 429, too many requests, and not whether it ran.',
+  })
 })
 
 test('a JSON-RPC error under a 4xx goes on as it was written', async () => {
@@ -158,14 +169,15 @@ test('an application’s own code goes on', async () => {
 test('codes that the caller’s era must not see are told in the router’s words', async () => {
   const must = async (era: Era, codes: readonly number[]): Promise<void> => {
     for (const code of codes) {
-      // These two are held against the message before it is looked at, and contradict the router; of the others nobody knows.
-      const isBefore = code === -32_020 || code === -32_022
+      // These two contradict the router, and come before the message is looked at where the era says so; of the others nobody knows.
+      const isOutdated = code === -32_020 || code === -32_022
+      const isBefore = isOutdated && era === 'modern'
       assert.deepEqual(
         await read(400, errorBody(`{"code":${code},"message":"x"}`), era),
         {
           code: isBefore ? 'RINGMAIN_UPSTREAM_REFUSED' : 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
           detail: `the replica answered 400 ${code}`,
-          ...(isBefore ? { isOutdated: true } : {}),
+          ...(isOutdated ? { isOutdated } : {}),
         },
         `${era} ${code}`,
       )

@@ -22,8 +22,11 @@ const ERROR_LIMIT = 65_536
 const MODERN_CODES: readonly number[] = [-32700, -32600, -32601, -32602, -32603, -32021]
 const LEGACY_CODES: readonly number[] = [-32700, -32600, -32601, -32602, -32603]
 
-/** Headers against body, and the version: held against the message before it is looked at (2026-07-28, Server Validation). */
-const BEFORE_ANYTHING_RAN: readonly number[] = [-32020, -32022]
+/**
+ * Headers against body, and the version. From 2026-07-28 on (Server Validation) they are held against the message before it is looked at;
+ * in the legacy era each server gave such codes a meaning of its own.
+ */
+const CONTRADICTIONS: readonly number[] = [-32020, -32022]
 
 const IS_MCP = /^(?:application\/json|text\/event-stream)(?![\w.+-])/i
 
@@ -34,7 +37,7 @@ export function judgeAnswer(
   const { status } = attempt
   if (status === 429 || status === 503) {
     const { isRefusal, retryAfterMs = 1_000 } = outcomeOf(attempt)
-    if (isRefusal || status === 429) return drop(attempt, busy(status, retryAfterMs))
+    if (isRefusal) return drop(attempt, busy(status, retryAfterMs))
   }
   const encoding = foreignEncoding(attempt)
   if ((status === 200 || isUnsaid(status)) && encoding !== undefined)
@@ -99,16 +102,24 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Unfit
   const body = await attempt.body.collect(ERROR_LIMIT)
   const error = typeof body === 'string' ? undefined : errorIn(body)
   const detail = `the replica answered ${attempt.status}`
-  // Who refused it, and before or after what, is not known: it may have been a proxy that gave up waiting.
-  if (error === undefined) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail }
+  // Who refused it, and before or after what, is not known: it may have been a proxy that gave up waiting, or a tool that ran and was
+  // itself told 429 by whom it needs.
+  if (error === undefined)
+    return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail, ...inWords(attempt.status) }
   const told = `${detail} ${error.code}`
-  if (BEFORE_ANYTHING_RAN.includes(error.code))
-    return { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: told, isOutdated: true }
+  if (CONTRADICTIONS.includes(error.code)) {
+    const code = era === 'modern' ? 'RINGMAIN_UPSTREAM_REFUSED' : 'RINGMAIN_UPSTREAM_BAD_RESPONSE'
+    return { code, detail: told, isOutdated: true }
+  }
   if (!maySee(era, error.code)) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told }
   const status =
     era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200
   return { kind: 'error', errorJson: error.json, rpcCode: error.code, status }
 }
+
+/** Of all that is no answer, what its caller can do something about: wait. */
+const inWords = (status: number): Pick<Refusal, 'says'> =>
+  status === 429 ? { says: 'It answered 429, too many requests, and not whether it ran.' } : {}
 
 /** Codes that mean something between router and replica alone, or nothing any more, are not handed on. */
 function maySee(era: Era, code: number): boolean {

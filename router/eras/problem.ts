@@ -1,5 +1,5 @@
 // A refusal in words and as data, the same in both eras; where it is put on the wire differs.
-import { shapeOf } from '#foundation/refusals.ts'
+import { type RefusalShape, shapeOf } from '#foundation/refusals.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { META } from './versions.ts'
 
@@ -9,7 +9,7 @@ export interface Problem {
   readonly reason: string
   readonly says: string
   readonly executed: 'no' | 'unknown'
-  readonly retry: 'never' | 'now' | 'after'
+  readonly retry: RefusalShape['retry']
   readonly retryAfterMs?: number
 }
 

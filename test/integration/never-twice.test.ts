@@ -97,7 +97,7 @@ for (const [caller, call] of Object.entries(callers)) {
     for (const [args, code, executed] of [
       [{ code: 401 }, 'RINGMAIN_UPSTREAM_REFUSED', 'no'],
       [{ code: 403 }, 'RINGMAIN_UPSTREAM_REFUSED', 'no'],
-      [{ code: 429 }, 'RINGMAIN_CLUSTER_BUSY', 'no'],
+      [{ code: 429 }, 'RINGMAIN_UPSTREAM_BAD_RESPONSE', 'unknown'],
       [{ code: 400 }, 'RINGMAIN_UPSTREAM_BAD_RESPONSE', 'unknown'],
       [{ code: 408 }, 'RINGMAIN_UPSTREAM_BAD_RESPONSE', 'unknown'],
       [{ code: 302 }, 'RINGMAIN_UPSTREAM_BAD_RESPONSE', 'unknown'],
