@@ -7,6 +7,7 @@ import type { TierName } from './balancers/place.ts'
 import type { Instance } from './discovery/instance.ts'
 import type { EndpointBreaker } from './ejection/endpoint-breaker.ts'
 import { type Override, overridden } from './override.ts'
+import { OwedAnswer } from './owed-answer.ts'
 import { RunningMedian } from './running-median.ts'
 
 /** What a check that spoke MCP learned of the replica. */
@@ -59,6 +60,8 @@ const SEED_MS = 1
 export class Endpoint {
   readonly reach: Reach
   readonly limit = new AdaptiveLimit()
+  /** The calls whose first byte has not come yet. */
+  readonly owed = new OwedAnswer()
   #told: Instance
   #override: Override | undefined
   #instance: Instance
@@ -177,6 +180,7 @@ export class Endpoint {
     this.#upSinceMs = nowMs
     this.#ewmaMs = SEED_MS
     this.#stampMs = nowMs
+    this.owed.forget()
     this.limit.forget()
   }
 
@@ -219,7 +223,8 @@ export class Endpoint {
 
   /** What a call costs here while it carries so many more; `part` is its share as a multiple of the average one. */
   cost(nowMs: number, more = 0, part = 1): number {
-    return this.ewmaMs(nowMs) * (1 + (this.inFlight + more) / part)
+    const firstByteMs = Math.max(this.ewmaMs(nowMs), this.owed.forMs(nowMs))
+    return firstByteMs * (1 + (this.inFlight + more) / part)
   }
 
   /** What its weight is multiplied by: from 0.1 to 1, growing while caches and connections warm. */

@@ -26,6 +26,7 @@ export class Account {
     this.#beganMs = clock.nowMs()
     endpoint.calls += 1
     endpoint.inFlight += 1
+    endpoint.owed.sent(this.#beganMs)
     this.#ticket = cluster.ejections.begin(endpoint)
   }
 
@@ -52,6 +53,8 @@ export class Account {
     const tookMs = head.kind === 'answered' ? head.firstByteMs : nowMs - this.#beganMs
     this.#head = head
     this.#adapt(head, nowMs)
+    if (head.kind === 'answered') this.#endpoint.owed.came(this.#beganMs)
+    else this.#endpoint.owed.lost(this.#beganMs)
     if (isLeaving(head)) this.#cluster.leaving(this.#endpoint)
     if (fault === 'endpoint' || isThrottled) this.#endpoint.penalise(tookMs, nowMs, retryAfterMs)
     else if (head.kind === 'timeout')
