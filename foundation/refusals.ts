@@ -123,6 +123,13 @@ export const refusals = {
     says: 'No tool of this name is offered here.',
     reason: 'unknown_tool',
   },
+  RINGMAIN_NOT_OFFERED: {
+    ...malformed,
+    as: 'error',
+    jsonRpc: -32602,
+    says: 'No prompt, resource or task of this name is offered here.',
+    reason: 'not_offered',
+  },
   RINGMAIN_SESSION_UNKNOWN: {
     ...malformed,
     http: 404,

@@ -43,7 +43,7 @@ export function attemptPath(ports: AttemptPorts): AttemptPath {
         : chosen(ports, call, choosing)
     },
     begin: call => ports.budgets.of(call.cluster).begin(),
-    hedge: (call, policy) => hedges.begin(call.cluster, call.toolName, policy),
+    hedge: (call, policy) => hedges.begin(call.cluster, call.ownName, policy),
     spare: (call, tried) => {
       const cluster = ports.active.cluster(call.cluster.name)
       const choice = cluster?.choose(call.era, tried)
@@ -105,7 +105,7 @@ function send(
   const upstreamIdJson = codec.upstreamIdJson(call.message, ports.nextId)
   const request = codec.upward(call, {
     version: legacy?.version ?? call.version,
-    toolName: call.toolName,
+    ownName: call.ownName,
     idJson: upstreamIdJson,
     leftMs: Math.ceil(call.deadline.leftMs()),
     ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),

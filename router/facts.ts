@@ -159,34 +159,24 @@ export interface Decoded {
   readonly askedMs?: number
 }
 
-/** An argument of a tool that goes into a header of its own as well (`x-mcp-header` in its schema). */
-export interface Mirror {
-  /** Lower case, `mcp-param-` included. */
-  readonly header: string
-  /** Keys from `arguments` down to the value. */
-  readonly path: readonly string[]
-  readonly type: 'string' | 'integer' | 'boolean'
-}
-
-/** What is known of a tool's definition. */
-export interface ToolFacts {
-  readonly mirrors: readonly Mirror[]
-  /** Its annotations say that running it twice is running it once: `readOnlyHint`, or `idempotentHint` without it. */
-  readonly isRepeatable?: true
-  /** It says `readOnlyHint`. */
-  readonly isReadOnly?: true
-}
-
 export interface Located {
   readonly server: VirtualServerPolicy
   /** Of the call: what its server gives it, or what less its caller asked for. */
   readonly criticality: Criticality
 }
 
+/** From what a replica calls something to what the caller calls it. */
+export interface Outward {
+  readonly uri?: (own: string) => string
+  readonly taskId?: (own: string) => string
+}
+
 export interface Resolved {
   readonly cluster: ClusterPolicy
-  /** The tool's name at the replica. */
-  readonly toolName: string
+  /** What its owner calls what the call is about: a tool, a prompt, a resource, a task. */
+  readonly ownName: string
+  /** How the caller names what the answer speaks of; absent where that is as the replica does. */
+  readonly outward?: Outward
   /** It changes nothing when it runs twice, by policy and by what the replicas say of it together. */
   readonly isReplayable: boolean
   /** It may run at two replicas at once. */
@@ -291,6 +281,8 @@ export interface Relay {
   /** The id that the upstream answers under, and the caller's own to put in its place. Equal in the modern era. */
   readonly upstreamIdJson: string
   readonly callerIdJson: string
+  /** Absent where names go on as they come. */
+  readonly outward?: Outward
   /** The caller has left: ends the upstream exchange and tells the replica where its era wants that said. */
   readonly abandon: () => void
   /** Called once, however it ended: what came after the head may be a fault that the head did not show. */

@@ -7,6 +7,7 @@ import type { Observe, Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
 import { ageOf } from './admin/views.ts'
 import type { Trail } from './facts.ts'
+import { METHODS } from './methods.ts'
 import { observeReplicas, REPLICA_GAUGES } from './observe-replicas.ts'
 import { observeRetries, retryFields } from './observe-retries.ts'
 import type { CallRecord, Observations } from './stages/record.ts'
@@ -17,15 +18,7 @@ const BUCKETS = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300,
 ]
 /** Methods that may be a label; anything a caller invents is `other`. */
-const METHODS: readonly string[] = [
-  'initialize',
-  'ping',
-  'server/discover',
-  'tools/call',
-  'tools/list',
-  'DELETE',
-  'response',
-]
+const LABELS: readonly string[] = [...Object.keys(METHODS), 'DELETE', 'response']
 
 export interface CallTotals {
   readonly total: number
@@ -123,7 +116,7 @@ export class CallObserver implements Observations {
 
 function methodLabel(method: string | undefined): string {
   if (method === undefined) return 'other'
-  if (METHODS.includes(method)) return method
+  if (LABELS.includes(method)) return method
   return method.startsWith('notifications/') ? 'notification' : 'other'
 }
 
@@ -138,6 +131,7 @@ function lineOf(call: CallRecord): Record<string, unknown> {
     'mcp.protocol.version': call.version,
     'mcp.method.name': call.method,
     'gen_ai.tool.name': call.toolAsked,
+    'gen_ai.prompt.name': call.promptAsked,
     'ringmain.session': call.hasSession || undefined,
     'ringmain.cluster': trail.cluster,
     'ringmain.replica': trail.endpoint,

@@ -7,6 +7,7 @@ import { answeredAs, fakeBody } from '#test/support/fake-body.ts'
 import { arrivedAs, type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { freeRetries } from '#test/support/free-retries.ts'
+import { NO_CATALOG } from '#test/support/no-catalog.ts'
 import { relayAs } from '#test/support/relayed.ts'
 import { relayAnswer } from './eras/relay.ts'
 import { refuse } from './pipeline/stage.ts'
@@ -42,6 +43,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
       server: () => say('locate', server),
       cluster: () => say('resolve', cluster),
       tool: () => ({ mirrors: [] }),
+      ...NO_CATALOG,
       replay: () => ({ isReplayable: false }),
       mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
     },

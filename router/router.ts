@@ -31,6 +31,7 @@ import { clusterOpener } from './open-cluster.ts'
 import { openOverload } from './open-overload.ts'
 import { openSources } from './open-sources.ts'
 import { openOperator } from './operate.ts'
+import { openTask, outwardOf } from './outward.ts'
 import type { Overload } from './overload/overload.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { RetryBudgets } from './retry-budget.ts'
@@ -212,7 +213,10 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
       server: name => active.server(name),
       cluster: name => active.cluster(name)?.policy,
       tool: (name, tool) => active.cluster(name)?.tool(tool),
+      offering: () => Promise.resolve([]),
+      task: (server, wireId) => openTask(parts.sealer, server, wireId),
       replay: tool => replayOf(active, tool),
+      outward: (call, owned) => outwardOf(parts.sealer, call, owned),
       mirror: mirrorForEra,
     },
     shedding: overload,

@@ -81,6 +81,9 @@ export const TABLE: Servers & Offers = {
   server: () => SERVER,
   cluster: () => CLUSTER,
   tool: () => TOOL,
+  offering: () => Promise.resolve([]),
+  task: () => undefined,
+  outward: () => undefined,
   replay: () => ({ isReplayable: false }),
   mirror: mirrorForEra,
 }

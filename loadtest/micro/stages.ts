@@ -104,7 +104,7 @@ function factsOf(): Facts {
     server,
     criticality: server.criticality,
     cluster,
-    toolName: 'search',
+    ownName: 'search',
     isReplayable: false,
     mirroredHeaders: [],
     trail: { attempts: 0 },

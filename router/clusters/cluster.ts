@@ -1,6 +1,6 @@
 // A named set of interchangeable replicas: what discovery found, what checks say, and which of them takes the next call.
 import type { Clock, Random } from '#foundation/clock.ts'
-import type { ToolFacts } from '#router/facts.ts'
+import type { ToolFacts } from '#router/tool-facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import type { EraBalancers } from './balancers/era-balancers.ts'
 import { type Choice, type NoChoice, noChoice } from './choice.ts'

@@ -1,6 +1,6 @@
 // One replica as this router knows it: what discovery says, what checks say, how fast it answered, what it carries now.
 // Health is this process's own opinion and is never shared.
-import type { ToolFacts } from '#router/facts.ts'
+import type { ToolFacts } from '#router/tool-facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import { AdaptiveLimit } from './adaptive-limit.ts'
 import type { TierName } from './balancers/place.ts'

@@ -1,6 +1,6 @@
 // The replicas in service, by era, kept up to date one replica at a time: with ten thousand of them, building the lists
 // anew at each change of health would cost more than the checks. A list changes in place and its order means nothing.
-import type { ToolFacts } from '#router/facts.ts'
+import type { ToolFacts } from '#router/tool-facts.ts'
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ToolAgreement } from './tool-agreement.ts'

@@ -17,8 +17,8 @@ export interface WireAnswer {
 export interface Upward {
   /** Version the upstream exchange is held under. */
   readonly version: string
-  /** The tool's name at the replica; the message's own when absent. */
-  readonly toolName?: string
+  /** What the replica calls what the message is about; as the message does when absent. */
+  readonly ownName?: string
   /** Id the router sends under, as JSON. */
   readonly idJson: string
   readonly sessionId?: string

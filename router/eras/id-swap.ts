@@ -49,7 +49,21 @@ const HELD = KEY | ID | VERSION | METHOD | CODE | MESSAGE
 const RESULT_ANSWER = ID | VERSION | RESULT
 const ERROR_ANSWER = ID | VERSION | ERROR | CODE | MESSAGE
 
-export class IdSwap {
+/** Reads the messages of one answer, one after another, and changes on their way what must change. */
+export interface MessageSwap {
+  /** Code of the error that the newest answer is; undefined for a result. */
+  readonly errorCode: number | undefined
+  /** What came cannot become a message any more; what was not handed on yet will not be. */
+  readonly isBroken: boolean
+  /** Takes `bytes[from, to)` and hands what may go on to `emit`. */
+  readonly feed: (bytes: Buffer, from: number, to: number, emit: Emit) => void
+  /** A line of an event ends within the message, which to JSON is white space: what waits goes out before the next line begins. */
+  readonly endLine: (emit: Emit) => void
+  /** The message is over: at the end of the body, or at the blank line that ends an event. The next one may come. */
+  readonly end: () => MessageKind
+}
+
+export class IdSwap implements MessageSwap {
   readonly #expectedJson: string
   readonly #replacement: string
   readonly #isSame: boolean
@@ -72,17 +86,14 @@ export class IdSwap {
     this.#isSame = expectedJson === replacementJson
   }
 
-  /** Code of the error that the newest answer is; undefined for a result. */
   get errorCode(): number | undefined {
     return this.#code
   }
 
-  /** What came cannot become a message any more; what was not handed on yet will not be. */
   get isBroken(): boolean {
     return this.#isBad || this.#scan.isBroken
   }
 
-  /** Takes `bytes[from, to)` and hands what may go on to `emit`. */
   feed(bytes: Buffer, from: number, to: number, emit: Emit): void {
     const scan = this.#scan
     const { isBlank, isWhole } = scan
@@ -109,7 +120,6 @@ export class IdSwap {
     if (!this.isBroken && !this.#isWithheld && to > sent) emit(bytes.subarray(sent, to))
   }
 
-  /** A line of an event ends within the message, which to JSON is white space: what waits goes out before the next line begins. */
   endLine(emit: Emit): void {
     this.feed(NEWLINE, 0, 1, emit)
     if (this.isBroken || !this.#isWithheld) return
@@ -122,7 +132,6 @@ export class IdSwap {
     }
   }
 
-  /** The message is over: at the end of the body, or at the blank line that ends an event. The next one may come. */
   end(): MessageKind {
     const kind = this.isBroken ? 'bad' : this.#scan.isBlank ? 'none' : this.#kind()
     this.#scan.begin()

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import type { Mirror, ToolFacts } from '#router/facts.ts'
+import type { Mirror, ToolFacts } from '#router/tool-facts.ts'
 import { runOf } from '#test/support/properties.ts'
 import { messageFrom } from '#test/support/read-message.ts'
 import { encodeHeaderValue } from './header-value.ts'

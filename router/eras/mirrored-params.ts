@@ -1,6 +1,7 @@
 // Arguments that a tool mirrors into `Mcp-Param-*` headers: held against the headers that came, and written anew for the ones that go.
 // The body is the truth; a header that says otherwise, or is missing, fails the call (2026-07-28, transports, Custom Headers).
-import type { Decoded, Message, Mirror, ToolFacts } from '#router/facts.ts'
+import type { Decoded, Message } from '#router/facts.ts'
+import type { Mirror, ToolFacts } from '#router/tool-facts.ts'
 import { decodeHeaderValue, encodeHeaderValue } from './header-value.ts'
 import { pointerTo } from './json-limits.ts'
 import { isRecord } from './message.ts'

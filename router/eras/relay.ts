@@ -6,7 +6,7 @@ import type { Refusal } from '#router/pipeline/stage.ts'
 import { JSON_HEADERS, type WireAnswer } from './codec.ts'
 import { CommentPace } from './comment-pace.ts'
 import { HeldOutput } from './held-output.ts'
-import { IdSwap } from './id-swap.ts'
+import { messageSwap } from './outward-names.ts'
 import { SseRelay } from './sse-relay.ts'
 
 export interface RelayContext {
@@ -89,7 +89,7 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
   const emit = paced(caller, relay)
   const out = new HeldOutput(emit.write)
   const pace = new CommentPace(context.nowMs)
-  const swap = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
+  const swap = messageSwap(relay)
   const events = new SseRelay(swap, { out, pace, onProgress: () => relay.deadline.extend() })
   const fail = (refusal: Refusal): void => {
     emit.flush()
@@ -132,7 +132,7 @@ const isOwnTime = (refusal: Refusal, { deadline }: Relay, emit: Paced): boolean 
 
 function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink {
   const emit = paced(caller, relay)
-  const swap = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
+  const swap = messageSwap(relay)
   // Without its length, even where that is known: whoever has read so many bytes would take them for a whole answer.
   const out = new HeldOutput(piece => {
     if (caller.status === 0) caller.begin(200, JSON_HEADERS)

@@ -2,7 +2,7 @@
 // `retry:` stay here, because a caller could not resume with them, and so does what no MCP client looks at. Works on any split of the bytes.
 import { type CommentPace, LONGEST_COMMENT } from './comment-pace.ts'
 import type { Outlet } from './held-output.ts'
-import type { IdSwap } from './id-swap.ts'
+import type { MessageSwap } from './id-swap.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -37,7 +37,7 @@ export class SseRelay {
   /** An event that is no message, or not one for this caller: it and what follows is not handed on. */
   isBroken = false
 
-  readonly #swap: IdSwap
+  readonly #swap: MessageSwap
   readonly #out: Outlet
   readonly #pace: CommentPace
   readonly #onProgress: () => void
@@ -59,7 +59,7 @@ export class SseRelay {
   /** Bytes of the mark seen so far; all of them once the stream has begun. */
   #mark = 0
 
-  constructor(swap: IdSwap, ports: SsePorts) {
+  constructor(swap: MessageSwap, ports: SsePorts) {
     const { out, pace, onProgress } = ports
     this.#swap = swap
     this.#out = out

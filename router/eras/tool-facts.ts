@@ -1,7 +1,7 @@
 // What a router needs of a tool's definition: which arguments it mirrors into headers (2026-07-28, transports, Custom Headers),
 // and a digest by which two replicas are told apart. The definition itself is not kept.
 import { createHash } from 'node:crypto'
-import type { Mirror, ToolFacts } from '#router/facts.ts'
+import type { Mirror, ToolFacts } from '#router/tool-facts.ts'
 import { isRecord } from './message.ts'
 
 const MARK = 'x-mcp-header'

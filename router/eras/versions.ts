@@ -27,6 +27,9 @@ export const META = {
   unavailable: 'dev.ringmain/unavailable',
 } as const
 
+/** The extension by which a tool's call may become a task (SEP-2663). */
+export const TASKS = 'io.modelcontextprotocol/tasks'
+
 export const HEADER = {
   version: 'mcp-protocol-version',
   method: 'mcp-method',

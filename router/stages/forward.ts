@@ -265,6 +265,7 @@ function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwa
     body: attempt.body,
     upstreamIdJson: dispatched.upstreamIdJson,
     callerIdJson: call.message.idJson,
+    ...(call.outward === undefined ? {} : { outward: call.outward }),
     abandon: dispatched.abandon,
     ended: dispatched.ended,
     deadline: call.deadline,

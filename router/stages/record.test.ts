@@ -116,15 +116,34 @@ test('an answer that was cut by the router is broken, though the connection is g
 })
 
 test('names that a caller made up are cut', () => {
-  const message = messageAs({ method: 'm'.repeat(500), params: { name: 'n'.repeat(500) } })
-  const { method, toolAsked, serverName, version } = recorded(ANSWERED, {
-    ...decodedAs({ message, version: 'v'.repeat(500) }),
-    serverName: 's'.repeat(500),
-  })
-  assert.deepEqual(
-    [method, toolAsked, serverName, version].map(name => name?.length),
-    [128, 128, 128, 128],
-  )
+  const called = (method: string): CallRecord =>
+    recorded(ANSWERED, {
+      ...decodedAs({
+        message: messageAs({ method, params: { name: 'n'.repeat(500) } }),
+        version: 'v'.repeat(500),
+      }),
+      serverName: 's'.repeat(500),
+    })
+  const { method, serverName, version } = called('m'.repeat(500))
+  const lengths = [
+    method,
+    serverName,
+    version,
+    called('tools/call').toolAsked,
+    called('prompts/get').promptAsked,
+  ].map(name => name?.length)
+  assert.deepEqual(lengths, [128, 128, 128, 128, 128])
+})
+
+test('what a caller asks for by URI or by task is told to no log', () => {
+  for (const [method, params] of [
+    ['resources/read', { uri: 'db://user:secret@host' }],
+    ['tasks/get', { taskId: 'handle' }],
+  ] as const)
+    assert.doesNotMatch(
+      JSON.stringify(recorded(ANSWERED, decodedAs({ message: messageAs({ method, params }) }))),
+      /secret|handle/,
+    )
 })
 
 test('words that may quote a caller or a replica are cut', () => {

@@ -2,7 +2,8 @@
 import type { Clock } from '#foundation/clock.ts'
 import { plainText } from '#foundation/plain-text.ts'
 import { type RefusalCode, shapeOf } from '#foundation/refusals.ts'
-import type { Arrived, Decoded, McpAnswer, Recorded, Trail } from '#router/facts.ts'
+import type { Arrived, Decoded, McpAnswer, Message, Recorded, Trail } from '#router/facts.ts'
+import { subjectOf } from '#router/methods.ts'
 import { go, type Outcome, type Stage } from '#router/pipeline/stage.ts'
 
 /** What one call leaves behind. */
@@ -14,6 +15,7 @@ export interface CallRecord {
   readonly method?: string
   /** As the caller wrote it; never a metric label. */
   readonly toolAsked?: string
+  readonly promptAsked?: string
   readonly hasSession: boolean
   readonly trail: Trail
   /** `answered`: a whole answer went out, the tool's own errors included. */
@@ -62,7 +64,6 @@ interface Timed {
 function described(call: Readonly<Known>): Omit<CallRecord, 'result' | 'durationMs'> {
   const message = call.message ?? call.trail.misread?.message
   const era = call.era ?? call.trail.misread?.era
-  const name = message?.params['name']
   return {
     verb: call.verb,
     serverName: call.serverName.slice(0, LONGEST_NAME),
@@ -76,8 +77,15 @@ function described(call: Readonly<Known>): Omit<CallRecord, 'result' | 'duration
     ...(message === undefined
       ? {}
       : { method: (message.method || message.kind).slice(0, LONGEST_NAME) }),
-    ...(typeof name === 'string' ? { toolAsked: name.slice(0, LONGEST_NAME) } : {}),
+    ...askedFor(message),
   }
+}
+
+/** URIs and task ids are no names: they may hold what a log must not. */
+function askedFor(message: Message | undefined): Pick<CallRecord, 'toolAsked' | 'promptAsked'> {
+  const subject = message && subjectOf(message)
+  if (subject?.kind === 'tool') return { toolAsked: subject.name.slice(0, LONGEST_NAME) }
+  return subject?.kind === 'prompt' ? { promptAsked: subject.name.slice(0, LONGEST_NAME) } : {}
 }
 
 function resultOf(

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { VirtualServerPolicy } from '#routes/route-table.ts'
 import { callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy } from '#test/support/cluster-policy.ts'
-import { resolve } from './resolve.ts'
+import { type Offers, resolve } from './resolve.ts'
 
 const PREFIXED: VirtualServerPolicy = {
   name: 'default',
@@ -29,21 +29,24 @@ const OFFERS: Readonly<Record<string, readonly string[]>> = {
   search: ['query', 'both'],
 }
 
+const PORTS: Offers = {
+  cluster: cluster => (cluster in OFFERS ? clusterPolicy(cluster) : undefined),
+  tool: (cluster, tool) => (OFFERS[cluster]?.includes(tool) === true ? { mirrors: [] } : undefined),
+  offering: () => assert.fail('the name tells whose it is'),
+  task: () => undefined,
+  replay: () => ({ isReplayable: false }),
+  mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
+  outward: () => undefined,
+}
+
 function resolved(name: string, server: VirtualServerPolicy = PREFIXED): string {
   const call = callAs({ server, message: messageAs({ params: { name } }) })
-  const stage = resolve({
-    cluster: cluster => (cluster in OFFERS ? clusterPolicy(cluster) : undefined),
-    tool: (cluster, tool) =>
-      OFFERS[cluster]?.includes(tool) === true ? { mirrors: [] } : undefined,
-    replay: () => ({ isReplayable: false }),
-    mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
-  })
-  const verdict = stage.decide(call)
+  const verdict = resolve(PORTS).decide(call)
   assert.ok(!(verdict instanceof Promise) && verdict.kind !== 'answer')
   const { cluster, tool } = call.trail
   const trail = `${cluster ?? '-'}/${tool ?? '-'}`
   return verdict.kind === 'continue'
-    ? `${verdict.facts.cluster.name} ${verdict.facts.toolName} trail ${trail}`
+    ? `${verdict.facts.cluster.name} ${verdict.facts.ownName} trail ${trail}`
     : `${verdict.refusal.code} trail ${trail}`
 }
 
@@ -92,9 +95,8 @@ test('that nobody here can check the arguments is told in the trail', () => {
   for (const isUnchecked of [true, false]) {
     const call = callAs({ server: PREFIXED, message: messageAs({ params: { name: 'crm__new' } }) })
     const stage = resolve({
-      cluster: clusterPolicy,
+      ...PORTS,
       tool: () => undefined,
-      replay: () => ({ isReplayable: false }),
       mirror: () => ({
         kind: 'ok',
         headers: [],
@@ -105,4 +107,90 @@ test('that nobody here can check the arguments is told in the trail', () => {
     void stage.decide(call)
     assert.equal(call.trail.isUnchecked ?? false, isUnchecked)
   }
+})
+
+interface Asked {
+  readonly method: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** What becomes of a request that is no call of a tool. */
+async function asked(
+  { method, params }: Asked,
+  server: VirtualServerPolicy = PREFIXED,
+  ports: Partial<Offers> = {},
+): Promise<string> {
+  const call = callAs({
+    server,
+    message: messageAs({ method, params }),
+    paramHeaders: [['mcp-param-x', '1']],
+  })
+  const verdict = await resolve({ ...PORTS, ...ports }).decide(call)
+  assert.ok(verdict.kind !== 'answer')
+  if (verdict.kind === 'refuse') return verdict.refusal.code
+  const { cluster, ownName, isReplayable, mirroredHeaders } = verdict.facts
+  assert.deepEqual([mirroredHeaders, call.trail.droppedParams], [[], 1])
+  return `${cluster.name} ${ownName}${isReplayable ? ' again' : ''}`
+}
+
+const read = (uri: string): Asked => ({ method: 'resources/read', params: { uri } })
+const prompt = (name: string, more = {}): Asked => ({
+  method: 'prompts/get',
+  params: { name, ...more },
+})
+
+test('prompts, resources and completions go to the cluster that their prefix names, and may be sent again', async () => {
+  const complete = (ref: object): Asked => ({ method: 'completion/complete', params: { ref } })
+  for (const [request, expected] of [
+    [prompt('web__sum'), 'search sum again'],
+    [read('crm+file:///a'), 'crm file:///a again'],
+    [read('ui://web/clock'), 'search ui://clock again'],
+    [complete({ type: 'ref/prompt', name: 'crm__sum' }), 'crm sum again'],
+    [complete({ type: 'ref/resource', uri: 'web+x:///{id}' }), 'search x:///{id} again'],
+    [prompt('sum'), 'RINGMAIN_NOT_OFFERED'],
+    [read('file:///a'), 'RINGMAIN_NOT_OFFERED'],
+  ] as const)
+    assert.equal(await asked(request), expected)
+})
+
+test('what comes back with answers, or with what a server wrote down, is not sent twice', async () => {
+  assert.equal(await asked(prompt('crm__sum', { requestState: 's' })), 'crm sum')
+  assert.equal(await asked(prompt('crm__sum', { inputResponses: {} })), 'crm sum')
+})
+
+test('a server of one cluster hands it every prompt, resource and task as it is', async () => {
+  const server = plain('crm')
+  assert.equal(await asked(prompt('a__b'), server), 'crm a__b again')
+  assert.equal(await asked(read('web+file:///a'), server), 'crm web+file:///a again')
+  const task = (method: string): Asked => ({ method, params: { taskId: 't' } })
+  assert.equal(await asked(task('tasks/get'), server), 'crm t again')
+  assert.equal(await asked(task('tasks/update'), server), 'crm t')
+  assert.equal(await asked(task('tasks/cancel'), server), 'crm t')
+})
+
+test('of several clusters with plain names the one that lists it has it', async () => {
+  const server = plain('crm', 'search')
+  const listed: Offers['offering'] = (_call, { name }) =>
+    Promise.resolve(
+      name === 'none'
+        ? []
+        : server.members.slice(0, name === 'both' ? 2 : 1).map(member => ({ member, own: name })),
+    )
+  for (const [name, expected] of [
+    ['one', 'crm one again'],
+    ['both', 'RINGMAIN_NOT_OFFERED'],
+    ['none', 'RINGMAIN_NOT_OFFERED'],
+  ] as const) {
+    assert.equal(await asked(prompt(name), server, { offering: listed }), expected)
+    assert.equal(await asked(read(name), server, { offering: listed }), expected)
+  }
+})
+
+test('a task goes to the cluster that its id was given out for', async () => {
+  const task: Asked = { method: 'tasks/get', params: { taskId: 'sealed' } }
+  const [, web] = PREFIXED.members
+  const known: Offers['task'] = (_server, id) =>
+    web === undefined || id !== 'sealed' ? undefined : { member: web, own: '7' }
+  assert.equal(await asked(task, PREFIXED, { task: known }), 'search 7 again')
+  assert.equal(await asked(task), 'RINGMAIN_NOT_OFFERED')
 })

@@ -1,23 +1,29 @@
-// From the tool's name on the wire to the cluster that has it and the name it has there.
-// A name that belongs to no cluster and one that no replica offers look the same to the caller.
-import type { Decoded, Located, McpAnswer, Recorded, Resolved, ToolFacts } from '#router/facts.ts'
-import { go, refuse, type Stage } from '#router/pipeline/stage.ts'
-import type { ClusterPolicy, Era, VirtualServerPolicy } from '#routes/route-table.ts'
-import { mayBeNamed, ownerOfName } from '#routes/wire-names.ts'
+// From what a caller names to the cluster that owns it and the name it has there.
+// What belongs to no cluster and what no replica offers look the same to the caller.
+import type { RefusalCode } from '#foundation/refusals.ts'
+import type { Decoded, Located, McpAnswer, Outward, Recorded, Resolved } from '#router/facts.ts'
+import { isRepeatableRead, type Subject, subjectOf } from '#router/methods.ts'
+import { go, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
+import type { ToolFacts } from '#router/tool-facts.ts'
+import type { ClusterPolicy, Era } from '#routes/route-table.ts'
+import type { Owned } from '#routes/wire-names.ts'
+import { type Catalog, ownersOf } from './owners.ts'
 
-export interface Offers {
+export interface Offers extends Catalog {
   readonly cluster: (name: string) => ClusterPolicy | undefined
-  /** What a replica in service tells of a tool of this own name; undefined when none offers it. */
-  readonly tool: (cluster: string, toolName: string) => ToolFacts | 'broken' | undefined
-  /** Whether a call of it may run twice, and twice at once, by policy and by what the replicas of this era say. */
+  /** Whether a call of a tool may run twice, and twice at once, by policy and by what the replicas of this era say. */
   readonly replay: (tool: {
     readonly era: Era
     readonly cluster: string
     readonly name: string
-  }) => Pick<Resolved, 'isReplayable' | 'hedge'>
+  }) => Replay
   /** Holds the arguments that the tool mirrors against the headers that came, and writes those that go. */
   readonly mirror: (tool: ToolFacts | undefined, call: Decoded) => Mirrored
+  /** How the caller names what the answer of this owner may speak of. */
+  readonly outward: (call: Decoded & Located, owned: Owned) => Outward | undefined
 }
+
+type Replay = Pick<Resolved, 'isReplayable' | 'hedge'>
 
 export type Mirrored =
   /** `dropped`: headers that no argument of this tool is mirrored into. `isUnchecked`: which these are is not known. */
@@ -29,65 +35,78 @@ export type Mirrored =
     }
   | { readonly kind: 'mismatch'; readonly header: string; readonly says: string }
 
+type Resolving = Readonly<Decoded & Located & Recorded>
+type Resolution = Verdict<Resolved, McpAnswer>
+
 export const resolve = (
   table: Offers,
 ): Stage<McpAnswer, Decoded & Located & Recorded, Resolved> => ({
   name: 'resolve',
   decide: call => {
-    const wireName = call.message.params['name'] as string // `decode` lets no tool call without one pass
-    const owners = ownersOf(call.server, wireName, table)
-    const [owner, rival] = owners
-    if (owner === undefined) return refuse('RINGMAIN_UNKNOWN_TOOL')
-    if (rival !== undefined) {
-      return refuse('RINGMAIN_UNKNOWN_TOOL', {
-        says: 'More than one cluster offers it under this plain name, so it is offered under none.',
-        detail: `${wireName}: ${owner.cluster} and ${rival.cluster}`,
-      })
-    }
-    const cluster = table.cluster(owner.cluster)
-    if (cluster === undefined)
-      return refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
-        detail: `${owner.cluster} is not in the table`,
-      })
-    const { toolName } = owner
-    call.trail.cluster = cluster.name
-    const tool = table.tool(cluster.name, toolName)
-    // A list leaves it out, and no client could write its headers.
-    if (tool === 'broken') return refuse('RINGMAIN_UNKNOWN_TOOL')
-    if (tool !== undefined) call.trail.tool = toolName
-    const mirrored = table.mirror(tool, call)
-    if (mirrored.kind === 'mismatch') {
-      const { header, says } = mirrored
-      return refuse('RINGMAIN_HEADER_MISMATCH', { says: `${header}: ${says}` })
-    }
-    if (mirrored.dropped > 0) call.trail.droppedParams = mirrored.dropped
-    if (mirrored.isUnchecked === true) call.trail.isUnchecked = true
-    const { era } = call
-    const replay = table.replay({ era, cluster: cluster.name, name: toolName })
-    return go({ cluster, toolName, mirroredHeaders: mirrored.headers, ...replay })
+    const subject = subjectOf(call.message) as Subject // `decode` lets no call without one pass
+    const owners = ownersOf(call, subject, table)
+    const decided = (found: readonly Owned[]): Resolution => resolved(call, subject, found, table)
+    return owners instanceof Promise ? owners.then(decided) : decided(owners)
   },
 })
 
-interface Owner {
-  readonly cluster: string
-  readonly toolName: string
-}
-
-function ownersOf(server: VirtualServerPolicy, wireName: string, table: Offers): readonly Owner[] {
-  if (!mayBeNamed(server, wireName)) return [] // no list shows it
-  const [only] = server.members
-  if (server.naming === 'plain') {
-    if (server.members.length === 1 && only !== undefined)
-      return [{ cluster: only.cluster, toolName: wireName }]
-    return server.members
-      .filter(member => isOffered(table, member.cluster, wireName))
-      .map(member => ({ cluster: member.cluster, toolName: wireName }))
+function resolved(
+  call: Resolving,
+  subject: Subject,
+  [owner, rival]: readonly Owned[],
+  table: Offers,
+): Resolution {
+  if (owner === undefined) return refuse(unknown(subject))
+  if (rival !== undefined) {
+    return refuse(unknown(subject), {
+      says: 'More than one cluster offers it under this plain name, so it is offered under none.',
+      detail: `${subject.name}: ${owner.member.cluster} and ${rival.member.cluster}`,
+    })
   }
-  const owned = ownerOfName(server, wireName)
-  return owned === undefined ? [] : [{ cluster: owned.member.cluster, toolName: owned.own }]
+  const cluster = table.cluster(owner.member.cluster)
+  if (cluster === undefined)
+    return refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
+      detail: `${owner.member.cluster} is not in the table`,
+    })
+  call.trail.cluster = cluster.name
+  const facts =
+    subject.kind === 'tool' ? toolFacts(call, cluster, owner.own, table) : readFacts(call)
+  if ('code' in facts) return { kind: 'refuse', refusal: facts }
+  const outward = table.outward(call, owner)
+  return go({
+    cluster,
+    ownName: owner.own,
+    ...facts,
+    ...(outward === undefined ? {} : { outward }),
+  })
 }
 
-function isOffered(table: Offers, cluster: string, toolName: string): boolean {
-  const tool = table.tool(cluster, toolName)
-  return tool !== undefined && tool !== 'broken'
+const unknown = ({ kind }: Subject): RefusalCode =>
+  kind === 'tool' ? 'RINGMAIN_UNKNOWN_TOOL' : 'RINGMAIN_NOT_OFFERED'
+
+type CallFacts = Replay & Pick<Resolved, 'mirroredHeaders'>
+
+function toolFacts(
+  call: Resolving,
+  { name: cluster }: ClusterPolicy,
+  name: string,
+  table: Offers,
+): CallFacts | Refusal {
+  const { trail, era } = call
+  const tool = table.tool(cluster, name)
+  // A list leaves it out, and no client could write its headers.
+  if (tool === 'broken') return { code: 'RINGMAIN_UNKNOWN_TOOL' }
+  if (tool !== undefined) trail.tool = name
+  const mirrored = table.mirror(tool, call)
+  if (mirrored.kind === 'mismatch')
+    return { code: 'RINGMAIN_HEADER_MISMATCH', says: `${mirrored.header}: ${mirrored.says}` }
+  if (mirrored.dropped > 0) trail.droppedParams = mirrored.dropped
+  if (mirrored.isUnchecked === true) trail.isUnchecked = true
+  return { mirroredHeaders: mirrored.headers, ...table.replay({ era, cluster, name }) }
+}
+
+/** Only tools mirror arguments. What is no tool is read without a word of policy, since the specification says of it what a tool's document must. */
+function readFacts({ message, paramHeaders, trail }: Resolving): CallFacts {
+  if (paramHeaders.length > 0) trail.droppedParams = paramHeaders.length
+  return { mirroredHeaders: [], isReplayable: isRepeatableRead(message) }
 }

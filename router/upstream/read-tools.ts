@@ -5,7 +5,7 @@ import { type KnownList, MOST_MISSES } from '#router/clusters/endpoint.ts'
 import { isRecord } from '#router/eras/message.ts'
 import { digestOf, factsOf, listDigest } from '#router/eras/tool-facts.ts'
 import { MOST_TOOLS } from '#router/eras/tool-list.ts'
-import type { ToolFacts } from '#router/facts.ts'
+import type { ToolFacts } from '#router/tool-facts.ts'
 import { outcomeOf, type RpcReply } from './rpc.ts'
 
 /** A list that was cut between two pages, to be read on from there. */

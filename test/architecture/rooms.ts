@@ -22,11 +22,19 @@ export const ROOMS: readonly Room[] = [
     builtins: ['node:crypto'],
   },
   { name: 'router/facts.ts', imports: ['routes', 'foundation'], packages: [] },
+  { name: 'router/tool-facts.ts', imports: [], packages: [], builtins: [] },
   // What an attempt came to: one opinion for everybody who counts, blames or sends again.
   { name: 'router/outcome.ts', imports: ['router/facts.ts'], packages: [], builtins: [] },
   {
     name: 'router/retry-rules.ts',
     imports: ['router/facts.ts', 'router/outcome.ts', 'foundation/clock.ts'],
+    packages: [],
+    builtins: [],
+  },
+  // What is known of each method, for whoever must know it.
+  {
+    name: 'router/methods.ts',
+    imports: ['router/facts.ts', 'routes'],
     packages: [],
     builtins: [],
   },
@@ -40,6 +48,8 @@ export const ROOMS: readonly Room[] = [
     imports: [
       'router/pipeline',
       'router/facts.ts',
+      'router/tool-facts.ts',
+      'router/methods.ts',
       'router/outcome.ts',
       'router/retry-rules.ts',
       'routes',
@@ -61,7 +71,15 @@ export const ROOMS: readonly Room[] = [
   // Own codecs: no SDK stands on the data path.
   {
     name: 'router/eras',
-    imports: ['router/pipeline', 'router/facts.ts', 'router/outcome.ts', 'routes', 'foundation'],
+    imports: [
+      'router/pipeline',
+      'router/facts.ts',
+      'router/tool-facts.ts',
+      'router/methods.ts',
+      'router/outcome.ts',
+      'routes',
+      'foundation',
+    ],
     packages: [],
   },
   // Health checks and Consul speak HTTP; the registry file is YAML; a breaker's state is opossum's.
@@ -69,6 +87,7 @@ export const ROOMS: readonly Room[] = [
     name: 'router/clusters',
     imports: [
       'router/facts.ts',
+      'router/tool-facts.ts',
       'router/outcome.ts',
       'router/durable-file.ts',
       'routes',
@@ -82,6 +101,7 @@ export const ROOMS: readonly Room[] = [
       'router/clusters',
       'router/eras',
       'router/facts.ts',
+      'router/tool-facts.ts',
       'router/outcome.ts',
       'routes',
       'foundation',
@@ -112,6 +132,8 @@ export const ROOMS: readonly Room[] = [
     imports: [
       'router/durable-file.ts',
       'router/facts.ts',
+      'router/tool-facts.ts',
+      'router/methods.ts',
       'router/outcome.ts',
       'router/retry-rules.ts',
       'router/pipeline',

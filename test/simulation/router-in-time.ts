@@ -1,5 +1,6 @@
 // The router's own path of a call, from bytes to bytes, put together as the composition root does: table, clusters, checks, choice, retry
 // rules, accounts, the relay. Only the clock, chance, the source of replicas and the wires are simulated.
+
 import type { Clock, Random } from '#foundation/clock.ts'
 import { ActiveTable } from '#router/active-table.ts'
 import { attemptPath } from '#router/attempt-path.ts'
@@ -23,6 +24,7 @@ import { createSend, sendUncounted } from '#router/upstream/send.ts'
 import { compileDocuments } from '#routes/compile/compile-documents.ts'
 import type { RouteTable } from '#routes/route-table.ts'
 import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
+import { NO_CATALOG } from '#test/support/no-catalog.ts'
 import type { FakeNet } from './fake-net.ts'
 
 export interface RouterInTime {
@@ -73,6 +75,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
       server: server => active.server(server),
       cluster: of => active.cluster(of)?.policy,
       tool: (of, tool) => active.cluster(of)?.tool(tool),
+      ...NO_CATALOG,
       replay: tool => replayOf(active, tool),
       mirror: mirrorForEra,
     },

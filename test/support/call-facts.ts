@@ -46,7 +46,7 @@ export function callAs(differences: Partial<CallFacts> = {}): CallFacts {
     server,
     criticality: server.criticality,
     cluster: crm,
-    toolName: 'find',
+    ownName: 'find',
     isReplayable: false,
     mirroredHeaders: [],
     deadline: fakeDeadline().deadline,

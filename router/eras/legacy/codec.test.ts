@@ -70,7 +70,7 @@ test('what goes up is what came in but for the id', t => {
       const params = { name: 'search', arguments: value, odd: { id: 5, value } }
       const json = spelt({ jsonrpc: '2.0', method: 'tools/call', params, id }, seededRandom(ink))
       const message = messageOf(json)
-      const body = up(message, { toolName: 'search' })
+      const body = up(message, { ownName: 'search' })
       const { start, end } = message.spans.id ?? assert.fail('no id')
       const bytes = Buffer.from(json)
       assert.equal(
@@ -92,7 +92,7 @@ test('id and name are replaced wherever they stand, and nothing else is', () => 
     ],
     [`{${params},"method":"tools/call","jsonrpc":"2.0","id":0}`, undefined],
   ] as const) {
-    const body = up(messageOf(before), { toolName: 'fi"nd' })
+    const body = up(messageOf(before), { ownName: 'fi"nd' })
     const changed = before.replace('"x"', '1000000007').replace('"id":0', '"id":1000000007')
     assert.equal(body, changed.replace('"crm__find"', '"fi\\"nd"'))
     if (after !== undefined) assert.ok(body.startsWith(after))
@@ -101,7 +101,7 @@ test('id and name are replaced wherever they stand, and nothing else is', () => 
 
 test('bytes are not even copied where nothing changes', () => {
   const message = request('tools/call', '{"name":"a"}', '1000000007')
-  const { body } = legacyCodec.upward({ message, passedHeaders: [] }, { ...UP, toolName: 'a' })
+  const { body } = legacyCodec.upward({ message, passedHeaders: [] }, { ...UP, ownName: 'a' })
   assert.equal(body, message.body)
 })
 

@@ -1,6 +1,7 @@
 // The legacy era (2025-03-26 to 2025-11-25): sessions, `initialize`, ids that live as long as the session.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ListName, Message, Span } from '#router/facts.ts'
+import { methodOf } from '#router/methods.ts'
 import { refuse } from '#router/pipeline/stage.ts'
 import {
   type Codec,
@@ -13,6 +14,7 @@ import {
 } from '../codec.ts'
 import { splice } from '../json-spans.ts'
 import type { Read } from '../message.ts'
+import { renaming } from '../renaming.ts'
 import {
   ASSUMED_LEGACY,
   HEADER,
@@ -21,13 +23,6 @@ import {
   LEGACY_VERSIONS,
 } from '../versions.ts'
 import { legacyRefusal } from './refuse.ts'
-
-const LISTS: Readonly<Record<string, ListName>> = Object.freeze({
-  'tools/call': 'call',
-  'tools/list': 'list',
-  initialize: 'handshake',
-  ping: 'handshake',
-})
 
 export const legacyCodec: Codec = {
   era: 'legacy',
@@ -62,11 +57,11 @@ function decode(
     })
   }
   if (message.kind !== 'request') return { kind: 'ok', value: { version, list: 'notice' } }
-  const list = Object.hasOwn(LISTS, message.method) ? LISTS[message.method] : undefined
-  if (list === undefined) return refuse('RINGMAIN_UNKNOWN_METHOD')
-  if (list === 'call' && typeof message.params['name'] !== 'string') {
-    return refuse('RINGMAIN_INVALID_PARAMS', { says: 'params.name must be a string.' })
-  }
+  const method = methodOf('legacy', message.method)
+  if (method === undefined) return refuse('RINGMAIN_UNKNOWN_METHOD')
+  const { list, subject } = method
+  if (subject !== undefined && subject.in(message.params) === undefined)
+    return refuse('RINGMAIN_INVALID_PARAMS', { says: subject.expects })
   return { kind: 'ok', value: { version, list } }
 }
 
@@ -89,11 +84,10 @@ function upward(call: Upgoing, to: Upward): UpstreamRequest {
   headers.push(HEADER.deadline, String(to.leftMs))
   for (const [name, value] of call.passedHeaders) headers.push(name, value) // `Mcp-*` of this era means nothing
   const changes: { span: Span; by: string }[] = []
-  const { id, name } = message.spans
+  const { id } = message.spans
   if (id !== undefined && to.idJson !== message.idJson) changes.push({ span: id, by: to.idJson })
-  if (name !== undefined && to.toolName !== undefined && to.toolName !== message.params['name']) {
-    changes.push({ span: name, by: JSON.stringify(to.toolName) })
-  }
+  const renamed = renaming(message, to.ownName)
+  if (renamed !== undefined) changes.push(renamed)
   changes.sort((one, other) => one.span.start - other.span.start)
   return { headers, body: changes.length === 0 ? message.body : splice(message.body, changes) }
 }

@@ -29,7 +29,7 @@ const decode = (message: Message, headers: IncomingHttpHeaders): string => {
 
 const up = (
   message: Message,
-  toolName?: string,
+  ownName?: string,
 ): { readonly body: string; readonly headers: readonly string[] } => {
   const request = modernCodec.upward(
     {
@@ -43,7 +43,7 @@ const up = (
       version: '2026-07-28',
       idJson: message.idJson,
       leftMs: 900,
-      ...(toolName === undefined ? {} : { toolName }),
+      ...(ownName === undefined ? {} : { ownName }),
     },
   )
   return { body: request.body.toString(), headers: request.headers }
@@ -198,4 +198,50 @@ test('results and errors of the router’s own are put around as JSON', () => {
   assert.equal(modernCodec.result('1', Buffer.from('{}')).body.toString().length, 36)
   const error = modernCodec.error('7', '{"code":1}', 404)
   assert.deepEqual([error.status, error.body], [404, '{"jsonrpc":"2.0","id":7,"error":{"code":1}}'])
+})
+
+const requestOf = (method: string, params: string): Message =>
+  messageOf(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":{${params},${META}}}`)
+
+test('each method is held against what mirrors it, and says what it must say', () => {
+  for (const [method, params, name] of [
+    ['prompts/get', '"name":"sum"', 'sum'],
+    ['resources/read', '"uri":"file:///a"', 'file:///a'],
+    ['tasks/get', '"taskId":"t"', 't'],
+    ['tasks/update', '"taskId":"t","inputResponses":{}', 't'],
+    ['tasks/cancel', '"taskId":"t"', 't'],
+  ] as const) {
+    const message = requestOf(method, params)
+    const headers = { 'mcp-method': method, 'mcp-name': name }
+    assert.equal(decode(message, headers), 'call', method)
+    assert.equal(decode(message, { ...headers, 'mcp-name': 'x' }), 'RINGMAIN_HEADER_MISMATCH')
+    assert.equal(decode(message, { 'mcp-method': method }), 'RINGMAIN_HEADER_MISMATCH')
+    assert.equal(decode(requestOf(method, '"x":1'), headers), 'RINGMAIN_INVALID_PARAMS')
+  }
+  const ref = '"ref":{"type":"ref/prompt","name":"sum"}'
+  const headers = { 'mcp-method': 'completion/complete' }
+  assert.equal(decode(requestOf('completion/complete', ref), headers), 'call')
+  assert.equal(
+    decode(requestOf('completion/complete', '"ref":{}'), headers),
+    'RINGMAIN_INVALID_PARAMS',
+  )
+})
+
+test('whatever a request is about, its owner is told by its own name, and nothing else changes', () => {
+  for (const [method, before, after, own, isMirrored] of [
+    ['prompts/get', '"name" : "crm__sum"', '"name" : "sum"', 'sum', true],
+    ['resources/read', '"uri":"crm\\u002bfile:\\/\\/a"', '"uri":"file://a"', 'file://a', true],
+    ['tasks/get', '"x":{"taskId":"s"},"taskId":"s"', '"x":{"taskId":"s"},"taskId":"t"', 't', true],
+    [
+      'completion/complete',
+      '"argument":{"name":"a","value":"b"},"ref":{"uri":"crm+x:{y}","type":"ref/resource"}',
+      '"argument":{"name":"a","value":"b"},"ref":{"uri":"x:{y}","type":"ref/resource"}',
+      'x:{y}',
+      false,
+    ],
+  ] as const) {
+    const { body, headers } = up(requestOf(method, before), own)
+    assert.equal(body, requestOf(method, after).body.toString())
+    assert.equal(field(headers, 'mcp-name'), isMirrored ? own : undefined)
+  }
 })

@@ -1,6 +1,7 @@
 // The modern era (2026-07-28): every request carries its own metadata, headers mirror the body, any replica may answer.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ListName, Message } from '#router/facts.ts'
+import { type Method, methodOf } from '#router/methods.ts'
 import { type Refusal, refuse } from '#router/pipeline/stage.ts'
 import {
   type Codec,
@@ -14,17 +15,9 @@ import {
 import { decodeHeaderValue, encodeHeaderValue } from '../header-value.ts'
 import { splice } from '../json-spans.ts'
 import { isRecord, type Read } from '../message.ts'
+import { renaming } from '../renaming.ts'
 import { HEADER, isModernVersion, LATEST_MODERN, META, MODERN_VERSIONS } from '../versions.ts'
 import { modernRefusal } from './refuse.ts'
-
-const LISTS: Readonly<Record<string, ListName>> = Object.freeze({
-  'tools/call': 'call',
-  'tools/list': 'list',
-  'server/discover': 'handshake',
-})
-
-/** Methods whose subject is mirrored in `Mcp-Name`, and the parameter it mirrors. */
-const NAMED: Readonly<Record<string, string>> = Object.freeze({ 'tools/call': 'name' })
 
 export const modernCodec: Codec = {
   era: 'modern',
@@ -62,11 +55,11 @@ function decode(message: Message, headers: IncomingHttpHeaders): Verdict {
     return refuse('RINGMAIN_INVALID_REQUEST', { says: 'A client of this era sends no responses.' })
   const envelope = checkEnvelope(message, headers, version)
   if (envelope !== undefined) return { kind: 'refuse', refusal: envelope }
-  const list = Object.hasOwn(LISTS, message.method) ? LISTS[message.method] : undefined
-  if (list === undefined) return refuse('RINGMAIN_UNKNOWN_METHOD')
-  const mirrored = checkMirrors(message, headers)
+  const method = methodOf('modern', message.method)
+  if (method === undefined) return refuse('RINGMAIN_UNKNOWN_METHOD')
+  const mirrored = checkMirrors(method, message, headers)
   if (mirrored !== undefined) return { kind: 'refuse', refusal: mirrored }
-  return { kind: 'ok', value: { version: version as string, list } }
+  return { kind: 'ok', value: { version: version as string, list: method.list } }
 }
 
 function checkEnvelope(
@@ -94,14 +87,18 @@ const missing = (key: string, got: unknown): Refusal => ({
   data: { envelope: { missing: [key] } },
 })
 
-function checkMirrors(message: Message, headers: IncomingHttpHeaders): Refusal | undefined {
-  const method = headers[HEADER.method]
-  if (method !== message.method) return mismatch('Mcp-Method', method, message.method)
-  const parameter = NAMED[message.method]
-  if (parameter === undefined) return undefined
-  const name = message.params[parameter]
-  if (typeof name !== 'string')
-    return { code: 'RINGMAIN_INVALID_PARAMS', says: `params.${parameter} must be a string.` }
+function checkMirrors(
+  method: Method,
+  message: Message,
+  headers: IncomingHttpHeaders,
+): Refusal | undefined {
+  const named = headers[HEADER.method]
+  if (named !== message.method) return mismatch('Mcp-Method', named, message.method)
+  if (method.subject === undefined) return undefined
+  const { expects } = method.subject
+  const name = method.subject.in(message.params)?.name
+  if (name === undefined) return { code: 'RINGMAIN_INVALID_PARAMS', says: expects }
+  if (method.isMirrored !== true) return undefined
   const stated = headers[HEADER.name]
   const decoded = typeof stated === 'string' ? decodeHeaderValue(stated) : undefined
   return decoded === name ? undefined : mismatch('Mcp-Name', stated, name)
@@ -130,14 +127,10 @@ function upward(call: Upgoing, to: Upward): UpstreamRequest {
     HEADER.deadline,
     String(to.leftMs),
   ]
-  if (to.toolName !== undefined) headers.push(HEADER.name, encodeHeaderValue(to.toolName))
+  if (to.ownName !== undefined && methodOf('modern', message.method)?.isMirrored === true)
+    headers.push(HEADER.name, encodeHeaderValue(to.ownName))
   for (const [name, value] of call.mirroredHeaders ?? []) headers.push(name, value)
   for (const [name, value] of call.passedHeaders) headers.push(name, value)
-  const { name } = message.spans
-  const isRenamed =
-    to.toolName !== undefined && name !== undefined && to.toolName !== message.params['name']
-  const body = isRenamed
-    ? splice(message.body, [{ span: name, by: JSON.stringify(to.toolName) }])
-    : message.body
-  return { headers, body }
+  const renamed = renaming(message, to.ownName)
+  return { headers, body: renamed === undefined ? message.body : splice(message.body, [renamed]) }
 }
