@@ -12,7 +12,8 @@ export interface FakeReplica {
   }[]
 }
 
-export function entryOf(service: string, replica: FakeReplica): object {
+/** `run`: of its checks. What they print is another each time. */
+export function entryOf(service: string, replica: FakeReplica, run = 0): object {
   const {
     id,
     address = '',
@@ -52,7 +53,7 @@ export function entryOf(service: string, replica: FakeReplica): object {
         Name: check,
         Status: status,
         Notes: notes,
-        Output: `${Math.random()}`,
+        Output: `run ${run}`,
         ServiceID: id,
       })),
     ],

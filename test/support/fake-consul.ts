@@ -43,7 +43,7 @@ export interface FakeConsul {
   readonly deregister: (service: string, id: string) => void
   /** Many at once: one change. */
   readonly registerAll: (service: string, replicas: readonly FakeReplica[]) => void
-  /** Moves the index without a change: a spurious wake-up for every watcher. */
+  /** Checks run again and print something else, which changes nothing: a spurious wake-up for every watcher. */
   readonly touch: () => void
   /**
    * As a restore does: whatever hangs is answered. Behind the streaming backend of a real agent it hangs until its wait is
@@ -77,6 +77,8 @@ const TOO_MANY =
 
 interface Catalogue {
   index: number
+  /** How often checks have run. */
+  runs: number
   isChurning: boolean
   isLed: boolean
   /** For the moment of a restore, which ends every query that hangs. */
@@ -90,6 +92,7 @@ interface Catalogue {
 export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<FakeConsul> {
   const catalogue: Catalogue = {
     index: 10,
+    runs: 0,
     isChurning: false,
     isLed: true,
     isRestored: false,
@@ -157,7 +160,10 @@ function controlsOf(catalogue: Catalogue): Controls {
         catalogue.services.set(service, new Map(replicas.map(replica => [replica.id, replica]))),
       ),
     deregister: (service, id) => change(() => catalogue.services.get(service)?.delete(id)),
-    touch: () => change(() => undefined),
+    touch: () =>
+      change(() => {
+        catalogue.runs += 1
+      }),
     setIndex(index) {
       catalogue.index = index
       catalogue.isRestored = true
@@ -257,7 +263,7 @@ function spoil(catalogue: Catalogue, { name, fault }: Reply, response: ServerRes
   const replicas = [...(catalogue.services.get(name)?.values() ?? [])]
   const isEmpty = fault?.kind === 'headers' && fault.isEmpty === true
   const text = JSON.stringify(
-    isEmpty ? [] : replicas.map(replica => entryOf(name, replica)),
+    isEmpty ? [] : replicas.map(replica => entryOf(name, replica, catalogue.runs)),
     null,
     4,
   )

@@ -23,7 +23,11 @@ async function rig(t: TestContext, agents?: (url: string) => readonly string[]) 
     await fake.close()
   })
   const get = (signal = new AbortController().signal) =>
-    http.get(PATH, { headersMs: 5_000, signal, onEntry: entry => entries.push(entry) })
+    http.get(PATH, {
+      headersMs: 5_000,
+      signal,
+      onEntry: entry => entries.push(JSON.parse(entry.toString())) > 0,
+    })
   const entries: unknown[] = []
   return { entries, fake, time, http, get }
 }

@@ -46,8 +46,8 @@ export type ConsulOutcome = { readonly answer: ConsulAnswer } | { readonly fault
 export interface ConsulRequest {
   readonly headersMs: number
   readonly signal: AbortSignal
-  /** Is given each element of the list as it arrives; the answer is whole only when the outcome says so. */
-  readonly onEntry: (entry: unknown) => void
+  /** Is given the bytes of each element of the list as it arrives, and says whether they are JSON; the answer is whole only when the outcome says so. */
+  readonly onEntry: (entry: Buffer) => boolean
   /** Judged by its headers: an answer that says what is known already is not read. */
   readonly isKnown?: (answer: ConsulAnswer) => boolean
 }
@@ -192,7 +192,7 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
 /** What is wrong with the list, if anything. Its bytes are let go as soon as they are read. */
 async function readEntries(
   body: Dispatcher.ResponseData['body'],
-  onEntry: (entry: unknown) => void,
+  onEntry: (entry: Buffer) => boolean,
   breathe: () => Promise<void>,
 ): Promise<string | undefined> {
   const elements = createJsonElements(onEntry, MAX_ENTRY_BYTES)

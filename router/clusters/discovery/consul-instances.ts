@@ -2,7 +2,7 @@
 // an instance whose check failed is known to be down and is not mistaken for one that left.
 import { plainText } from '#foundation/plain-text.ts'
 import { type Instance, MOST_INSTANCES } from './instance.ts'
-import { createMetaReader, type ReadMeta } from './service-meta.ts'
+import { createMetaReader, type ServiceMeta } from './service-meta.ts'
 
 export interface ConsulSet {
   readonly instances: readonly Instance[]
@@ -10,8 +10,10 @@ export interface ConsulSet {
 }
 
 export interface ConsulReading {
-  /** One entry of the list. */
-  readonly add: (entry: unknown) => void
+  /** One entry of the list. Returns the instance where there is nothing odd about it. */
+  readonly add: (entry: unknown) => Instance | undefined
+  /** An entry that such an instance was read from before. */
+  readonly repeat: (instance: Instance) => void
   readonly result: () => ConsulSet | { readonly garbled: string }
 }
 
@@ -29,20 +31,31 @@ export function createConsulReading(): ConsulReading {
   const tell = (key: string, says: string) => {
     if (notes.length < MAX_NOTES) notes.push(`${key}: ${says}`)
   }
-  const keep = (key: string, entry: Omit<Entry, 'key'>) => {
-    const note = (says: string) => tell(key, says)
-    const { host, port } = entry
+  /** False where the answer has it already, or more than can be held. */
+  const isNew = (key: string): boolean => {
+    if (instances.has(key)) tell(key, 'it is listed twice; the first stands')
+    else if (instances.size < MOST_INSTANCES) return true
+    else garbled = `it has more than ${MOST_INSTANCES} entries`
+    return false
+  }
+  const keep = (entry: Entry): Instance | undefined => {
+    const { key, host, port } = entry
+    let isOdd = false
+    const note = (says: string) => {
+      isOdd = true
+      tell(key, says)
+    }
     if (!HOST.test(host)) note('it has no usable address and is left out')
     else if (!isPort(port)) note('it has no port and is left out')
-    else if (instances.has(key)) note('it is listed twice; the first stands')
-    else if (instances.size >= MOST_INSTANCES)
-      garbled = `it has more than ${MOST_INSTANCES} entries`
-    else instances.set(key, instanceOf({ key, ...entry }, note, readMeta))
+    if (isOdd || !isNew(key)) return undefined
+    const instance = instanceOf(entry, readMeta(entry.service['Meta'], note), note)
+    instances.set(key, instance)
+    return isOdd ? undefined : instance
   }
   return {
     add(entry) {
       position += 1
-      if (garbled !== undefined) return
+      if (garbled !== undefined) return undefined
       const node = recordIn(entry, 'Node')
       const service = recordIn(entry, 'Service')
       const nodeName = textIn(node, 'Node')
@@ -51,13 +64,19 @@ export function createConsulReading(): ConsulReading {
       if (nodeName === '' || id === '') garbled = `entry ${position} has no node or no service id`
       else if (!isName(nodeName) || !isName(id)) tell('an entry', UNUSABLE_NAME)
       else
-        keep(`${nodeName}/${id}`, {
+        return keep({
+          key: `${nodeName}/${id}`,
           node: nodeName,
           host: textIn(service, 'Address') || textIn(node, 'Address'),
           port: service['Port'] as number,
           service,
-          checks: checksOf(entry),
+          checks: troubledChecks(entry),
         })
+      return undefined
+    },
+    repeat(instance) {
+      position += 1
+      if (garbled === undefined && isNew(instance.key)) instances.set(instance.key, instance)
     },
     result: () =>
       garbled === undefined ? { instances: [...instances.values()], notes } : { garbled },
@@ -83,23 +102,17 @@ interface Entry {
   readonly checks: readonly Check[]
 }
 
-function instanceOf(entry: Entry, note: (says: string) => void, readMeta: ReadMeta): Instance {
-  const { key, node, host, port, service, checks } = entry
-  const { isDraining, ...hints } = readMeta(service['Meta'], note)
+function instanceOf(
+  { key, node, host, port, service, checks }: Entry,
+  { isDraining, hints }: ServiceMeta,
+  note: (says: string) => void,
+): Instance {
   const { weight, problem } = weightOf(service, checks, note)
-  const reason = reasonDown(checks) ?? problem
-  return {
-    key,
-    host,
-    port,
-    node,
-    weight,
-    ...(reason === undefined
-      ? { state: isDraining ? ('draining' as const) : ('ready' as const) }
-      : { state: 'down' as const, reason }),
-    ...(reason === undefined && isDraining ? { reason: 'rm-drain' } : {}),
-    ...hints,
-  }
+  const down = reasonDown(checks) ?? problem
+  const state = down === undefined ? (isDraining ? 'draining' : 'ready') : 'down'
+  const reason = down ?? (isDraining ? 'rm-drain' : undefined)
+  const instance = { ...hints, key, host, port, node: hints.node ?? node, weight, state } as const
+  return reason === undefined ? instance : { ...instance, reason }
 }
 
 interface Check {
@@ -109,9 +122,10 @@ interface Check {
   readonly notes: string
 }
 
-function checksOf(entry: unknown): readonly Check[] {
+/** Those that do not pass, by their ids: nothing hangs on the others. */
+function troubledChecks(entry: unknown): readonly Check[] {
   const checks = isRecord(entry) ? entry['Checks'] : undefined
-  if (!Array.isArray(checks)) return []
+  if (!Array.isArray(checks) || checks.every(isPassing)) return []
   return checks
     .filter(isRecord)
     .map(check => ({
@@ -120,12 +134,15 @@ function checksOf(entry: unknown): readonly Check[] {
       status: textIn(check, 'Status'),
       notes: textIn(check, 'Notes'),
     }))
+    .filter(({ status }) => status !== 'passing')
     .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+const isPassing = (check: unknown): boolean => isRecord(check) && check['Status'] === 'passing'
+
 /** A check's output is left out on purpose: it changes with each run and would look like news. */
 function reasonDown(checks: readonly Check[]): string | undefined {
-  const failed = checks.filter(({ status }) => status !== 'passing' && status !== 'warning')
+  const failed = checks.filter(({ status }) => status !== 'warning')
   const maintenance = failed.find(
     ({ id }) => id.startsWith('_service_maintenance:') || id === '_node_maintenance',
   )

@@ -2,8 +2,9 @@
 // replaces it do not ask twice; each keeps its own memory of the answers, or one would release what another still holds.
 import { type BlockingQuery, runBlockingQuery } from './blocking-query.ts'
 import type { ConsulAccess } from './consul-access.ts'
+import { createEntriesReading } from './consul-entries.ts'
 import { type ConsulAnswer, type ConsulFault, createConsulHttp } from './consul-http.ts'
-import { type ConsulReading, type ConsulSet, createConsulReading } from './consul-instances.ts'
+import type { ConsulReading, ConsulSet } from './consul-instances.ts'
 import { createLeaderSight } from './consul-leader.ts'
 import {
   ADVICE,
@@ -142,7 +143,8 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
   const { question } = shared
   const http = createConsulHttp(access, ports)
   const leader = createLeaderSight(http.knowsLeader, ports.clock)
-  let reading: ConsulReading = createConsulReading()
+  let reading = createEntriesReading()
+  let entries = reading.known
   let read: ReadAnswer | undefined
   let failuresInRow = 0
   let triedMs = ports.clock.nowMs()
@@ -161,13 +163,12 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
       if (failuresInRow > 0) await access.load(true)
       const isOther = (await isBackAtPreferred(signal)) || (await leader.look(signal))
       const index = isOther ? undefined : lastIndex
-      reading = createConsulReading()
-      const { add } = reading
+      reading = createEntriesReading(entries)
       shared.facts = { ...shared.facts, agent: http.agent() }
       return http.get(pathOf(question, index), {
         headersMs: index === undefined ? PLAIN_MS : blockingMs,
         signal,
-        onEntry: add,
+        onEntry: reading.add,
         isKnown: answer =>
           index !== undefined && listsTheSame(read, leader.correct(answer), ports.clock.nowMs()),
       })
@@ -181,8 +182,9 @@ function queryOf(shared: Shared, access: ConsulAccess, ports: DiscoveryPorts): B
       failuresInRow = 0
       if (isOnTrial) preferredMs = PREFERRED_MS
       isOnTrial = false
-      const instances = set.instances.length
-      if (known === undefined) read = { answer, instances, atMs: ports.clock.nowMs() }
+      if (known !== undefined) return taken
+      read = { answer, instances: set.instances.length, atMs: ports.clock.nowMs() }
+      entries = reading.known
       return taken
     },
     fail(fault) {

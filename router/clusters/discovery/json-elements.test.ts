@@ -11,7 +11,14 @@ const LIST = [
 
 function cut(chunks: readonly Buffer[], most = 1_000) {
   const values: unknown[] = []
-  const elements = createJsonElements(value => values.push(value), most)
+  const take = (element: Buffer): boolean => {
+    try {
+      return values.push(JSON.parse(element.toString())) > 0
+    } catch {
+      return false
+    }
+  }
+  const elements = createJsonElements(take, most)
   const problem = chunks.map(chunk => elements.push(chunk)).find(said => said !== undefined)
   return { values, problem: problem ?? elements.end() }
 }
@@ -29,6 +36,30 @@ for (const indent of [0, 4])
 
 test('an empty list has no element and no problem', () => {
   assert.deepEqual(cut([Buffer.from(' [ \n] ')]), { values: [], problem: undefined })
+})
+
+const ALIKE = [1, 2, 3, 4].map(n => ({ Node: { n }, text: '},{"Node":{', checks: [{ Node: 'x' }] }))
+
+for (const [what, list] of [
+  ['elements that begin alike', ALIKE],
+  ['elements that hold others which begin as they do', ALIKE.map(one => ({ ...one, list: [one] }))],
+  ['elements that begin in many ways', [...ALIKE, ...LIST, ...ALIKE]],
+] as const)
+  for (const indent of [0, 4])
+    test(`${what}, with ${indent} spaces of indent, are the same list wherever it is cut`, () => {
+      const bytes = Buffer.from(JSON.stringify(list, null, indent))
+      for (let at = 0; at <= bytes.length; at += 1) {
+        const { values, problem } = cut([bytes.subarray(0, at), bytes.subarray(at)])
+        assert.deepEqual([values, problem], [list, undefined], `cut at ${at}`)
+      }
+    })
+
+test('of elements that begin alike one that is no JSON, or too large, is refused', () => {
+  const whole = JSON.stringify(ALIKE)
+  const broken = whole.replace('"n":3', '"n":')
+  assert.match(cut([Buffer.from(broken)]).problem ?? '', /not JSON/)
+  const large = whole.replace('"n":3', `"n":"${'x'.repeat(2_000)}"`)
+  assert.match(cut([Buffer.from(large)]).problem ?? '', /more than 1000 bytes/)
 })
 
 const WRONG: readonly (readonly [string, RegExp])[] = [

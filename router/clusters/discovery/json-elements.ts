@@ -1,5 +1,7 @@
-// Cuts a JSON list of objects into its elements while its bytes arrive, so that each can be parsed by itself: one parse of
-// 14 MiB would hold up every call for 71 ms. It only finds the ends of elements; what is inside is JSON.parse's to judge.
+// Cuts a JSON list of objects into its elements while its bytes arrive, so that each can be read by itself: one parse of
+// 14 MiB would hold up every call for 71 ms. It only finds the ends of elements; what is inside is for the reader to judge.
+// Looking at every byte costs as much as parsing, so once two elements were seen the next end is searched for by what stands between
+// two: an object that is JSON as far as there ends there.
 
 export interface JsonElements {
   /** Takes the next bytes; says what is wrong with them, once and for all. */
@@ -20,46 +22,55 @@ interface State {
   /** Of an element that began in an earlier chunk; bounded by `mostBytes`. */
   pieces: Buffer[]
   heldBytes: number
+  /** From the last byte of an element to the second brace of the next one; null: it does not tell where an element ends. */
+  seam: Buffer | undefined | null
   problem: string | undefined
 }
 
+/** `take` is given the bytes of each element, which change after it returned; false: they are no JSON. */
 export function createJsonElements(
-  onElement: (value: unknown) => void,
+  take: (element: Buffer) => boolean,
   mostBytes: number,
 ): JsonElements {
-  const state: State = {
-    phase: 'before',
-    depth: 0,
-    isInText: false,
-    isEscaped: false,
-    pieces: [],
-    heldBytes: 0,
-    problem: undefined,
+  const state = beginning()
+  /** Where the element that begins here ends, if that was guessed and the element is taken; -1 if not. */
+  const guess = (chunk: Buffer, begin: number): number => {
+    const { seam } = state
+    const end = seam ? chunk.indexOf(seam, begin) : -1
+    if (end < 0 || end - begin > mostBytes) return -1
+    if (take(chunk.subarray(begin, end + 1))) return end
+    state.seam = null
+    return -1
   }
   const finish = (piece: Buffer) => {
-    const text =
-      state.pieces.length === 0
-        ? piece.toString('utf8')
-        : Buffer.concat([...state.pieces, piece]).toString('utf8')
+    const element = state.pieces.length === 0 ? piece : Buffer.concat([...state.pieces, piece])
     state.pieces = []
     state.heldBytes = 0
     state.phase = 'behind'
-    const parsed = parse(text)
-    if (parsed === undefined) state.problem = NOT_JSON
-    else onElement(parsed)
+    if (!take(element)) state.problem = NOT_JSON
   }
   const push = (chunk: Buffer) => {
+    let ended = -1
     for (let at = 0; at < chunk.length && state.problem === undefined; at += 1) {
       if (!isInside(state)) {
         state.problem = between(state, chunk[at] as number)
         if (!isInside(state)) continue
+        if (ended >= 0 && state.seam === undefined) state.seam = seamIn(chunk, ended, at)
+        const end = guess(chunk, at)
+        if (end >= 0) {
+          state.phase = 'behind'
+          at = end
+          continue
+        }
       }
       const begin = at
       at = endOfElement(state, chunk, at)
       if (state.heldBytes + at - begin > mostBytes)
         state.problem = `an entry of more than ${mostBytes} bytes`
-      else if (at < chunk.length) finish(chunk.subarray(begin, at + 1))
-      else {
+      else if (at < chunk.length) {
+        finish(chunk.subarray(begin, at + 1))
+        ended = at
+      } else {
         state.pieces.push(chunk.subarray(begin))
         state.heldBytes += chunk.length - begin
       }
@@ -71,6 +82,17 @@ export function createJsonElements(
     end: () => state.problem ?? (state.phase === 'after' ? undefined : NOT_JSON),
   }
 }
+
+const beginning = (): State => ({
+  phase: 'before',
+  depth: 0,
+  isInText: false,
+  isEscaped: false,
+  pieces: [],
+  heldBytes: 0,
+  seam: undefined,
+  problem: undefined,
+})
 
 const isInside = ({ phase }: State): boolean => phase === 'inside'
 
@@ -93,6 +115,16 @@ function between(state: State, byte: number): string | undefined {
 const isStartOfValue = (byte: number): boolean =>
   byte === OPEN_OBJECT || byte === QUOTE || /[-0-9tfn]/.test(String.fromCharCode(byte))
 
+const LONGEST_SEAM = 64
+
+/** `[{"a":{…}},{"a":{…}}]`: it is `},{"a":{`. Null where the next element does not begin with an object, which would tell it from those inside. */
+function seamIn(chunk: Buffer, ended: number, begin: number): Buffer | null {
+  const brace = chunk.indexOf(OPEN_OBJECT, begin + 1)
+  return brace < 0 || brace - ended > LONGEST_SEAM
+    ? null
+    : Buffer.from(chunk.subarray(ended, brace + 1))
+}
+
 /** Where the element's last byte is, or the length of the chunk when it goes on. */
 function endOfElement(state: State, chunk: Buffer, from: number): number {
   let { depth, isInText, isEscaped } = state
@@ -114,13 +146,4 @@ function endOfElement(state: State, chunk: Buffer, from: number): number {
   state.isInText = isInText
   state.isEscaped = isEscaped
   return at
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

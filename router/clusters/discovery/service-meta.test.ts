@@ -5,7 +5,8 @@ import { createMetaReader, readServiceMeta } from './service-meta.ts'
 
 function read(meta: unknown) {
   const notes: string[] = []
-  return { ...readServiceMeta(meta, says => notes.push(says)), notes }
+  const { hints, isDraining } = readServiceMeta(meta, says => notes.push(says))
+  return { ...hints, isDraining, notes }
 }
 
 test('eras, path, zone, limit and the drain mark are read', () => {
@@ -100,13 +101,13 @@ test('what two replicas say alike is read once and shared, and each is told what
   const meta = () => ({ 'rm-eras': 'modern', 'rm-app': '1.2', 'rm-zone': 'no zone' })
   const [one, other] = [1, 2].map(() => read(meta(), says => void notes.push(says)))
   assert.equal(one, other)
-  assert.deepEqual([one?.eras, one?.claims, notes.length], [['modern'], { app: '1.2' }, 2])
+  assert.deepEqual([one?.hints, notes.length], [{ eras: ['modern'], claims: { app: '1.2' } }, 2])
   const next = read({ ...meta(), 'rm-app': '1.3' }, () => undefined)
-  assert.deepEqual(next.claims, { app: '1.3' })
+  assert.deepEqual(next.hints.claims, { app: '1.3' })
 })
 
 test('very many that all differ are not remembered, and read all the same', () => {
   const read = createMetaReader()
   for (let number = 0; number < 200; number += 1)
-    assert.equal(read({ 'rm-zone': `z${number}` }, () => undefined).zone, `z${number}`)
+    assert.equal(read({ 'rm-zone': `z${number}` }, () => undefined).hints.zone, `z${number}`)
 })

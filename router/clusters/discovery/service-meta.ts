@@ -3,9 +3,12 @@
 import { ERAS, type Era } from '#routes/route-table.ts'
 import type { Instance } from './instance.ts'
 
-export interface ServiceMeta
-  extends Pick<Instance, 'path' | 'zone' | 'region' | 'node' | 'concurrency' | 'eras' | 'claims'> {
+export interface ServiceMeta {
   readonly isDraining: boolean
+  readonly hints: Pick<
+    Instance,
+    'path' | 'zone' | 'region' | 'node' | 'concurrency' | 'eras' | 'claims'
+  >
 }
 
 /** The first revision of the modern era; revisions are dates and compare as text. */
@@ -64,9 +67,8 @@ export function readServiceMeta(meta: unknown, note: (says: string) => void): Se
   const protocols = read('rm-proto', erasOfProtocols)
   const eras = read('rm-eras', erasOf) ?? protocols
   const claims = claimsIn(texts)
-  return {
+  const hints = {
     ...(claims === undefined ? {} : { claims }),
-    isDraining: read('rm-drain', drainOf) ?? false,
     ...(path === undefined ? {} : { path }),
     ...(node === undefined ? {} : { node }),
     ...(zone === undefined ? {} : { zone }),
@@ -74,6 +76,7 @@ export function readServiceMeta(meta: unknown, note: (says: string) => void): Se
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(eras === undefined ? {} : { eras }),
   }
+  return { isDraining: read('rm-drain', drainOf) ?? false, hints }
 }
 
 /** Without a query or a second slash at the start, either of which would lead somewhere else. */
@@ -105,7 +108,7 @@ function erasOfProtocols(text: string): readonly Era[] | undefined {
 /** Consul allows 512 bytes a value; another source of meta gets no more. */
 const CLAIM_CHARS = 512
 
-function claimsIn(texts: ReadonlyMap<string, string>): ServiceMeta['claims'] {
+function claimsIn(texts: ReadonlyMap<string, string>): Instance['claims'] {
   const found = CLAIMS.flatMap(name => {
     const text = texts.get(`rm-${name}`) ?? ''
     return text === '' ? [] : [[name, text.slice(0, CLAIM_CHARS)] as const]
