@@ -16,7 +16,7 @@ export interface ClustersPorts
     Pick<EraBalancersOptions, 'here' | 'seed'> {
   readonly sources: Sources
   readonly log: Log
-  readonly overrides: Pick<Overrides, 'of'>
+  readonly overrides: Pick<Overrides, 'about'>
 }
 
 export function clusterOpener(ports: ClustersPorts): OpenCluster {
@@ -29,7 +29,7 @@ export function clusterOpener(ports: ClustersPorts): OpenCluster {
       clock: systemClock,
       random: systemRandom,
       balancers: new EraBalancers({ here, seed, datacenters: datacentersOf(policy) }),
-      overrideOf: key => overrides.of(policy.name, key),
+      decisions: overrides.about(policy.name),
       hostRefusal: createAddressGuard(policy.addresses.allow).hostRefusal,
       onRemoved: endpoint => pools.release(endpoint),
       log: (event, fields) => log.info({ event, ...fields }, event),

@@ -5,14 +5,12 @@ import { LONGEST_DURATION_MS } from '#foundation/duration.ts'
 import type { Log } from '#foundation/log.ts'
 import { plainText } from '#foundation/plain-text.ts'
 import type { Cluster } from './clusters/cluster.ts'
-import type { EndpointBreaker } from './clusters/ejection/endpoint-breaker.ts'
-import type { Endpoint } from './clusters/endpoint.ts'
-import type { Override } from './clusters/override.ts'
+import type { HeldBreaker, Override } from './clusters/override.ts'
 import type { LogEvent } from './clusters/replica-log.ts'
 import { Overrides } from './overrides.ts'
 
 export interface Answer {
-  readonly status: 200 | 400 | 404 | 503
+  readonly status: 200 | 400 | 404 | 409 | 503
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -24,7 +22,7 @@ export interface OperatePorts {
 
 interface Subject {
   readonly cluster: Cluster
-  readonly endpoint: Endpoint
+  readonly replica: string
   readonly asked: Readonly<Record<string, unknown>>
 }
 
@@ -36,27 +34,30 @@ export interface Operator {
 /** `cluster` is asked when the clusters are there. */
 export function openOperator(log: Log, clock: Clock, cluster: OperatePorts['cluster']): Operator {
   const say: LogEvent = (event, fields) => log.info({ event, ...fields }, event)
-  const overrides = new Overrides(clock, held => {
-    cluster(held.cluster)?.override(held.replica, undefined)
+  const overrides = new Overrides(clock, (name, replica) =>
     say('router.override', {
-      'ringmain.cluster': held.cluster,
-      'ringmain.replica': held.replica,
+      'ringmain.cluster': name,
+      'ringmain.replica': replica,
       action: 'ended',
-    })
-  })
+    }),
+  )
   return { overrides, operate: body => operate({ cluster, overrides, log: say }, body) }
 }
 
 const LONGEST_REASON = 200
 const MOST_WEIGHT = 1_000
 
-const BREAKER_ACTIONS: Readonly<Record<string, (breaker: EndpointBreaker) => void>> = {
-  reset: breaker => breaker.reset(),
-  'force-open': breaker => breaker.forceOpen(),
-  'force-close': breaker => breaker.forceClose(),
+const BREAKER_ACTIONS: Readonly<Record<string, HeldBreaker | 'free'>> = {
+  reset: 'free',
+  'force-open': 'open',
+  'force-close': 'closed',
 }
 
-const refused = (status: 400 | 404 | 503, error: string): Answer => ({ status, body: { error } })
+const refused = (status: Exclude<Answer['status'], 200>, error: string): Answer => ({
+  status,
+  body: { error },
+})
+const TOO_MANY = refused(503, 'too much is decided about replicas already')
 
 /** `body` is whatever was sent. */
 export function operate(ports: OperatePorts, body: unknown): Answer {
@@ -64,25 +65,31 @@ export function operate(ports: OperatePorts, body: unknown): Answer {
   const { action } = body
   const cluster = ports.cluster(String(body['cluster']))
   if (cluster === undefined) return refused(404, `there is no cluster ${shown(body['cluster'])}`)
-  const endpoint = cluster.endpoint(String(body['replica']))
-  if (endpoint === undefined)
-    return refused(404, `${cluster.policy.name} has no replica ${shown(body['replica'])}`)
-  const subject = { cluster, endpoint, asked: body }
-  const onBreaker = typeof action === 'string' ? ownOf(BREAKER_ACTIONS, action) : undefined
-  if (onBreaker !== undefined) {
-    onBreaker(cluster.ejections.breakerOf(endpoint))
-    return done(ports, subject, {})
-  }
-  if (action === 'ready') {
-    ports.overrides.clear(cluster.policy.name, endpoint.key)
-    cluster.override(endpoint.key, undefined)
-    return done(ports, subject, {})
-  }
-  return overrideBy(ports, subject)
+  const { name } = cluster.policy
+  const replica = String(body['replica'])
+  // What was decided about one that has gone since can be ended all the same.
+  if (cluster.endpoint(replica) === undefined && !ports.overrides.has(name, replica))
+    return refused(404, `${name} has no replica ${shown(body['replica'])}`)
+  const subject = { cluster, replica, asked: body }
+  const held = typeof action === 'string' ? ownOf(BREAKER_ACTIONS, action) : undefined
+  if (held !== undefined) return setBreaker(ports, subject, held)
+  if (action !== 'ready') return overrideBy(ports, subject)
+  ports.overrides.clear(name, replica)
+  return done(ports, subject, {})
+}
+
+function setBreaker(ports: OperatePorts, subject: Subject, held: HeldBreaker | 'free'): Answer {
+  const { cluster, replica } = subject
+  const wanted = held === 'free' ? undefined : held
+  if (!ports.overrides.hold(cluster.policy.name, replica, wanted)) return TOO_MANY
+  const endpoint = cluster.endpoint(replica)
+  if (held === 'free' && endpoint !== undefined) cluster.ejections.breakerOf(endpoint).reset()
+  return done(ports, subject, {})
 }
 
 function overrideBy(ports: OperatePorts, subject: Subject): Answer {
-  const { cluster, endpoint, asked } = subject
+  const { cluster, replica, asked } = subject
+  const { name } = cluster.policy
   const change = changeOf(asked)
   if (change === undefined)
     return refused(400, `no such action, or a weight that is not from 1 to ${MOST_WEIGHT}`)
@@ -90,10 +97,12 @@ function overrideBy(ports: OperatePorts, subject: Subject): Answer {
   if (typeof forMs !== 'number' || !(forMs >= 1_000 && forMs <= LONGEST_DURATION_MS))
     return refused(400, 'it must say for how long, from 1s to 24h')
   if (typeof reason !== 'string' || reason.trim() === '') return refused(400, 'it must say why')
+  const before = ports.overrides.of(name, replica).override
+  // It would get calls again, for which nobody asked.
+  if (change.state === undefined && before?.state !== undefined)
+    return refused(409, `it is ${before.state} by hand (${before.reason}): make it ready first`)
   const told = { ...change, forMs, reason: plainText(reason, LONGEST_REASON) }
-  const override = ports.overrides.set(cluster.policy.name, endpoint.key, told)
-  if (override === undefined) return refused(503, 'too many replicas are overridden already')
-  cluster.override(endpoint.key, override)
+  if (ports.overrides.set(name, replica, told) === undefined) return TOO_MANY
   return done(ports, subject, told)
 }
 
@@ -110,19 +119,19 @@ function changeOf({
 
 function done(
   { log }: OperatePorts,
-  { cluster, endpoint, asked }: Subject,
+  { cluster, replica, asked }: Subject,
   told: Readonly<Record<string, unknown>>,
 ): Answer {
   const { action } = asked
   log('router.override', {
     'ringmain.cluster': cluster.policy.name,
-    'ringmain.replica': endpoint.key,
+    'ringmain.replica': replica,
     action,
     ...told,
   })
   return {
     status: 200,
-    body: { cluster: cluster.policy.name, replica: endpoint.key, action, ...told },
+    body: { cluster: cluster.policy.name, replica, action, ...told },
   }
 }
 

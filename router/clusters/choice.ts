@@ -34,7 +34,7 @@ export function noChoice(
     detail: `${name}: ${detail}`,
   })
   if (tried > 0) return none(`none of ${tried} tried could be reached`)
-  if (up > 0) return none(`0 of ${total} replicas in service, ${up} ejected for their faults`)
+  if (up > 0) return none(`0 of ${total} replicas in service, ${up} ejected`)
   if (upInOther > 0) {
     const other: Era = era === 'modern' ? 'legacy' : 'modern'
     return { kind: 'none', why: 'other_era', detail: `${name}: replicas speak only ${other}` }

@@ -6,6 +6,7 @@ import type { Era } from '#routes/route-table.ts'
 import { clusterPolicy, HEALTH, instanceAt } from '#test/support/cluster-policy.ts'
 import { fakeDiscovery } from '#test/support/fake-discovery.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
+import { UNDECIDED } from '#test/support/undecided.ts'
 import { EraBalancers } from './balancers/era-balancers.ts'
 import { Cluster } from './cluster.ts'
 import type { KnownList } from './endpoint.ts'
@@ -30,7 +31,7 @@ function ground(t: TestContext) {
     pace: new CheckPace(seededRandom(7)),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),
-    overrideOf: () => undefined,
+    decisions: UNDECIDED,
     hostRefusal: () => undefined,
     onRemoved: ({ key }) => void told.push(`removed ${key}`),
     log: event => void told.push(event),

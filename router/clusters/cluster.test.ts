@@ -6,6 +6,7 @@ import type { Era } from '#routes/route-table.ts'
 import { clusterPolicy, instanceAt } from '#test/support/cluster-policy.ts'
 import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
+import { UNDECIDED } from '#test/support/undecided.ts'
 import { EraBalancers } from './balancers/era-balancers.ts'
 import type { Choice } from './choice.ts'
 import { Cluster } from './cluster.ts'
@@ -43,7 +44,7 @@ function ground(t: TestContext): Ground {
     pace: new CheckPace(seededRandom(7)),
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     random: seededRandom(7),
-    overrideOf: () => undefined,
+    decisions: UNDECIDED,
     hostRefusal: host => (host === '169.254.169.254' ? 'address … is link-local' : undefined),
     onRemoved: ({ key }) => void removed.push(key),
     log: (event, fields) =>
@@ -67,12 +68,10 @@ function ground(t: TestContext): Ground {
 }
 
 const [A, B] = ['127.0.0.1:1', '127.0.0.1:2'] as const
-const chosen = (choice: Choice): string =>
-  choice.kind === 'endpoint'
-    ? choice.endpoint.key
-    : choice.kind === 'none'
-      ? `${choice.why}: ${choice.detail}`
-      : choice.kind
+const chosen = (choice: Choice): string => {
+  if (choice.kind === 'endpoint') return choice.endpoint.key
+  return choice.kind === 'none' ? `${choice.why}: ${choice.detail}` : choice.kind
+}
 const endpointOf = ({ cluster }: Ground, key: string): Endpoint =>
   cluster.endpoint(key) ?? assert.fail(`${key} is not known`)
 const keys = (endpoints: Iterable<Endpoint>): readonly string[] =>

@@ -10,7 +10,7 @@ import type { Endpoint } from './endpoint.ts'
 import type { CheckPace } from './health/check-pace.ts'
 import { type Check, Checker } from './health/checker.ts'
 import { Membership } from './membership.ts'
-import type { Override } from './override.ts'
+import { type Decisions, waitingNotes } from './override.ts'
 import { type LogEvent, ReplicaLog } from './replica-log.ts'
 import { ReplicaNews } from './replica-news.ts'
 import { ServingSets } from './serving-sets.ts'
@@ -25,8 +25,8 @@ export interface ClusterPorts {
   readonly random: Random
   /** Of this cluster alone. */
   readonly balancers: EraBalancers
-  /** What somebody has decided about the replica of this key. */
-  readonly overrideOf: (key: string) => Override | undefined
+  /** What somebody has decided about its replicas. */
+  readonly decisions: Decisions
   /** Why this host must not be connected to, in words for people. */
   readonly hostRefusal: (host: string) => string | undefined
   /** The endpoint left the set: its connections may close once its calls are done. */
@@ -51,6 +51,7 @@ export class Cluster {
   readonly #unasked = new Set<Endpoint>()
   #snapshot: Snapshot | undefined
   readonly #settledWaiters: Array<() => void> = []
+  readonly #unfollow: () => void
   #isClosed = false
 
   constructor(policy: ClusterPolicy, ports: ClusterPorts) {
@@ -88,12 +89,14 @@ export class Cluster {
         this.#releaseBlocked(endpoint)
       },
       onRenamed: endpoint => {
+        this.#obey(endpoint) // what was decided was about the one of the other name
         this.#place(endpoint)
         this.#checker.outdated(endpoint) // it may have been started anew, with other tools
       },
       onRemoved: endpoint => this.#remove(endpoint),
       onComplete: () => this.#applied(),
     })
+    this.#unfollow = ports.decisions.follow(key => this.#obey(this.#endpoints.get(key)))
   }
 
   start(): void {
@@ -124,6 +127,7 @@ export class Cluster {
       ...this.ejections.notes(),
       ...this.#ports.balancers.notes(),
       ...revisionNotes(this.#endpoints.values()),
+      ...waitingNotes(this.#ports.decisions, key => this.#endpoints.get(key) !== undefined),
     ]
   }
 
@@ -171,15 +175,6 @@ export class Cluster {
     return endpoint.inFlight >= most || endpoint.streams >= streams
   }
 
-  /** By hand, until it is undefined again. */
-  override(key: string, override: Override | undefined): void {
-    const endpoint = this.#endpoints.get(key)
-    if (endpoint === undefined) return
-    endpoint.override = override
-    this.#place(endpoint)
-    this.slots.free()
-  }
-
   /** Traffic met a fault there. */
   suspect(endpoint: Endpoint): void {
     this.#checker.suspect(endpoint)
@@ -206,6 +201,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#unfollow()
     this.#checker.close()
     this.ejections.close()
     this.#log.flush()
@@ -243,16 +239,26 @@ export class Cluster {
 
   #add(endpoint: Endpoint): void {
     const refusal = this.#ports.hostRefusal(endpoint.instance.host)
-    endpoint.override = this.#ports.overrideOf(endpoint.key)
+    this.#obey(endpoint)
     if (refusal === undefined) {
       this.#unasked.add(endpoint)
-      this.#checker.watch(endpoint)
-      return
+      return this.#checker.watch(endpoint)
     }
     endpoint.isBlocked = true
     endpoint.becomeDown(refusal)
     this.#news.blocked(endpoint, refusal)
     this.#releaseBlocked(endpoint)
+  }
+
+  /** What somebody has decided about it holds from here on. */
+  #obey(endpoint: Endpoint | undefined): void {
+    if (endpoint === undefined) return
+    const { override, breaker } = this.#ports.decisions.of(endpoint.key)
+    this.ejections.hold(endpoint, breaker)
+    if (endpoint.override === override) return
+    endpoint.override = override
+    this.#place(endpoint)
+    this.slots.free()
   }
 
   /** What is held until its check fails would be held for ever where nothing checks it. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { Endpoint } from './endpoint.ts'
-import { overridden } from './override.ts'
+import { overridden, waitingNotes } from './override.ts'
 
 const REST = { reason: 'a look at its disk', untilMs: 1 }
 
@@ -20,6 +20,18 @@ test('a decision stands in the place of what the source says, with its reason', 
     'in maintenance by hand: a look at its disk',
   )
   assert.deepEqual(overridden(told, { ...REST, weight: 9 }), { ...told, weight: 9 })
+})
+
+test('decisions about replicas that are not there are told of, the first ten of them', () => {
+  const about = (keys: readonly string[]): readonly string[] =>
+    waitingNotes(
+      { of: () => ({}), keys: () => keys, follow: () => () => undefined },
+      key => key === 'here',
+    )
+  assert.deepEqual(about(['here']), [])
+  assert.deepEqual(about(['here', 'a', 'b']), ['decided by hand, for when they are back: a, b'])
+  const many = Array.from({ length: 1_000 }, (_, place) => String(place))
+  assert.match(String(about(many)), /: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9$/)
 })
 
 test('a source that takes a replica out keeps the last word', () => {

@@ -1,4 +1,4 @@
-// What somebody has decided about one replica for a while, and the replica as it is with that.
+// What somebody has decided about one replica by hand, and the replica as it is with that.
 import type { Instance } from './discovery/instance.ts'
 
 export interface Override {
@@ -11,6 +11,34 @@ export interface Override {
   readonly untilMs: number
 }
 
+/** How its breaker is held until somebody resets it. */
+export type HeldBreaker = 'open' | 'closed'
+
+export interface Decided {
+  readonly override?: Override
+  readonly breaker?: HeldBreaker
+}
+
+/** Of the replicas of one cluster, known now or not, by key. */
+export interface Decisions {
+  readonly of: (key: string) => Decided
+  readonly keys: () => Iterable<string>
+  /** Tells of each change until what it returns is called: also a cluster that a newer table makes ready must hear of them. */
+  readonly follow: (onChanged: (key: string) => void) => () => void
+}
+
+/** Of decisions that wait for a replica, in words. */
+export function waitingNotes(
+  { keys }: Decisions,
+  isKnown: (key: string) => boolean,
+): readonly string[] {
+  const waiting = [...keys()].filter(key => !isKnown(key))
+  if (waiting.length === 0) return []
+  return [`decided by hand, for when they are back: ${waiting.slice(0, MOST_NAMED).join(', ')}`]
+}
+
+/** A line must not grow with what was decided. */
+const MOST_NAMED = 10
 const DOING = { draining: 'drained', down: 'in maintenance' } as const
 
 /** A source that says worse keeps the last word. */

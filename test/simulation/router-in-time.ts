@@ -25,6 +25,7 @@ import { compileDocuments } from '#routes/compile/compile-documents.ts'
 import type { RouteTable } from '#routes/route-table.ts'
 import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
 import { NO_CATALOG } from '#test/support/no-catalog.ts'
+import { UNDECIDED } from '#test/support/undecided.ts'
 import type { FakeNet } from './fake-net.ts'
 
 export interface RouterInTime {
@@ -107,7 +108,7 @@ const clusterOpener =
       clock,
       random,
       balancers: new EraBalancers({ here: {}, seed: 1 }),
-      overrideOf: () => undefined,
+      decisions: UNDECIDED,
       hostRefusal: () => undefined,
       onRemoved: () => undefined,
       log: () => undefined,

@@ -3,12 +3,14 @@ import type { TestContext } from 'node:test'
 import { seededRandom } from '#foundation/clock.ts'
 import type { Cluster } from '#router/clusters/cluster.ts'
 import type { Verdict } from '#router/clusters/ejection/endpoint-breaker.ts'
-import type { Endpoint } from '#router/clusters/endpoint.ts'
+import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
+import type { Decisions } from '#router/clusters/override.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
 import { clusterPolicy, instanceAt } from './cluster-policy.ts'
 import type { FakeDiscovery } from './fake-discovery.ts'
 import { MODERN, playedClusters } from './open-cluster.ts'
+import { UNDECIDED } from './undecided.ts'
 
 export interface EjectingCluster {
   readonly cluster: Cluster
@@ -32,14 +34,20 @@ export async function ejectingCluster(
   t: TestContext,
   count: number,
   policy: Partial<ClusterPolicy> = {},
+  {
+    decisions = UNDECIDED,
+    learnedOf = () => MODERN,
+  }: { readonly decisions?: Decisions; readonly learnedOf?: (port: number) => Learned } = {},
 ): Promise<EjectingCluster> {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let nowMs = 0
   const sick = new Set<string>()
   const played = playedClusters({
-    check: async ({ key }) => (sick.has(key) ? SICK : { ok: true, learned: MODERN }),
+    check: async ({ key, instance }) =>
+      sick.has(key) ? SICK : { ok: true, learned: learnedOf(instance.port) },
     nowMs: () => nowMs,
     random: seededRandom(7),
+    decisions,
   })
   const connections = {
     perEndpoint: 1_000,

@@ -7,10 +7,12 @@ import { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
 import { CheckPace } from '#router/clusters/health/check-pace.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
+import type { Decisions } from '#router/clusters/override.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
 import { toolsNamed } from '#test/support/tools-named.ts'
 import { instanceAt } from './cluster-policy.ts'
 import { type FakeDiscovery, fakeDiscovery } from './fake-discovery.ts'
+import { UNDECIDED } from './undecided.ts'
 
 export interface PlayedClusters {
   readonly open: (policy: ClusterPolicy) => Cluster
@@ -28,6 +30,7 @@ export interface Play {
   readonly random?: Random
   /** Where the router stands. */
   readonly here?: Place
+  readonly decisions?: Decisions
 }
 
 export function playedClusters({
@@ -35,6 +38,7 @@ export function playedClusters({
   nowMs = () => 0,
   random = () => 0,
   here = {},
+  decisions = UNDECIDED,
 }: Play = {}): PlayedClusters {
   const opened: string[] = []
   const log: string[] = []
@@ -58,7 +62,7 @@ export function playedClusters({
         clock: { nowMs, wallMs: () => 0 },
         random,
         balancers: new EraBalancers({ here, seed: 0 }),
-        overrideOf: () => undefined,
+        decisions,
         hostRefusal: () => undefined,
         onRemoved: () => undefined,
         log: (event, fields) =>

@@ -128,15 +128,22 @@ test('calls that may carry restricted data fail rather than go to an ejected rep
   assert.deepEqual(cluster.choose('modern'), {
     kind: 'none',
     why: 'no_replica',
-    detail: 'crm: 0 of 2 replicas in service, 1 ejected for their faults',
+    detail: 'crm: 0 of 2 replicas in service, 1 ejected',
   })
 })
 
-test('what is held open by hand takes no call in any need', async t => {
-  const { cluster, endpoints } = await ejectingCluster(t, 2)
-  for (const endpoint of endpoints) cluster.ejections.breakerOf(endpoint).forceOpen()
+test('what is held open by hand takes no call in any need, and none is said to', async t => {
+  const { cluster, endpoints, calls } = await ejectingCluster(t, 2)
+  for (const endpoint of endpoints) cluster.ejections.hold(endpoint, 'open')
   assert.equal(cluster.choose('modern').kind, 'none')
-  const [one] = endpoints
+  assert.deepEqual(cluster.ejections.notes(), [])
+  const [one, two] = endpoints
+  assert.ok(two)
+  cluster.ejections.hold(two, undefined)
+  assert.deepEqual(cluster.ejections.notes(), [])
+  calls(two, 5, 'fault')
+  assert.equal(two.isEjected, false, 'one is out already')
+  cluster.ejections.hold(two, 'open')
   one?.breaker?.reset()
   assert.equal(cluster.choose('modern').kind, 'endpoint')
 })

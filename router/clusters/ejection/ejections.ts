@@ -3,6 +3,7 @@
 import type { Clock, Random } from '#foundation/clock.ts'
 import { type ClusterPolicy, ERAS, type Era } from '#routes/route-table.ts'
 import type { Endpoint } from '../endpoint.ts'
+import type { HeldBreaker } from '../override.ts'
 import type { ReplicaNews } from '../replica-news.ts'
 import type { ServingSets } from '../serving-sets.ts'
 import { type EjectionReason, EndpointBreaker, type Verdict } from './endpoint-breaker.ts'
@@ -56,7 +57,8 @@ export class Ejections {
 
   /**
    * Fewer than half of the era's endpoints would be left: then those that are out are likelier to answer than the others are to carry
-   * everything. Restricted data goes to no endpoint that is known to be bad; its calls fail instead.
+   * everything. Restricted data goes to no endpoint that is known to be bad; its calls fail instead. Nobody's calls go to one that is
+   * held open by hand.
    */
   isPanic(era: Era): boolean {
     if (this.#out.size === 0 || this.#policy.clearance === 'restricted') return false
@@ -106,6 +108,15 @@ export class Ejections {
   breakerOf(endpoint: Endpoint): EndpointBreaker {
     endpoint.breaker ??= this.#opened(endpoint)
     return endpoint.breaker
+  }
+
+  /** By hand, until it is undefined again. */
+  hold(endpoint: Endpoint, held: HeldBreaker | undefined): void {
+    if (endpoint.breaker?.held === held) return
+    const breaker = this.breakerOf(endpoint)
+    if (held === 'open') breaker.forceOpen()
+    else if (held === 'closed') breaker.forceClose()
+    else breaker.reset()
   }
 
   remove(endpoint: Endpoint): void {
@@ -181,8 +192,13 @@ export class Ejections {
     const { serving } = this.#ports
     for (const era of ERAS) {
       let left = serving.of(era).length
-      for (const endpoint of this.#out) if (serving.has(endpoint, era)) left -= 1
-      this.#panics[era] = 2 * left < serving.ready(era)
+      let mayReturn = false
+      for (const endpoint of this.#out) {
+        if (!serving.has(endpoint, era)) continue
+        left -= 1
+        mayReturn ||= endpoint.breaker?.isForced !== true
+      }
+      this.#panics[era] = mayReturn && 2 * left < serving.ready(era)
     }
     this.#isOutdated = false
   }

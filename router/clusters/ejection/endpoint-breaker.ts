@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events'
 import CircuitBreaker from 'opossum'
 import type { Clock, Random } from '#foundation/clock.ts'
 import type { EjectionPolicy } from '#routes/route-table.ts'
+import type { HeldBreaker } from '../override.ts'
 import { AnswerWindow } from './answer-window.ts'
 import { ejectionMs } from './back-off.ts'
 
@@ -50,7 +51,7 @@ type Machine = CircuitBreaker<[Promise<void>], void>
 const UNCOUNTED = -1
 /** Fewer answers say nothing about a rate. */
 const LEAST_ANSWERS = 5
-/** A forced state lasts until it is reset; a timer cannot be set to longer. */
+/** A forced state lasts until it is reset: the longest time of a timer, again and again. */
 const FOR_EVER_MS = 2_147_483_647
 
 /**
@@ -82,7 +83,7 @@ export class EndpointBreaker {
   #sinceMs = 0
   #untilMs = 0
   #why: EjectionReason | undefined
-  #forced: 'open' | 'closed' | undefined
+  #held: HeldBreaker | undefined
 
   /** `probeMs`: longer than any call waits for its first byte, so that silence is told as a fault before. */
   constructor(policy: EjectionPolicy, ports: BreakerPorts, probeMs: number) {
@@ -97,9 +98,13 @@ export class EndpointBreaker {
     return this.#machine.opened ? 'open' : 'half_open'
   }
 
-  /** Held open or closed by hand. */
+  /** By hand. */
+  get held(): HeldBreaker | undefined {
+    return this.#held
+  }
+
   get isForced(): boolean {
-    return this.#forced !== undefined
+    return this.#held !== undefined
   }
 
   get mayProbe(): boolean {
@@ -159,14 +164,14 @@ export class EndpointBreaker {
 
   /** By hand, and whatever else is out. */
   forceOpen(): void {
-    this.#forced = 'open'
+    this.#held = 'open'
     this.#eject('forced', FOR_EVER_MS)
   }
 
   /** By hand: it is not ejected any more, whatever it answers. */
   forceClose(): void {
     this.#forget()
-    this.#forced = 'closed'
+    this.#held = 'closed'
   }
 
   /** As if nothing had been seen of it. */
@@ -231,6 +236,7 @@ export class EndpointBreaker {
     const machine: Machine = new CircuitBreaker(outcome => outcome, machineOptions(forMs))
     machine.open()
     machine.on('halfOpen', () => {
+      if (this.#held === 'open') return this.#open(FOR_EVER_MS, isAnew) // as long as a timer can be
       this.#epoch += 1
       this.#ports.onHalfOpen(isAnew)
     })
@@ -269,7 +275,7 @@ export class EndpointBreaker {
     this.close()
     this.#window.clear()
     this.#faultsInRow = 0
-    this.#forced = undefined
+    this.#held = undefined
     this.#why = undefined
     this.#sinceMs = this.#ports.clock.nowMs()
     if (wasOut) this.#ports.onRestored()
