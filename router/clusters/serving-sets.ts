@@ -37,7 +37,6 @@ export class ServingSets {
     legacy: emptySet(),
     modern: emptySet(),
   }
-  readonly #inService = new Set<Endpoint>()
 
   constructor(ports: ServingPorts) {
     this.#ports = ports
@@ -54,11 +53,6 @@ export class ServingSets {
   /** How many there would be if all of them were up. */
   ready(era: Era): number {
     return this.#sets[era].ready.size
-  }
-
-  /** Replicas that are up and take new calls, of whichever era. */
-  get inService(): number {
-    return this.#inService.size
   }
 
   /**
@@ -106,7 +100,6 @@ export class ServingSets {
       }
     }
     this.#place(endpoint)
-    put(this.#inService, endpoint, endpoint.isRoutable)
   }
 
   #place(endpoint: Endpoint): void {

@@ -1,10 +1,19 @@
 // Who is given calls while some are ejected: how many may be out, who is tried again and by whom, and what happens when too few are left.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Era } from '#routes/route-table.ts'
 import { EJECTION } from '#test/support/cluster-policy.ts'
 import { ejectingCluster } from '#test/support/ejecting-cluster.ts'
+import { MODERN } from '#test/support/open-cluster.ts'
+import type { Learned } from '../endpoint.ts'
 
 const at = (port: number): string => `127.0.0.1:${port}`
+
+const speaks = (era: Era, digest = 'same'): Learned => ({
+  ...MODERN,
+  eras: [era],
+  lists: { [era]: { digest } },
+})
 
 test('an ejected replica is given nothing; after its time one call tries it, and a good answer brings it back with little', async t => {
   const { endpoints, chosen, calls, pass } = await ejectingCluster(t, 3)
@@ -130,6 +139,47 @@ test('calls that may carry restricted data fail rather than go to an ejected rep
     why: 'no_replica',
     detail: 'crm: 0 of 2 replicas in service, 1 ejected',
   })
+})
+
+test('of each era no more than the share is out, whoever serves the other one', async t => {
+  const learnedOf = (port: number): Learned => speaks(port <= 2 ? 'modern' : 'legacy')
+  const { endpoints, calls } = await ejectingCluster(t, 4, {}, { learnedOf })
+  for (const endpoint of endpoints) calls(endpoint, 5, 'fault')
+  assert.deepEqual(
+    endpoints.map(({ isEjected }) => isEjected),
+    [true, false, true, false],
+  )
+})
+
+test('who is set apart is no part of the pool that must not be emptied, and is not ejected from it', async t => {
+  const learnedOf = (port: number): Learned => speaks('modern', port <= 2 ? 'new' : 'old')
+  const restricted = { clearance: 'restricted' } as const
+  const { cluster, endpoints, calls } = await ejectingCluster(t, 4, restricted, { learnedOf })
+  assert.equal(cluster.serving('modern').length, 2)
+  for (const endpoint of endpoints) calls(endpoint, 5, 'fault')
+  const serving = cluster.serving('modern')
+  assert.equal(serving.filter(({ isEjected }) => isEjected).length, 1)
+  assert.equal(cluster.choose('modern').kind, 'endpoint')
+  assert.equal(
+    endpoints.some(one => one.isEjected && !serving.includes(one)),
+    false,
+  )
+})
+
+test('one that is ejected and has gone down since leaves room for another', async t => {
+  const { cluster, endpoints, sick, calls, pass } = await ejectingCluster(t, 4, {
+    ejection: { ...EJECTION, baseMs: 60_000, maxEjected: 0.34 },
+  })
+  const [one, two] = endpoints
+  assert.ok(one && two)
+  calls(one, 5, 'fault')
+  calls(two, 5, 'fault')
+  assert.deepEqual([one.isEjected, two.isEjected], [true, false])
+  sick.add(one.key)
+  cluster.suspect(one)
+  await pass(400)
+  calls(two, 1, 'fault')
+  assert.equal(two.isEjected, true)
 })
 
 test('what is held open by hand takes no call in any need, and none is said to', async t => {

@@ -13,7 +13,7 @@ type EjectionsPolicy = Pick<ClusterPolicy, 'ejection' | 'clearance' | 'timeouts'
 export interface EjectionsPorts {
   readonly clock: Clock
   readonly random: Random
-  readonly serving: Pick<ServingSets, 'of' | 'has' | 'ready' | 'inService'>
+  readonly serving: Pick<ServingSets, 'of' | 'has' | 'ready'>
   readonly news: Pick<ReplicaNews, 'ejected' | 'halfOpen' | 'restored'>
   /** It is out, may be tried, or is back. */
   readonly onChanged: (endpoint: Endpoint) => void
@@ -146,7 +146,7 @@ export class Ejections {
       {
         clock,
         random,
-        mayEject: () => this.#mayEject(),
+        mayEject: () => this.#mayEject(endpoint),
         onEjected: (why, forMs) => {
           this.#probeable.delete(endpoint)
           this.#setOut(endpoint, true)
@@ -178,13 +178,20 @@ export class Ejections {
     this.#isOutdated = true
   }
 
-  /** Of those in service: who is down by its checks is no part of the pool that must not be emptied. */
-  #mayEject(): boolean {
-    const { inService } = this.#ports.serving
+  /** Of each era that it serves; who serves none is given nothing that an ejection would keep away. */
+  #mayEject(endpoint: Endpoint): boolean {
+    const eras = ERAS.filter(era => this.#ports.serving.has(endpoint, era))
+    return eras.length > 0 && eras.every(era => this.#hasRoom(era))
+  }
+
+  /** Who is down by its checks, or set apart, is no part of the pool that must not be emptied. */
+  #hasRoom(era: Era): boolean {
+    const { serving } = this.#ports
     const { maxEjected } = this.#policy.ejection
-    const least = inService >= 2 && maxEjected > 0 ? 1 : 0
-    let room = Math.max(least, Math.floor(maxEjected * inService))
-    for (const endpoint of this.#out) if (endpoint.isRoutable) room -= 1
+    const pool = serving.of(era).length
+    const least = pool >= 2 && maxEjected > 0 ? 1 : 0
+    let room = Math.max(least, Math.floor(maxEjected * pool))
+    for (const endpoint of this.#out) if (serving.has(endpoint, era)) room -= 1
     return room > 0
   }
 
