@@ -10,8 +10,8 @@ export interface AdminClient {
   readonly base: string
   /** `otherStatus`: a status besides 200 that also carries the expected body. */
   readonly get: <Body>(path: string, otherStatus?: number) => Promise<Body>
-  /** Asks for a change; what the router says against it is the failure. */
-  readonly post: (path: string, body: object) => Promise<void>
+  /** Asks for a change, and tells what was done; what the router says against it is the failure. */
+  readonly post: (path: string, body: object) => Promise<unknown>
 }
 
 export function adminClient(base: string, timeoutMs = ANSWER_TIMEOUT_MS): AdminClient {
@@ -33,8 +33,8 @@ export function adminClient(base: string, timeoutMs = ANSWER_TIMEOUT_MS): AdminC
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       })
-      if (answer.status === 200) return
       const told: unknown = await answer.json().catch(() => undefined)
+      if (answer.status === 200) return told
       const why = isTold(told) ? told.error : `HTTP ${answer.status}`
       if (answer.status === 403) throw notAllowed(url, why)
       throw new Failure(EXIT.failed, {
@@ -42,7 +42,7 @@ export function adminClient(base: string, timeoutMs = ANSWER_TIMEOUT_MS): AdminC
         what: 'the router did not do it',
         where: url.href,
         why,
-        next: 'npx ringmain clusters -o wide',
+        next: 'npx ringmain replicas list -o wide',
       })
     },
     get: async (path, otherStatus) => {

@@ -32,8 +32,12 @@ export async function runClusters(options: ClustersOptions, terminal: Terminal):
   const isWide = options.output === 'wide'
   const hasReason = rows.some(({ reason }) => reason !== undefined)
   const hasTiers = new Set(rows.map(({ tier }) => tier)).size > 1
+  const isDecided = rows.some(({ override }) => override !== undefined)
   const shown = columns(terminal).filter(
-    ({ head }) => (hasReason || head !== 'REASON') && (hasTiers || head !== 'TIER'),
+    ({ head }) =>
+      (hasReason || head !== 'REASON') &&
+      (hasTiers || head !== 'TIER') &&
+      (isWide || isDecided || head !== 'BY HAND'),
   )
   const table = renderTable(
     isWide ? [...shown, ...wideColumns] : shown,
@@ -98,6 +102,7 @@ function columns({ paint }: Pick<Terminal, 'paint'>): readonly Column<EndpointRo
       paint: (text, row) => paint(takesCalls(row) ? 'green' : 'red', text),
     },
     { head: 'REASON', value: ({ reason }) => reason ?? '', least: 20 },
+    { head: 'BY HAND', value: overrideOf, least: 20 },
     { head: 'TIER', value: ({ tier }) => tier ?? '', leaves: 5 },
     { head: 'ERAS', value: ({ eras }) => eras.join(','), leaves: 2 },
     { head: 'EWMA', value: ({ ewmaMs }) => formatDuration(ewmaMs), align: 'right', leaves: 3 },
@@ -117,7 +122,6 @@ function overrideOf({ override }: Pick<EndpointView, 'override'>): string {
 }
 
 const wideColumns: readonly Column<EndpointRow>[] = [
-  { head: 'BY HAND', value: overrideOf },
   { head: 'WEIGHT', value: ({ weight }) => String(weight), align: 'right' },
   { head: 'NODE', value: ({ node }) => node ?? '' },
   { head: 'ZONE', value: ({ zone }) => zone ?? '' },

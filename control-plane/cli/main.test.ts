@@ -62,6 +62,28 @@ test('no command at all shows the help on stderr and is a usage error', async ()
   assert.match(stderr, /Usage: ringmain/)
 })
 
+test('a group of commands shows its own help, and a word that it does not know leads there', async () => {
+  for (const group of ['breakers', 'replicas']) {
+    const { code, stderr } = await ringmain([group])
+    assert.equal(code, 64)
+    assert.match(stderr, new RegExp(`Usage: ringmain ${group} `))
+    const wrong = await ringmain(['--no-color', group, 'nonsense'])
+    assert.equal(wrong.code, 64)
+    assert.match(wrong.stderr, new RegExp(`next {3}npx ringmain ${group} --help`))
+  }
+  const { stderr } = await ringmain([
+    'replicas',
+    'drain',
+    'crm',
+    'a',
+    '--for',
+    '1m',
+    '--reason',
+    ' ',
+  ])
+  assert.match(stderr, /must say why.*\n {2}next {3}npx ringmain replicas drain --help/)
+})
+
 test('a usage error is one JSON line when JSON was asked for', async () => {
   const { code, stderr } = await ringmain(['status', '-o', 'json', '--sever', 'x'])
   assert.equal(code, 64)

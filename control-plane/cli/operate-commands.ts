@@ -12,8 +12,7 @@ interface ListFlags {
   readonly output: OutputForm
 }
 
-interface OverrideFlags {
-  readonly server: string
+interface OverrideFlags extends ListFlags {
   readonly for: number
   readonly reason: string
 }
@@ -44,18 +43,21 @@ function addBreakers(program: Command, terminal: Terminal, settle: Settle): void
     .addOption(serverOption())
     .addOption(outputOption(['table', 'json']))
     .action((cluster: string | undefined, flags: ListFlags) => show(flags, cluster))
-  onReplica(breakers.command('get'), 'Show the breaker of one replica.')
-    .addOption(outputOption(['table', 'json']))
-    .action((cluster: string, replica: string, flags: ListFlags) => show(flags, cluster, replica))
+  onReplica(breakers.command('get'), 'Show the breaker of one replica.').action(
+    (cluster: string, replica: string, flags: ListFlags) => show(flags, cluster, replica),
+  )
   for (const [action, says] of [
     ['reset', 'Close it and forget what it counted; failing calls may open it again.'],
-    ['force-open', 'Send the replica no calls, until it is reset.'],
+    [
+      'force-open',
+      'Send it nothing new, until it is reset; sessions stay, and so do calls under way.',
+    ],
     ['force-close', 'Never eject the replica, until it is reset.'],
   ] as const)
     onReplica(breakers.command(action), says).action(
-      async (cluster: string, replica: string, { server }: ListFlags) => {
+      async (cluster: string, replica: string, flags: ListFlags) => {
         const { runOperate } = await import('./operate.ts')
-        settle(await runOperate({ server, cluster, replica, action }, terminal))
+        settle(await runOperate({ ...flags, cluster, replica, action }, terminal))
       },
     )
 }
@@ -84,32 +86,33 @@ function addReplicas(program: Command, terminal: Terminal, settle: Settle): void
   ] as const)
     forAWhile(onReplica(replicas.command(action), says)).action(
       (cluster: string, replica: string, flags: OverrideFlags) =>
-        change({ action, ...toldOf(flags) }, { server: flags.server, cluster, replica }),
+        change({ action, ...toldOf(flags) }, { cluster, replica }),
     )
   const weight = onReplica(replicas.command('weight'), 'Give it another share of the calls.')
   forAWhile(weight.argument('<WEIGHT>', `1 to ${MOST_WEIGHT}`, readWeight)).action(
     (cluster: string, replica: string, share: number, flags: OverrideFlags) =>
-      change(
-        { action: 'weight', weight: share, ...toldOf(flags) },
-        { server: flags.server, cluster, replica },
-      ),
+      change({ action: 'weight', weight: share, ...toldOf(flags) }, { cluster, replica }),
   )
   onReplica(replicas.command('ready'), 'End what was decided about it.').action(
-    (cluster: string, replica: string, { server }: ListFlags) =>
-      change({ action: 'ready' }, { server, cluster, replica }),
+    (cluster: string, replica: string, flags: ListFlags) =>
+      change({ action: 'ready', ...flags }, { cluster, replica }),
   )
 }
 
 interface At {
-  readonly server: string
   readonly cluster: string
   readonly replica: string
 }
 
-const toldOf = (flags: OverrideFlags): { readonly forMs: number; readonly reason: string } => ({
-  forMs: flags.for,
-  reason: flags.reason,
+const toldOf = ({ for: forMs, ...flags }: OverrideFlags): ListFlags & TellingFlags => ({
+  ...flags,
+  forMs,
 })
+
+interface TellingFlags {
+  readonly forMs: number
+  readonly reason: string
+}
 
 const onReplica = (command: Command, says: string): Command =>
   command
@@ -117,16 +120,22 @@ const onReplica = (command: Command, says: string): Command =>
     .argument('<CLUSTER>', 'name of the cluster')
     .argument('<REPLICA>', 'as `ringmain replicas list` shows it under ENDPOINT')
     .addOption(serverOption())
+    .addOption(outputOption(['table', 'json']))
 
 const forAWhile = (command: Command): Command =>
   command
     .requiredOption('--for <DURATION>', 'when it ends by itself: 1s to 24h', readDuration)
-    .requiredOption('--reason <TEXT>', 'why, for whoever looks')
+    .requiredOption('--reason <TEXT>', 'why, for whoever looks', readReason)
 
 function readDuration(text: string): number {
   const ms = parseDuration(text)
   if (ms !== undefined && ms >= 1_000 && ms <= LONGEST_DURATION_MS) return ms
   throw new InvalidArgumentError('It must be a duration from 1s to 24h, such as 30m.')
+}
+
+function readReason(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('It must say why.')
 }
 
 function readWeight(text: string): number {

@@ -75,13 +75,20 @@ export interface OperateOptions {
   readonly forMs?: number
   readonly reason?: string
   readonly weight?: number
+  readonly output: OutputForm
 }
 
 export async function runOperate(options: OperateOptions, terminal: Terminal): Promise<number> {
-  const { server, ...asked } = options
-  await adminClient(server).post('/operate', asked)
-  const { cluster, replica, action, forMs } = asked
+  const { server, output, ...asked } = options
+  const done = await adminClient(server).post('/operate', asked)
+  if (output === 'json') {
+    const list = { apiVersion: 'ringmain/v1', kind: 'DecisionList', items: [done] }
+    terminal.print(JSON.stringify(list))
+    return EXIT.done
+  }
+  const { cluster, replica, action, weight, forMs } = asked
+  const share = weight === undefined ? '' : ` ${weight}`
   const ends = forMs === undefined ? '' : `, for ${formatDuration(forMs)}`
-  terminal.say(`${cluster} ${replica}: ${action}${ends}`)
+  terminal.say(`${cluster} ${replica}: ${action}${share}${ends}`)
   return EXIT.done
 }

@@ -73,6 +73,30 @@ test('a healthy router is shown with its counts, and nothing asks for attention'
   assert.ok(!screen.includes('!'))
 })
 
+test('overload, and what a cluster tells of its replicas together, come before single replicas', () => {
+  const refusing = {
+    ...router(['search']),
+    overload: { ...router([]).overload, level: 2, says: 'refuses sheddable calls' },
+  }
+  const note = 'ejected replicas get modern calls all the same'
+  const odd = cluster('search', { notes: [note], endpoints: [endpoint('a', { health: 'down' })] })
+  const lines = statusLines({ ready, router: refusing, clusters: [odd] }, plain(80))
+  assert.deepEqual(lines.slice(-3), [
+    '! overload: refuses sheddable calls',
+    `! search: ${note}`,
+    '! search: a: down',
+  ])
+})
+
+test('what has no room among what needs attention is counted', () => {
+  const endpoints = Array.from({ length: 9 }, (_, place) =>
+    endpoint(String(place), { health: 'down', reason: 'no answer' }),
+  )
+  const clusters = [cluster('search', { endpoints })]
+  const lines = statusLines({ ready, router: router(['search']), clusters }, plain(80))
+  assert.deepEqual(lines.slice(-2), ['! search: 3: no answer', '… 5 more: npx ringmain clusters'])
+})
+
 test('any number of servers, clusters and troubles fits one screen of either width', () => {
   const names = Array.from({ length: 40 }, (_, index) => `cluster-with-a-long-name-${index}`)
   const clusters = names.map(name =>

@@ -52,9 +52,13 @@ export function statusLines(
 ): readonly string[] {
   const { router, clusters } = views
   const { width } = terminal
-  const attention = attentionOf(views)
-    .slice(0, MAX_ATTENTION)
-    .map(sentence => terminal.paint('yellow', cutTo(`! ${sentence}`, width)))
+  const sentences = attentionOf(views)
+  const attention = [
+    ...sentences
+      .slice(0, MAX_ATTENTION)
+      .map(sentence => terminal.paint('yellow', cutTo(`! ${sentence}`, width))),
+    ...moreSentences(sentences.length - MAX_ATTENTION),
+  ]
   const room = MAX_LINES - HEADER_LINES - attention.length - 5
   const shownServers = router.virtualServers.slice(0, Math.max(1, Math.floor(room / 2)))
   const shownClusters = clusters.slice(0, Math.max(1, room - shownServers.length))
@@ -102,7 +106,9 @@ function attentionOf({ ready, router, clusters }: StatusViews): readonly string[
       ? []
       : [`policies: what is served is ${formatDuration(router.table.ageMs)} old`]),
     ...documents.map(line => `policies: ${line}`),
+    ...(router.overload.level === 0 ? [] : [`overload: ${router.overload.says}`]),
     ...discoveryProblems(clusters),
+    ...clusters.flatMap(({ name, notes = [] }) => notes.map(note => `${name}: ${note}`)),
     ...clusters.flatMap(({ name, endpoints }) =>
       endpoints
         .filter(endpoint => !takesCalls(endpoint))
@@ -184,6 +190,9 @@ function clusterColumns(
     { head: 'FAULTS', value: total(({ faults }) => faults), align: 'right' },
   ]
 }
+
+const moreSentences = (count: number): readonly string[] =>
+  count > 0 ? [`… ${count} more: npx ringmain clusters`] : []
 
 function moreLine(servers: number, clusters: number): readonly string[] {
   const parts = [

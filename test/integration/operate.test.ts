@@ -52,7 +52,13 @@ test('a drained replica gets no new call, is listed with the reason, and is read
   const listed = await ringmain('replicas', 'list', '-o', 'wide')
   assert.match(listed, /drained by hand: a full disk/)
   assert.match(listed, /draining for \d.* more: a full disk/)
-  await ringmain('replicas', 'ready', 'tools', key)
+  assert.match(await ringmain('replicas', 'list'), /BY HAND/)
+  const json = await ringmain('replicas', 'ready', 'tools', key, '-o', 'json')
+  assert.deepEqual(JSON.parse(json), {
+    apiVersion: 'ringmain/v1',
+    kind: 'DecisionList',
+    items: [{ cluster: 'tools', replica: key, action: 'ready' }],
+  })
   assert.doesNotMatch(await ringmain('replicas', 'list', '-o', 'wide'), /a full disk/)
   const told = router.lines.filter(({ event }) => event === 'router.override')
   assert.deepEqual(
