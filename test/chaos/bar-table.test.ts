@@ -13,13 +13,13 @@ const PRINTED = [
 test('each bar that a story printed is a row, with its figure', () => {
   assert.deepEqual(rowsIn('kill', PRINTED, 1), [
     {
-      story: 'kill',
+      story: 'R1 kill',
       bar: 'last call given to it, at most 1 s',
       figure: '12 ms after',
       isHeld: true,
     },
     {
-      story: 'kill',
+      story: 'R1 kill',
       bar: 'calls that failed',
       figure: '3: 3 × RINGMAIN_OUTCOME_UNKNOWN',
       isHeld: false,
@@ -41,7 +41,7 @@ test('a story that ended badly, or without a word, has missed a bar', () => {
 test('the last line says whether all bars hold', () => {
   const [first, second] = rowsIn('kill', PRINTED, 1)
   assert.ok(first !== undefined && second !== undefined)
-  assert.match(barTable([first]), /^HOLD {2}kill .*\nall 1 bars hold$/)
-  assert.match(barTable([first, second]), /\nMISS {2}kill .*\n1 of 2 bars missed$/)
+  assert.match(barTable([first]), /^HOLD {2}R1 kill .*\nall 1 bars hold$/)
+  assert.match(barTable([first, second]), /\nMISS {2}R1 kill .*\n1 of 2 bars missed$/)
   assert.match(barTable([]), /0 of 0 bars missed/)
 })

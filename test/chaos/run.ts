@@ -1,13 +1,13 @@
-// `npm run test:chaos`: every story of faults, each in a network of its own, and all their bars in one table at the end. Names of stories
-// run these alone; `--for=2m`, `--calls=100000` and `--seed=N` go to the stories that take them. Ends with 1 when a bar was missed.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+// `npm run test:chaos`: every story of faults, and all their bars in one table at the end. Names of stories run these alone; `--for=2m`,
+// `--calls=100000`, `--seed=N` and `--outage=10m` go to the stories that take them. Ends with 1 when a bar was missed.
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
+import { playStory } from '#test/support/play-story.ts'
 import { type BarRow, barTable, rowsIn } from './kit/bar-table.ts'
 
-const STORIES = [
+const STORIES: readonly string[] = [
   'kill',
+  'sessions',
   'blackhole',
   'slow',
   'fail-fast',
@@ -16,10 +16,18 @@ const STORIES = [
   'rolling',
   'deadline',
   'executions',
+  'consul',
+  'consul-faults',
+  'overload',
 ]
+/** Those that break no network are told among the others, with more than these bars. */
+const ELSEWHERE: readonly string[] = ['consul', 'consul-faults', 'overload']
 /** What a story takes; the others must not stumble over it. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   flap: ['--for'],
+  overload: ['--for'],
+  consul: ['--outage'],
+  'consul-faults': ['--outage'],
   executions: ['--calls', '--seed'],
 }
 
@@ -36,18 +44,10 @@ if (unknown.length > 0) {
 }
 
 async function play(story: string): Promise<readonly BarRow[]> {
-  const file = join(import.meta.dirname, 'stories', `${story}.ts`)
+  const folder = ELSEWHERE.includes(story) ? '../stories' : 'stories'
+  const file = join(import.meta.dirname, folder, `${story}.ts`)
   const own = options.filter(option => OPTIONS[story]?.includes(option.split('=')[0] ?? ''))
-  const child = spawn(process.execPath, [file, ...own], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const end = (): boolean => child.kill('SIGTERM')
-  process.once('exit', end)
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-    process.stdout.write(chunk)
-  })
-  const [code] = (await once(child, 'close')) as [number | null]
-  process.off('exit', end)
+  const { output, code } = await playStory(file, own)
   return rowsIn(story, output, code)
 }
 

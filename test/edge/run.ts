@@ -1,7 +1,5 @@
 // `npm run test:edge`: every test of the edge and then the stories with its timed bars, with all figures in one block at the end.
 // `--for=10m` fuzzes for longer, `--seed=N` again. Ends with 1 when anything failed, was skipped, or is not there.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +8,7 @@ import { selectTests } from '#deploy/gates/select-tests.ts'
 import { endGroup, type FileResult, runTestFile } from '#deploy/gates/test-file.ts'
 import { fileReport } from '#deploy/gates/test-report.ts'
 import { type EdgePart, edgeSummary, storyPart } from '#test/support/edge-summary.ts'
+import { playStory } from '#test/support/play-story.ts'
 
 const { values } = parseArgs({
   options: { for: { type: 'string', default: '30s' }, seed: { type: 'string' } },
@@ -51,16 +50,7 @@ const notesOf = ({ lines }: FileResult): readonly string[] =>
 
 async function tellPart(name: string, words: readonly string[]): Promise<EdgePart> {
   const file = join(root, 'test', 'stories', `${name}.ts`)
-  const child = spawn(process.execPath, [file, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const end = (): boolean => child.kill('SIGTERM')
-  process.once('exit', end)
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-    process.stdout.write(chunk)
-  })
-  const [code] = (await once(child, 'close')) as [number | null]
-  process.off('exit', end)
+  const { output, code } = await playStory(file, words)
   return storyPart(name, output, code)
 }
 

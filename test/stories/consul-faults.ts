@@ -58,7 +58,7 @@ interface Ground {
 }
 
 await tellStory(
-  `Consul gone for ${values.outage} in every way, ${RATE} calls/s meanwhile`,
+  `R7: Consul gone for ${values.outage} in every way, ${RATE} calls/s meanwhile`,
   async story => {
     if (outageMs === undefined)
       throw new Error(`--outage ${values.outage} is no duration, such as 8s`)

@@ -13,7 +13,8 @@ import {
 } from '#test/support/consul-mesh.ts'
 import { type OpenLoop, openCaller, openLoop } from '#test/support/open-loop.ts'
 import { realPart } from '#test/support/real-parts.ts'
-import { runRouter } from '#test/support/running-router.ts'
+import { type RouterProcess, startRouterProcess } from '#test/support/router-process.ts'
+import { runRouter, writePolicies } from '#test/support/running-router.ts'
 import type { ScriptedServer } from '#test/support/scripted-server.ts'
 import { ms, type Story, tellStory } from '#test/support/story.ts'
 import { until } from '#test/support/until.ts'
@@ -33,7 +34,7 @@ interface Ground {
   readonly load: OpenLoop
 }
 
-await tellStory(`a mesh in a real Consul under ${RATE} calls/s`, async story => {
+await tellStory(`R8: a mesh in a real Consul under ${RATE} calls/s`, async story => {
   if (outageMs === undefined)
     throw new Error(`--outage ${values.outage} is no duration, such as 20s`)
   const part = realPart('consul')
@@ -95,16 +96,58 @@ async function changes({ story, mesh, load }: Ground): Promise<void> {
   story.hold('new instance: first call to it', `${ms(took)} after its start`, took <= LIMIT_MS)
 }
 
+/** A router process has run with these documents, which are no longer there then; launches it again. */
+async function ranBefore({ story, mesh }: Ground): Promise<() => Promise<RouterProcess>> {
+  const folder = mkdtempSync(join(tmpdir(), 'ringmain-story-'))
+  story.later(() => rmSync(folder, { recursive: true, force: true }))
+  const policies = writePolicies(folder, consulDocuments)
+  const env = { RINGMAIN_CONSUL: mesh.agent.url, RINGMAIN_POLICIES: policies }
+  const start = async (): Promise<RouterProcess> => {
+    const router = await startRouterProcess(consulDocuments, { env, state: join(folder, 'state') })
+    story.later(router.close)
+    await until('it to be ready', async () => (await router.ready()).ready)
+    return router
+  }
+  const first = await start()
+  await first.untilUp('tools', mesh.replicas.length)
+  await first.close()
+  rmSync(policies, { recursive: true })
+  return start
+}
+
+/** With neither Consul nor documents. */
+async function startAlone(story: Story, start: () => Promise<RouterProcess>): Promise<void> {
+  const startedMs = performance.now()
+  const alone = await start()
+  const took = performance.now() - startedMs
+  story.hold(
+    'launched without Consul and documents it is ready',
+    `after ${ms(took)}`,
+    took <= READY_MS,
+  )
+  const metrics = await (await fetch(`${alone.adminUrl}/metrics`)).text()
+  const ages = ['table', 'discovery'].map(
+    what => new RegExp(`^ringmain_${what}_age_seconds\\{.*\\} ([0-9.]+)`, 'm').exec(metrics)?.[1],
+  )
+  story.hold(
+    'and tells how old its documents and its replicas are',
+    ages.map(age => `${age} s`).join(', '),
+    ages.every(age => Number(age) > 0),
+  )
+}
+
 async function outage(
   { story, mesh, load }: Ground,
   state: string,
   lastsMs: number,
 ): Promise<void> {
   const { agent, replicas } = mesh
+  const start = await ranBefore({ story, mesh, load })
   const [sentBefore, goneMs] = [load.sent(), performance.now()]
   await agent.kill()
   await until('the router to tell', async () => (await mesh.cluster()).discovery.problem)
   story.tell('Consul gone: the router tells', `after ${ms(performance.now() - goneMs)}`)
+  await startAlone(story, start)
   const startedMs = performance.now()
   const other = await runRouter(consulDocuments, { env: { RINGMAIN_CONSUL: agent.url }, state })
   story.later(other.close)

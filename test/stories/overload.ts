@@ -222,6 +222,6 @@ async function calm(story: Story, { router, callers, scene, peak }: Stage): Prom
   story.hold('last call that was refused after', `${ms(last)}, ${failed} in all`, last <= BACK_MS)
 }
 
-await tellStory(`${TIMES} times too many calls for ${asked}`, async story => {
+await tellStory(`R10: ${TIMES} times too many calls for ${asked}`, async story => {
   for (const scene of [SLOW_TOOLS, BUSY_ROUTER]) await play(story, scene)
 })

@@ -7,12 +7,16 @@ export interface BarRow {
   readonly isHeld: boolean
 }
 
+/** What a story proves, at the head of its name. */
+const PROVES = /^(R[0-9]+): /
 const LINE = /^ {2}(ok {2}|MISS) {2}(.+?): (.*)$/
 /** Of a figure that is shown in the table; the story has printed it whole. */
 const LONGEST = 70
 
 /** A story that says nothing, or ends badly without a missed bar, has missed one. */
-export function rowsIn(story: string, output: string, code: number | null): readonly BarRow[] {
+export function rowsIn(name: string, output: string, code: number | null): readonly BarRow[] {
+  const [, proves] = PROVES.exec(output) ?? []
+  const story = proves === undefined ? name : `${proves} ${name}`
   const rows = output.split('\n').flatMap((line): readonly BarRow[] => {
     const [, mark, bar, figure] = LINE.exec(line) ?? []
     if (mark === undefined || bar === undefined || figure === undefined) return []

@@ -1,8 +1,9 @@
 // Calls with ids of their own through a router, and what each caller was told of its own.
 import { Pool } from 'undici'
 import { type OpenLoop, openLoop } from '#test/support/open-loop.ts'
-import { callParams, modernRequest, problemOf } from '#test/support/raw-http.ts'
+import { callParams, legacyRequest, modernRequest, problemOf } from '#test/support/raw-http.ts'
 import { nowMs } from './ledger.ts'
+import type { HeldSession } from './sessions.ts'
 
 /**
  * `done`: a result. `not_done`: the tool is said not to have run. `unknown`: it may have run, says the answer. `mute`: no answer that says
@@ -13,6 +14,7 @@ export type Fate = 'done' | 'not_done' | 'unknown' | 'mute' | 'left'
 export interface Told {
   readonly call: string
   readonly tool: string
+  readonly session?: string
   readonly sentMs: number
   readonly endedMs: number
   readonly fate: Fate
@@ -24,6 +26,10 @@ export interface Asking {
   /** The tool's name at this caller's virtual server. */
   readonly tool: string
   readonly args?: Readonly<Record<string, unknown>>
+  /** Of the modern era where it is absent. */
+  readonly era?: 'legacy'
+  /** Of a legacy caller; it is told when its session is lost. */
+  readonly session?: HeldSession | undefined
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
@@ -43,10 +49,16 @@ export function openCalls(url: string, prefix = 'c', connections = 1_024): Calls
   const pool = new Pool(origin, { connections })
   const told: Told[] = []
   let calls = 0
-  const one = async ({ tool, args = {}, headers = {}, signal }: Asking): Promise<Told> => {
+  const one = async (asking: Asking): Promise<Told> => {
+    const { tool, args = {}, headers = {}, signal, session } = asking
+    const held = session?.id
     const call = `${prefix}-${calls}`
     calls += 1
-    const request = modernRequest('tools/call', callParams(tool, { ...args, call }), { id: call })
+    const ask = asking.era === 'legacy' || held !== undefined ? legacyRequest : modernRequest
+    const request = ask('tools/call', callParams(tool, { ...args, call }), {
+      id: call,
+      ...(held === undefined ? {} : { session: held }),
+    })
     const sentMs = nowMs()
     const [fate, says]: readonly [Fate, string] = await fateOf(
       pool.request({
@@ -58,7 +70,16 @@ export function openCalls(url: string, prefix = 'c', connections = 1_024): Calls
       }),
     )
     const isLeft = fate === 'mute' && signal?.aborted === true
-    const is = { call, tool, sentMs, endedMs: nowMs(), fate: isLeft ? 'left' : fate, says } as const
+    if (held !== undefined && says === 'RINGMAIN_SESSION_UNKNOWN') session?.lost(held)
+    const is: Told = {
+      call,
+      tool,
+      ...(session === undefined || held === undefined ? {} : { session: session.name }),
+      sentMs,
+      endedMs: nowMs(),
+      fate: isLeft ? 'left' : fate,
+      says,
+    }
     told.push(is)
     return is
   }

@@ -1,5 +1,7 @@
 // A tool server as a process of its own, to be killed, stopped and ill-treated: `echo` only reads, `act` has an effect and must not
-// run twice. Both write into the ledger before they answer. It is told over its channel how to behave.
+// run twice. Both write into the ledger before they answer. It speaks both eras; its legacy sessions live and die with the process.
+// It is told over its channel how to behave.
+import { randomUUID } from 'node:crypto'
 import { openSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -14,8 +16,12 @@ const { values } = parseArgs({
 const { ledger = '.', name = 'tool', port = '0' } = values
 const book = openSync(join(ledger, name), 'a')
 let mood: Mood = { delayMs: 0 }
+/** Bounded by the callers of one story. */
+const sessions = new Set<string>()
 
 const STAMP = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' }
+const LEGACY = '2025-11-25'
+const SERVER = { name, version: '1' }
 const TOOLS = [
   { name: 'echo', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } },
   { name: 'act', inputSchema: { type: 'object' } },
@@ -30,19 +36,34 @@ interface Message {
   }
 }
 
+/** A notification is taken, and that is all. */
+function heard(message: Message, response: ServerResponse): void {
+  if (message.id === undefined) response.writeHead(202).end()
+  else answer(message, response)
+}
+
 function answer(message: Message, response: ServerResponse): void {
   const { id, method, params } = message
   const send = (body: object): void =>
     void response
-      .writeHead(200, { 'content-type': 'application/json' })
+      .setHeader('content-type', 'application/json')
       .end(JSON.stringify({ jsonrpc: '2.0', id, ...body }))
   if (method === 'server/discover')
     send({
       result: { supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, ...STAMP },
     })
   else if (method === 'tools/list') send({ result: { tools: TOOLS, ...STAMP } })
-  else if (method === 'tools/call') run(params ?? {}, response, send)
+  else if (method === 'initialize') {
+    response.setHeader('mcp-session-id', opened())
+    send({ result: { protocolVersion: LEGACY, capabilities: { tools: {} }, serverInfo: SERVER } })
+  } else if (method === 'tools/call') run(params ?? {}, response, send)
   else send({ error: { code: -32_601, message: 'Method not found' } })
+}
+
+function opened(): string {
+  const session = randomUUID()
+  sessions.add(session)
+  return session
 }
 
 function run(
@@ -75,8 +96,12 @@ const server = createServer((request: IncomingMessage, response) => {
   request.on('error', () => undefined) // a request that broke off is none
   request.on('end', () => {
     const body = Buffer.concat(chunks).toString()
-    if (body === '') response.writeHead(405).end()
-    else answer(JSON.parse(body) as Message, response)
+    const session = request.headers['mcp-session-id']
+    if (typeof session === 'string' && !sessions.has(session)) response.writeHead(404).end()
+    else if (request.method === 'DELETE' && typeof session === 'string')
+      response.writeHead(sessions.delete(session) ? 204 : 404).end()
+    else if (body === '') response.writeHead(405).end()
+    else heard(JSON.parse(body) as Message, response)
   })
 })
 server.listen(Number(port), '127.0.0.1', () =>

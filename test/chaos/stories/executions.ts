@@ -1,16 +1,19 @@
 // Never twice, counted by the tools: calls with an effect under random kills, resets, timeouts, refusals and broken answers. None runs
-// twice, and whoever is told that a call did not run is told the truth. `--calls=100000` for the whole bar, `--seed=N` for the same faults.
+// twice, and whoever is told that a call did not run is told the truth. Of three calls one is modern, one legacy, and one legacy in a session
+// that its caller opens anew when it is lost. `--calls=100000` for the whole bar, `--seed=N` for the same faults.
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '#foundation/clock.ts'
 import { inOwnNetwork } from '#test/support/own-network.ts'
 import { type Story, tellStory } from '#test/support/story.ts'
 import { until } from '#test/support/until.ts'
-import { type Fate, wordsOf } from '../kit/calls.ts'
+import { type Asking, type Fate, wordsOf } from '../kit/calls.ts'
 import { makeMischief } from '../kit/mischief.ts'
+import { type HeldSession, holdSessions } from '../kit/sessions.ts'
 import { setStage } from '../kit/stage.ts'
 
 const RATE = 600
+const SESSIONS = 40
 const FIRST_BYTE_MS = 1_000
 /** Over which all must have been sent, for each call that is due. */
 const PATIENCE = 3
@@ -23,6 +26,12 @@ const { values } = parseArgs({
 })
 const [wanted, seed] = [Number(values.calls), Number(values.seed)]
 
+function askingOf(count: number, sessions: readonly HeldSession[]): Asking {
+  if (count % 3 === 0) return { tool: 'act' }
+  const session = count % 3 === 1 ? sessions[count % sessions.length] : undefined
+  return { tool: 'act', era: 'legacy', session }
+}
+
 async function play(story: Story): Promise<void> {
   story.tell('seed', String(seed))
   const stage = await setStage(story, {
@@ -34,8 +43,10 @@ async function play(story: Story): Promise<void> {
     },
     env: { RINGMAIN_LOG_LEVEL: 'error' },
   })
-  const load = stage.calls.steady(RATE, () => ({ tool: 'act' }))
-  const isOver = (): boolean => load.sent() >= wanted
+  let isOver = (): boolean => false
+  const sessions = await holdSessions(stage.router.mcpUrl, SESSIONS, () => isOver())
+  const load = stage.calls.steady(RATE, count => askingOf(count, sessions))
+  isOver = () => load.sent() >= wanted
   const mischief = makeMischief(stage.places, seededRandom(seed), isOver)
   await until('all calls to be sent', isOver, (PATIENCE * 1_000 * wanted) / RATE)
   const { sent, perSecond } = await load.stop()
@@ -49,6 +60,10 @@ async function play(story: Story): Promise<void> {
   story.tell(
     'done, said not to have run, unknown',
     `${of('done')}, ${of('not_done')}, ${of('unknown')}`,
+  )
+  story.tell(
+    'sessions opened anew',
+    String(sessions.reduce((sum, { renewals }) => sum + renewals.length, 0)),
   )
   story.tell('in words', wordsOf(stage.calls.told.filter(({ fate }) => fate !== 'done')))
   const unknown = stage.calls.told.filter(({ fate }) => fate === 'unknown')
