@@ -12,6 +12,7 @@ import {
 import type { Cluster } from './clusters/cluster.ts'
 import { codecOf } from './eras/decode.ts'
 import { HEADER } from './eras/versions.ts'
+import type { Attempt } from './facts.ts'
 import { Hedges } from './hedges.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets } from './retry-budget.ts'
@@ -19,7 +20,7 @@ import type { AttemptPath, Dispatched, Forwardable, Target } from './stages/forw
 import type { InFlight } from './upstream/in-flight.ts'
 import { tell } from './upstream/legacy-handshake.ts'
 import { legacyNotification } from './upstream/questions.ts'
-import type { Outgoing, Sent } from './upstream/send.ts'
+import { isJson, type Outgoing, type Sent, type SentCall } from './upstream/send.ts'
 
 export interface AttemptPorts extends ReplicaPorts {
   readonly inFlight: InFlight
@@ -140,7 +141,20 @@ function send(
   }
   const relearn = (): void => cluster.outdated(endpoint)
   const expire = (): void => sent.expire(call.deadline.isCallers)
-  return { attempt: sent.attempt, upstreamIdJson, abandon, expire, ended: sent.ended, relearn }
+  const attempt = call.isReplayable && !replica.isBound ? unbroken(sent) : sent.attempt
+  return { attempt, upstreamIdJson, abandon, expire, ended: sent.ended, relearn }
+}
+
+/**
+ * Where the call may go elsewhere: an answer that breaks off before anything of it could be handed on is none. No caller waits longer
+ * for that, since an answer in JSON is kept back until it is whole anyway; a stream is begun with its first event.
+ */
+async function unbroken({ attempt, ended }: SentCall): Promise<Attempt> {
+  const head = await attempt
+  const isKeptBack = head.kind === 'answered' && head.status === 200 && isJson(head.contentType)
+  if (!isKeptBack || !(await head.body.breaksEarly())) return head
+  ended({ ended: 'cut' })
+  return { kind: 'no_answer', detail: 'its answer broke off' }
 }
 
 /**

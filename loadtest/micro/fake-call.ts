@@ -98,6 +98,7 @@ const BODY: UpstreamBody = {
     sink.end()
   },
   collect: () => Promise.resolve(ANSWER),
+  breaksEarly: () => Promise.resolve(false),
   resume: nothing,
   abort: nothing,
 }

@@ -64,6 +64,8 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #earlyBytes = 0
   #ending: 'end' | 'broken' | undefined
   #collected: ((body: 'broken') => void) | undefined
+  /** Waits for the end, or for as much as is kept. */
+  #ahead: (() => void) | undefined
 
   /** `turns` is shared by those that must not keep each other's callers waiting. */
   constructor(
@@ -112,7 +114,9 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     if (this.#sink === undefined) {
       this.#early.push(chunk)
       this.#earlyBytes += chunk.length
-      if (this.#earlyBytes > EARLY_LIMIT) this.#pause(controller)
+      if (this.#earlyBytes <= EARLY_LIMIT) return
+      this.#pause(controller)
+      this.#ahead?.()
       return
     }
     if (!this.#sink.data(chunk)) this.#pause(controller)
@@ -142,6 +146,14 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
       if (!this.#isAborted) sink.broken()
     } else if (mayGoOn) this.resume()
     else if (this.#controller !== undefined) this.#pause(this.#controller)
+  }
+
+  async breaksEarly(): Promise<boolean> {
+    if (!this.#isOver && this.#earlyBytes <= EARLY_LIMIT)
+      await new Promise<void>(resolve => {
+        this.#ahead = resolve
+      })
+    return this.#ending === 'broken' && !this.#isAborted
   }
 
   collect(limit: number): Promise<Buffer | 'too_large' | 'broken'> {
@@ -231,6 +243,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     clearTimeout(this.#lateTimer)
     this.#ending = how
     this.#events.over(how === 'end')
+    this.#ahead?.()
     if (this.#sink === undefined || this.#isAborted) return
     if (how === 'end') this.#sink.end()
     else this.#sink.broken()

@@ -111,6 +111,23 @@ for (const [who, caller] of Object.entries(STATELESS)) {
     }
   })
 
+  test(`an answer that breaks off before any of it was handed on is none, for a ${who} caller`, async () => {
+    for (const fate of ['die_after_headers', 'die_mid_body']) {
+      const seen = await called(caller, 'lookup', { to: [fate, 'echo'] })
+      assert.ok(['a', 'b'].includes(servedBy(seen.answer) ?? ''), seen.answer.body.toString())
+      assert.deepEqual(seen.ran, [1, 1], fate)
+      assert.equal(seen.line['ringmain.retry_reason'], 'unanswered')
+    }
+    for (const [tool, fate] of [
+      ['lookup', 'die_mid_stream'],
+      ['save', 'die_mid_body'],
+    ] as const) {
+      const seen = await called(caller, tool, { to: [fate, 'echo'] })
+      assert.equal(problemOf(seen.answer)?.code, 'RINGMAIN_OUTCOME_UNKNOWN')
+      assert.deepEqual(seen.ran, [1, 0], fate)
+    }
+  })
+
   test(`without the document or without the replicas’ own word a call runs once, for a ${who} caller`, async () => {
     for (const tool of ['save', 'unsaid', 'unwritten'] as const) {
       const seen = await called(caller, tool, { to: ['die_before_headers', 'echo'] })
@@ -188,6 +205,6 @@ test('what went elsewhere, and what did not, is counted by its reason', async ()
       total('ringmain_retries_denied_total', 'is_retry'),
       total('ringmain_retries_denied_total', 'spent'),
     ],
-    [6, 6, 2, 4],
+    [10, 6, 2, 4],
   )
 })

@@ -26,6 +26,7 @@ export function fakeBody(whole: Buffer | 'too_large' | 'broken' = 'broken'): Fak
     },
     collect: limit =>
       Promise.resolve(Buffer.isBuffer(whole) && whole.length > limit ? 'too_large' : whole),
+    breaksEarly: () => Promise.resolve(false),
     resume: () => void log.push('resume'),
     abort: () => void log.push('abort'),
     data: chunk =>
