@@ -12,7 +12,7 @@ import type { Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
 import { listPages } from './list-pages.ts'
 import { RetryBudgets } from './retry-budget.ts'
-import type { Lists, Page } from './stages/gather.ts'
+import type { Lists, PageAnswer } from './stages/gather.ts'
 
 const LEGACY: Learned = { ...MODERN, eras: ['legacy'], legacyVersion: '2025-06-18' }
 const MEMBER = { cluster: 'crm', prefix: 'crm' }
@@ -22,7 +22,7 @@ interface Ground {
   readonly lists: Lists
   readonly requests: FakeSend
   readonly call: CallFacts
-  readonly page: (differences?: Partial<CallFacts>, cursor?: string) => Promise<Page>
+  readonly page: (differences?: Partial<CallFacts>, cursor?: string) => Promise<PageAnswer>
 }
 
 function ground(t: TestContext, learned: Learned = MODERN): Ground {
@@ -61,27 +61,27 @@ const bound: Session = {
   members: [{ cluster: 'crm', endpoint: '127.0.0.1:1', id: 'up-1', version: '2025-11-25' }],
 }
 
-const shown = (page: Page): unknown =>
-  page.kind === 'page'
-    ? [page.tools.map(tool => tool.toString()), page.nextCursor]
-    : page.refusal.code
+const shown = (given: PageAnswer): unknown =>
+  given.kind === 'page'
+    ? [given.page.items.map(({ definition }) => definition.toString()), given.page.nextCursor]
+    : given.refusal.code
 
-test('a modern page is asked with the caller’s own metadata, and its names get the prefix', async t => {
+test('a modern page is asked with the caller’s own metadata, and read as it is', async t => {
   const { page, requests } = ground(t)
   const meta = {
     'io.modelcontextprotocol/clientInfo': { name: 'desk', version: '9' },
     'io.modelcontextprotocol/clientCapabilities': { x: {} },
   }
-  const asking = page({ message: messageAs({ meta }) }, 'two')
+  const asking = page({ message: messageAs({ method: 'tools/list', meta }) }, 'one')
   await settle()
   const { message, header } = requests.last()
   assert.deepEqual(message['params'], {
-    cursor: 'two',
+    cursor: 'one',
     _meta: { ...meta, 'io.modelcontextprotocol/protocolVersion': '2026-07-28' },
   })
   assert.equal(header('mcp-method'), 'tools/list')
   await requests.last().result(TOOLS)
-  assert.deepEqual(shown(await asking), [['{"name":"crm__find"}'], 'two'])
+  assert.deepEqual(shown(await asking), [['{"name":"find"}'], 'two'])
 })
 
 test('a legacy page is asked in the session it belongs to', async t => {
@@ -114,7 +114,7 @@ test('a list may be asked for again, at another replica and after a moment, as o
   requests.last().fail('ECONNRESET')
   await settle()
   await requests.last().result(TOOLS)
-  assert.deepEqual(shown(await asking), [['{"name":"crm__find"}'], 'two'])
+  assert.deepEqual(shown(await asking), [['{"name":"find"}'], 'two'])
   assert.equal(new Set(requests.sent.map(({ place }) => place.endpoint.key)).size, 2)
   const failing = page()
   await settle()
@@ -139,7 +139,7 @@ test('a page of more tools than anybody offers is no page', async t => {
   await settle()
   await requests.last().result({ tools: many(2_000) })
   const filled = await full
-  assert.equal(filled.kind === 'page' && filled.tools.length, 2_000)
+  assert.equal(filled.kind === 'page' && filled.page.items.length, 2_000)
   const asking = page()
   await settle()
   await requests.last().result({ tools: many(2_001) })
@@ -191,21 +191,29 @@ test('a server that knows no tools has none, a stale cursor is the caller’s, a
   }
 })
 
-test('a cursor opens for the server it was made for, and for no other', t => {
-  const { lists } = ground(t)
-  const rest = [{ cluster: 'crm', cursor: 'two' }]
-  const cursor = lists.sealCursor('default', rest)
-  assert.deepEqual(lists.openCursor('default', cursor), rest)
-  assert.equal(lists.openCursor('sales', cursor), undefined)
-  assert.equal(lists.openCursor('default', `${cursor}A`), undefined)
-  assert.equal(lists.openCursor('default', 'from-5'), undefined)
+test('each list is asked for by its own method, and read from its own place', async t => {
+  for (const [method, result] of [
+    ['prompts/list', { prompts: [{ name: 'a' }] }],
+    ['resources/list', { resources: [{ uri: 'a' }] }],
+    ['resources/templates/list', { resourceTemplates: [{ uriTemplate: 'a' }] }],
+  ] as const) {
+    const { page, requests } = ground(t)
+    const asking = page({ message: messageAs({ method, params: {} }) })
+    await settle()
+    assert.equal(requests.last().header('mcp-method'), method)
+    await requests.last().result(result)
+    const [definition] = Object.values(result)[0] ?? []
+    assert.deepEqual(shown(await asking), [[JSON.stringify(definition)], undefined])
+    t.mock.timers.reset()
+  }
 })
 
-test('the list is written in the caller’s era, under the router’s name', t => {
-  const { lists } = ground(t)
-  const list = { tools: [], unavailable: [] }
-  assert.equal(lists.encode('legacy', list).toString(), '{"tools":[]}')
-  assert.match(lists.encode('modern', list).toString(), /serverInfo":\{"name":"ringmain"/)
+test('a list that names itself as its own next page has no next page', async t => {
+  const { page, requests } = ground(t)
+  const asking = page({}, 'two')
+  await settle()
+  await requests.last().result(TOOLS)
+  assert.deepEqual(shown(await asking), [['{"name":"find"}'], undefined])
 })
 
 test('a caller that waits no longer than a moment gets no list that comes later', async t => {

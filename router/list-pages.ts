@@ -2,7 +2,7 @@
 import type { Random } from '#foundation/clock.ts'
 import type { Sealer } from '#foundation/seal.ts'
 import type { ClusterPolicy, VirtualServerMember } from '#routes/route-table.ts'
-import { wireName } from '#routes/wire-names.ts'
+import { encodeMerged, openCursor } from './catalog/merged-list.ts'
 import {
   chooseReplica,
   forgoPlace,
@@ -11,13 +11,14 @@ import {
   type ReplicaPorts,
   timesOf,
 } from './choose-replica.ts'
+import { itemsIn, MOST_ITEMS } from './eras/item-list.ts'
 import { isRecord } from './eras/message.ts'
-import { definitionsIn, encodeToolList, MOST_TOOLS } from './eras/tool-list.ts'
 import { META } from './eras/versions.ts'
 import type { AfterHead } from './facts.ts'
+import { type Listed, listedBy } from './methods.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets, RetryTurn } from './retry-budget.ts'
-import type { Continuation, Listing, Lists, Page } from './stages/gather.ts'
+import type { Listing, Lists, PageAnswer } from './stages/gather.ts'
 import { legacyQuestion, modernQuestion, type Question } from './upstream/questions.ts'
 import { askReplica, PAGE_BYTES, type RpcReply } from './upstream/rpc.ts'
 
@@ -34,22 +35,16 @@ const INVALID_PARAMS = -32602
 
 export const listPages = (ports: ListPorts): Lists => ({
   page: (call, member, cursor) => page(ports, call, member, cursor),
-  sealCursor: (server, rest) => ports.sealer.seal(purpose(server), rest),
-  openCursor: (server, cursor) => opened(ports.sealer.open(purpose(server), cursor)),
-  encode: (era, list) => encodeToolList(era, { ...list, serverInfo: { ...ports.client } }),
+  openCursor: (call, cursor) => openCursor(ports.sealer, call, cursor),
+  encode: (call, list) => encodeMerged(ports, call, list),
 })
-
-const purpose = (server: string): string => `tools/list ${server}`
-
-const opened = (value: unknown): readonly Continuation[] | undefined =>
-  Array.isArray(value) ? (value as readonly Continuation[]) : undefined // sealed by us, so of the shape we sealed
 
 async function page(
   ports: ListPorts,
   call: Listing,
   member: VirtualServerMember,
   cursor: string | undefined,
-): Promise<Page> {
+): Promise<PageAnswer> {
   const cluster = ports.active.cluster(member.cluster)
   const turn = cluster && ports.budgets.of(cluster.policy).begin()
   try {
@@ -69,7 +64,7 @@ async function pageInTurn(
   ports: ListPorts,
   call: Listing,
   { member, cursor, turn }: Wanted,
-): Promise<Page> {
+): Promise<PageAnswer> {
   const endMs = Math.min(
     ports.nowMs() + LIST_MS,
     call.arrivedMs + (call.askedMs ?? Number.POSITIVE_INFINITY),
@@ -92,7 +87,8 @@ async function pageInTurn(
     }
     const reply = await ask(ports, call, replica, { cursor, timeoutMs: leftMs })
     replica.release?.()
-    if (reply.kind === 'message') return pageIn(reply, member, replica.isBound)
+    if (reply.kind === 'message')
+      return pageIn(reply, { method: call.message.method, isBound: replica.isBound, cursor })
     failure = `${replica.endpoint.key}: ${reply.detail}`
     if (replica.isBound) return lost(reply, failure)
     tried.add(replica.endpoint.key)
@@ -118,7 +114,7 @@ async function mayAskAgain(
   return true
 }
 
-const unanswered = (detail: string): Page => ({
+const unanswered = (detail: string): PageAnswer => ({
   kind: 'refuse',
   refusal: {
     code: 'RINGMAIN_NO_HEALTHY_REPLICA',
@@ -134,7 +130,7 @@ const waiting = (call: Listing): Parameters<typeof chooseReplica>[1] => ({
   caller: { onGone: leave => call.gone.addEventListener('abort', leave) },
 })
 
-const late = (detail: string | undefined): Page => ({
+const late = (detail: string | undefined): PageAnswer => ({
   kind: 'refuse',
   refusal: {
     code: 'RINGMAIN_NO_HEALTHY_REPLICA',
@@ -152,7 +148,7 @@ async function ask(
 ): Promise<RpcReply> {
   const { cluster, endpoint, legacy } = replica
   const params = how.cursor === undefined ? {} : { cursor: how.cursor }
-  const common = { id: ports.nextId(), method: 'tools/list', params }
+  const common = { id: ports.nextId(), method: call.message.method, params }
   const path = pathOf(cluster, endpoint)
   const times = timesOf(cluster)
   const question: Question =
@@ -186,7 +182,7 @@ function afterHead(reply: RpcReply): AfterHead {
   return { ended: 'whole', ...(typeof code === 'number' ? { rpcCode: code } : {}) }
 }
 
-function lost(reply: Exclude<RpcReply, { kind: 'message' }>, detail: string): Page {
+function lost(reply: Exclude<RpcReply, { kind: 'message' }>, detail: string): PageAnswer {
   const isGone = reply.kind === 'http' ? reply.status === 404 : reply.attempt === 'not_sent'
   return {
     kind: 'refuse',
@@ -197,41 +193,41 @@ function lost(reply: Exclude<RpcReply, { kind: 'message' }>, detail: string): Pa
   }
 }
 
-function pageIn(
-  reply: Extract<RpcReply, { kind: 'message' }>,
-  member: VirtualServerMember,
-  isBound: boolean,
-): Page {
+interface AskedPage {
+  readonly method: string
+  readonly isBound: boolean
+  readonly cursor: string | undefined
+}
+
+function pageIn(reply: Extract<RpcReply, { kind: 'message' }>, asked: AskedPage): PageAnswer {
   const { result, error } = reply.message
-  if (isRecord(error)) {
-    if (error['code'] === METHOD_NOT_FOUND) return { kind: 'page', tools: [] } // a server without tools
-    if (reply.status === 404 && isBound)
-      return {
-        kind: 'refuse',
-        refusal: { code: 'RINGMAIN_SESSION_UNKNOWN', detail: 'the replica answered 404' },
-      }
-    const code =
-      error['code'] === INVALID_PARAMS
-        ? 'RINGMAIN_INVALID_PARAMS'
-        : 'RINGMAIN_UPSTREAM_BAD_RESPONSE'
+  const listed = listedBy(asked.method) as Listed // only lists come this way
+  if (isRecord(error)) return errorPage(reply.status, error['code'], asked)
+  if (!isRecord(result) || !Array.isArray(result[listed.member]))
+    return badPage(`${asked.method} answered without a list of ${listed.member}`)
+  const { nextCursor } = result
+  const items = itemsIn(reply.bytes, listed)
+  if (items.length > MOST_ITEMS)
+    return badPage(`${asked.method} answered with more than ${MOST_ITEMS} ${listed.member}`)
+  // One that names itself as the next would never end.
+  const isMore = typeof nextCursor === 'string' && nextCursor !== asked.cursor
+  return { kind: 'page', page: { items, ...(isMore ? { nextCursor } : {}) } }
+}
+
+const badPage = (detail: string): PageAnswer => ({
+  kind: 'refuse',
+  refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail },
+})
+
+function errorPage(status: number, code: unknown, { method, isBound }: AskedPage): PageAnswer {
+  if (code === METHOD_NOT_FOUND) return { kind: 'page', page: { items: [] } } // a server that has none of these
+  if (status === 404 && isBound)
     return {
       kind: 'refuse',
-      refusal: { code, detail: `tools/list answered error ${String(error['code'])}` },
+      refusal: { code: 'RINGMAIN_SESSION_UNKNOWN', detail: 'the replica answered 404' },
     }
-  }
-  if (!isRecord(result) || !Array.isArray(result['tools'])) {
-    const detail = 'tools/list answered without a list of tools'
-    return { kind: 'refuse', refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail } }
-  }
-  const { nextCursor } = result
-  const tools = definitionsIn(reply.bytes, wireName(member, ''))
-  if (tools.length > MOST_TOOLS) {
-    const detail = `tools/list answered with more than ${MOST_TOOLS} tools`
-    return { kind: 'refuse', refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail } }
-  }
-  return {
-    kind: 'page',
-    tools,
-    ...(typeof nextCursor === 'string' ? { nextCursor } : {}),
-  }
+  const detail = `${method} answered error ${String(code)}`
+  return code === INVALID_PARAMS
+    ? { kind: 'refuse', refusal: { code: 'RINGMAIN_INVALID_PARAMS', detail } }
+    : badPage(detail)
 }

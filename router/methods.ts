@@ -13,6 +13,12 @@ export interface Subject {
   readonly path: readonly string[]
 }
 
+/** Where a list stands in its result, and what its definitions are told apart by. */
+export interface Listed {
+  readonly member: 'tools' | 'prompts' | 'resources' | 'resourceTemplates'
+  readonly key: 'name' | 'uri' | 'uriTemplate'
+}
+
 export interface Method {
   readonly eras: readonly Era[]
   readonly list: ListName
@@ -24,6 +30,8 @@ export interface Method {
   }
   /** The subject stands in `Mcp-Name` as well (2026-07-28, transports, Standard Request Headers; SEP-2663 for tasks). */
   readonly isMirrored?: true
+  /** What it lists. */
+  readonly items?: Listed
   /** It reads and changes nothing, whoever serves it: the specification defines it so. */
   readonly isRead?: true
 }
@@ -81,7 +89,14 @@ export const METHODS: Readonly<Record<string, Method>> = Object.freeze({
   'tasks/get': { eras: MODERN, list: 'call', subject: TASK, isMirrored: true, isRead: true },
   'tasks/update': { eras: MODERN, list: 'call', subject: TASK, isMirrored: true },
   'tasks/cancel': { eras: MODERN, list: 'call', subject: TASK, isMirrored: true },
-  'tools/list': { eras: ERAS, list: 'list' },
+  'tools/list': { eras: ERAS, list: 'list', items: { member: 'tools', key: 'name' } },
+  'prompts/list': { eras: ERAS, list: 'list', items: { member: 'prompts', key: 'name' } },
+  'resources/list': { eras: ERAS, list: 'list', items: { member: 'resources', key: 'uri' } },
+  'resources/templates/list': {
+    eras: ERAS,
+    list: 'list',
+    items: { member: 'resourceTemplates', key: 'uriTemplate' },
+  },
   'server/discover': { eras: MODERN, list: 'handshake' },
   initialize: { eras: LEGACY, list: 'handshake' },
   ping: { eras: LEGACY, list: 'handshake' },
@@ -101,6 +116,9 @@ export const subjectOf = ({
   readonly params: Params
 }): Subject | undefined =>
   Object.hasOwn(METHODS, method) ? METHODS[method]?.subject?.in(params) : undefined
+
+export const listedBy = (method: string): Listed | undefined =>
+  Object.hasOwn(METHODS, method) ? METHODS[method]?.items : undefined
 
 /**
  * Whether it may be sent again though it may have run, whatever it is about. What comes back with a person's answers, or with what a

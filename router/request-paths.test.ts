@@ -71,8 +71,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
     ),
     judge: () => say('judge', { kind: 'result', resultJson: '{}' }),
     lists: {
-      page: () => say('page', Promise.resolve({ kind: 'page', tools: [] } as const)),
-      sealCursor: () => 'cursor',
+      page: () => say('page', Promise.resolve({ kind: 'page', page: { items: [] } } as const)),
       openCursor: () => [],
       encode: () => say('encode', Buffer.from('{}')),
     },

@@ -149,6 +149,8 @@ export interface VirtualServerPolicy {
   readonly naming: 'prefix' | 'plain'
   /** Only what every assistant takes for a name is offered; any name when absent. */
   readonly names?: 'portable'
+  /** A list of which one cluster gives nothing is none; the others' are served when absent. */
+  readonly partialLists?: 'fail'
   /** Of its calls, unless their caller asks for less. */
   readonly criticality: Criticality
   readonly instructions?: string

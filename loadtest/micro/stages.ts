@@ -84,7 +84,7 @@ const portsOf = (observations: Ports['observations']): Ports => ({
   deadlines: deadlines(),
   attempts: ATTEMPTS,
   judge: judgeAnswer,
-  lists: { page: never, sealCursor: never, openCursor: never, encode: never },
+  lists: { page: never, openCursor: never, encode: never },
   handshakes: { discover: never, initialize: never, forsake: never },
   cancellations: { cancel: never },
   farewells: { end: never },

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RefusalCode } from '#foundation/refusals.ts'
+import type { VirtualServerPolicy } from '#routes/route-table.ts'
 import { callAs, messageAs } from '#test/support/call-facts.ts'
-import { type Continuation, gather, type Page } from './gather.ts'
+import { type Continuation, gather, type PageAnswer } from './gather.ts'
 
 const server = {
   name: 'default',
@@ -16,12 +17,14 @@ const server = {
   ],
 } as const
 
-const page = (tool: string, nextCursor?: string): Page => ({
+const page = (tool: string, nextCursor?: string, count = 1): PageAnswer => ({
   kind: 'page',
-  tools: [Buffer.from(tool)],
-  ...(nextCursor === undefined ? {} : { nextCursor }),
+  page: {
+    items: Array.from({ length: count }, () => ({ own: tool, definition: Buffer.from(tool) })),
+    ...(nextCursor === undefined ? {} : { nextCursor }),
+  },
 })
-const refused = (code: RefusalCode): Page => ({ kind: 'refuse', refusal: { code } })
+const refused = (code: RefusalCode): PageAnswer => ({ kind: 'refuse', refusal: { code } })
 
 interface Gathered {
   readonly verdict: unknown
@@ -30,8 +33,9 @@ interface Gathered {
 }
 
 async function gathered(
-  pages: Readonly<Record<string, Page>>,
+  pages: Readonly<Record<string, PageAnswer>>,
   cursor?: unknown,
+  differences: Partial<VirtualServerPolicy> = {},
 ): Promise<Gathered> {
   const asked: string[] = []
   const stage = gather({
@@ -39,19 +43,17 @@ async function gathered(
       asked.push(`${member.cluster} from ${from ?? 'the start'}`)
       return Promise.resolve(pages[member.cluster] ?? assert.fail(`${member.cluster} was asked`))
     },
-    sealCursor: (name, rest) => `${name}:${JSON.stringify(rest)}`,
-    openCursor: (name, text) =>
-      text.startsWith(`${name}:`)
-        ? (JSON.parse(text.slice(name.length + 1)) as readonly Continuation[])
-        : undefined,
-    encode: (era, list) =>
-      Buffer.from(
-        `${era} ${list.tools.join(',')} ${list.nextCursor ?? '-'} ${list.unavailable.join('+')}`,
-      ),
+    openCursor: (_call, text) =>
+      text.startsWith('[') ? (JSON.parse(text) as readonly Continuation[]) : undefined,
+    encode: ({ era }, { parts, rest, unavailable }) => {
+      const names = parts.flatMap(part => [...new Set(part.page.items.map(({ own }) => own))])
+      const next = rest.length === 0 ? '-' : JSON.stringify(rest)
+      return Buffer.from(`${era} ${names.join(',')} ${next} ${unavailable.join('+')}`)
+    },
   })
   const params = cursor === undefined ? {} : { cursor }
-  const call = callAs({ server, message: messageAs({ method: 'tools/list', params }) })
-  const verdict = await stage.decide(call)
+  const message = messageAs({ method: 'tools/list', params })
+  const verdict = await stage.decide(callAs({ server: { ...server, ...differences }, message }))
   const text =
     verdict.kind === 'answer' && verdict.answer.kind === 'result'
       ? verdict.answer.resultJson.toString()
@@ -67,7 +69,7 @@ test('pages are joined in the order of the document, whatever order they come in
 
 test('a cursor holds where each unfinished cluster goes on, and asks those alone', async () => {
   const first = await gathered({ a: page('A', 'a2'), b: page('B'), c: page('C', 'c2') })
-  const cursor = 'default:[{"cluster":"a","cursor":"a2"},{"cluster":"c","cursor":"c2"}]'
+  const cursor = '[{"cluster":"a","cursor":"a2"},{"cluster":"c","cursor":"c2"}]'
   assert.equal(first.verdict, `modern B,A,C ${cursor} `)
   const second = await gathered({ a: page('A'), c: page('C') }, cursor)
   assert.equal(second.verdict, 'modern A,C - ')
@@ -75,7 +77,7 @@ test('a cursor holds where each unfinished cluster goes on, and asks those alone
 })
 
 test('a cursor of another list, or none at all, is refused and nobody is asked', async () => {
-  for (const cursor of ['other:[]', '', 5, null, {}]) {
+  for (const cursor of ['other', '', 5, null, {}]) {
     const { verdict, asked } = await gathered({}, cursor)
     assert.deepEqual(verdict, {
       kind: 'refuse',
@@ -86,7 +88,7 @@ test('a cursor of another list, or none at all, is refused and nobody is asked',
 })
 
 test('a cluster that left the table since the cursor was given is passed over', async () => {
-  const { verdict } = await gathered({}, 'default:[{"cluster":"gone"}]')
+  const { verdict } = await gathered({}, '[{"cluster":"gone"}]')
   assert.equal(verdict, 'modern  - ')
 })
 
@@ -115,4 +117,29 @@ test('a session that one of them has lost is lost', async () => {
     c: page('C'),
   })
   assert.deepEqual(verdict, { kind: 'refuse', refusal: { code: 'RINGMAIN_SESSION_UNKNOWN' } })
+})
+
+test('a page is no longer than a caller reads at once: whom it has no room for comes next', async () => {
+  const first = await gathered({
+    b: page('B', 'b2', 600),
+    a: page('A', 'a2', 600),
+    c: page('C', undefined, 300),
+  })
+  const cursor = '[{"cluster":"b","cursor":"b2"},{"cluster":"a"}]'
+  assert.equal(first.verdict, `modern B,C ${cursor} `)
+  const second = await gathered(
+    { b: page('B', undefined, 2_000), a: page('A', undefined, 2_000) },
+    cursor,
+  )
+  assert.equal(second.verdict, 'modern B [{"cluster":"a"}] ')
+  assert.deepEqual(second.asked, ['b from b2', 'a from the start'])
+  const long = page('x'.repeat(600_000))
+  const bytes = await gathered({ b: long, a: long, c: page('C') })
+  assert.match(String(bytes.verdict), /^modern x+,C \[\{"cluster":"a"\}\] $/)
+})
+
+test('a document that wants all lists or none gets an error while one is missing', async () => {
+  const pages = { a: page('A'), b: refused('RINGMAIN_NO_HEALTHY_REPLICA'), c: page('C') }
+  const { verdict } = await gathered(pages, undefined, { partialLists: 'fail' })
+  assert.deepEqual(verdict, { kind: 'refuse', refusal: { code: 'RINGMAIN_NO_HEALTHY_REPLICA' } })
 })

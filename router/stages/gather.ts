@@ -1,11 +1,16 @@
 // One list out of many: a page from each cluster of the virtual server, joined in the order of the document.
 // What a cluster cannot give is named in the answer, never silently missing.
-import type { Arrived, Decoded, Located, McpAnswer } from '#router/facts.ts'
+import type { Arrived, Decoded, Item, Located, McpAnswer } from '#router/facts.ts'
 import { answer, type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
-import type { Era, VirtualServerMember } from '#routes/route-table.ts'
+import type { VirtualServerMember } from '#routes/route-table.ts'
 
-export type Page =
-  | { readonly kind: 'page'; readonly tools: readonly Buffer[]; readonly nextCursor?: string }
+export interface Page {
+  readonly items: readonly Item[]
+  readonly nextCursor?: string
+}
+
+export type PageAnswer =
+  | { readonly kind: 'page'; readonly page: Page }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
 
 /** `gone` aborts when the caller has left: what is still being asked is for nobody. */
@@ -19,24 +24,37 @@ export interface Continuation {
   readonly cursor?: string
 }
 
+/** What one cluster adds to a merged page. */
+export interface Part {
+  readonly member: VirtualServerMember
+  readonly page: Page
+}
+
+export interface MergedList {
+  readonly parts: readonly Part[]
+  /** Where the next page begins. */
+  readonly rest: readonly Continuation[]
+  /** Clusters that gave nothing this time. */
+  readonly unavailable: readonly string[]
+}
+
 export interface Lists {
   readonly page: (
     call: Readonly<Listing>,
     member: VirtualServerMember,
     cursor: string | undefined,
-  ) => Promise<Page>
-  readonly sealCursor: (server: string, rest: readonly Continuation[]) => string
-  /** Undefined when the cursor is not one that a router with this key made for this server. */
-  readonly openCursor: (server: string, cursor: string) => readonly Continuation[] | undefined
-  readonly encode: (era: Era, list: ToolList) => Buffer
+  ) => Promise<PageAnswer>
+  /** Undefined when the cursor is not one that a router with this key made for this list. */
+  readonly openCursor: (
+    call: Readonly<Decoded & Located>,
+    cursor: string,
+  ) => readonly Continuation[] | undefined
+  readonly encode: (call: Readonly<Decoded & Located>, list: MergedList) => Buffer
 }
 
-export interface ToolList {
-  readonly tools: readonly Buffer[]
-  readonly nextCursor?: string
-  /** Clusters that gave nothing this time. */
-  readonly unavailable: readonly string[]
-}
+/** Of one merged page, together: what a caller reads at once. The first cluster's page is whole, however long. */
+const MOST_ITEMS = 1_000
+const MOST_BYTES = 1_048_576
 
 export const gather = (lists: Lists): Stage<McpAnswer, Arrived & Decoded & Located> => ({
   name: 'gather',
@@ -48,34 +66,61 @@ export const gather = (lists: Lists): Stage<McpAnswer, Arrived & Decoded & Locat
     const gone = new AbortController()
     call.caller.onGone(() => gone.abort())
     const listing: Listing = { ...call, gone: gone.signal }
-    const pages = await Promise.all(
-      wanted.map(member => lists.page(listing, member, from.get(member.cluster))),
+    const asked = await Promise.all(
+      wanted.map(async member => {
+        const cursor = from.get(member.cluster)
+        return { member, cursor, answer: await lists.page(listing, member, cursor) }
+      }),
     )
-    const tools: Buffer[] = []
-    const rest: Continuation[] = []
-    const unavailable: string[] = []
-    let last: Refusal | undefined
-    for (const [index, page] of pages.entries()) {
-      const { cluster } = wanted[index] as VirtualServerMember
-      if (page.kind === 'refuse') {
-        if (page.refusal.code === 'RINGMAIN_SESSION_UNKNOWN') return page
-        last = page.refusal
-        unavailable.push(cluster)
-        continue
-      }
-      tools.push(...page.tools)
-      if (page.nextCursor !== undefined) rest.push({ cluster, cursor: page.nextCursor })
-    }
-    if (last !== undefined && unavailable.length === wanted.length)
-      return { kind: 'refuse', refusal: last }
-    const nextCursor =
-      rest.length === 0 ? {} : { nextCursor: lists.sealCursor(call.server.name, rest) }
-    return answer({
-      kind: 'result',
-      resultJson: lists.encode(call.era, { tools, unavailable, ...nextCursor }),
-    })
+    const refusal = refusalOf(call, asked)
+    if (refusal !== undefined) return { kind: 'refuse', refusal }
+    return answer({ kind: 'result', resultJson: lists.encode(call, merged(asked)) })
   },
 })
+
+interface Asked {
+  readonly member: VirtualServerMember
+  readonly cursor: string | undefined
+  readonly answer: PageAnswer
+}
+
+/** A session that is lost is lost for all; else there is a list as long as anybody gave one, unless the document wants all or none. */
+function refusalOf({ server }: Readonly<Located>, asked: readonly Asked[]): Refusal | undefined {
+  const refusals = asked.flatMap(({ answer: given }) =>
+    given.kind === 'refuse' ? [given.refusal] : [],
+  )
+  const lost = refusals.find(({ code }) => code === 'RINGMAIN_SESSION_UNKNOWN')
+  if (lost !== undefined) return lost
+  const isRefused =
+    server.partialLists === 'fail' ? refusals.length > 0 : refusals.length === asked.length
+  return isRefused ? refusals.at(-1) : undefined
+}
+
+function merged(asked: readonly Asked[]): MergedList {
+  const parts: Part[] = []
+  const rest: Continuation[] = []
+  const unavailable: string[] = []
+  let [items, bytes] = [0, 0]
+  for (const { member, cursor, answer: given } of asked) {
+    const { cluster } = member
+    if (given.kind === 'refuse') {
+      unavailable.push(cluster)
+      continue
+    }
+    const { page } = given
+    const more = page.items.reduce((sum, { definition }) => sum + definition.length, 0)
+    const isFull = items + page.items.length > MOST_ITEMS || bytes + more > MOST_BYTES
+    if (parts.length > 0 && isFull) {
+      rest.push({ cluster, ...(cursor === undefined ? {} : { cursor }) })
+      continue
+    }
+    items += page.items.length
+    bytes += more
+    parts.push({ member, page })
+    if (page.nextCursor !== undefined) rest.push({ cluster, cursor: page.nextCursor })
+  }
+  return { parts, rest, unavailable }
+}
 
 /** Clusters still to be read, each with the cursor it gave. */
 function startOf(
@@ -85,6 +130,6 @@ function startOf(
   const { cursor } = call.message.params
   if (cursor === undefined)
     return new Map(call.server.members.map(member => [member.cluster, undefined]))
-  const rest = typeof cursor === 'string' ? lists.openCursor(call.server.name, cursor) : undefined
+  const rest = typeof cursor === 'string' ? lists.openCursor(call, cursor) : undefined
   return rest && new Map(rest.map(({ cluster, cursor: at }) => [cluster, at]))
 }

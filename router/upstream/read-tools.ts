@@ -4,7 +4,6 @@
 import { type KnownList, MOST_MISSES } from '#router/clusters/endpoint.ts'
 import { isRecord } from '#router/eras/message.ts'
 import { digestOf, factsOf, listDigest } from '#router/eras/tool-facts.ts'
-import { MOST_TOOLS } from '#router/eras/tool-list.ts'
 import type { ToolFacts } from '#router/tool-facts.ts'
 import { outcomeOf, type RpcReply } from './rpc.ts'
 
@@ -37,6 +36,8 @@ export type ToolList =
       readonly rest?: Rest
     }
 
+/** Tools of one replica: as many as a page may have, since most lists have one. */
+const MOST_TOOLS = 2_000
 /** Pages of a tool list that are read, and their bytes. */
 const PAGES = 50
 const LIST_BYTES = 8_388_608

@@ -146,6 +146,7 @@ export function virtualServerPolicy(document: VirtualServerDocument): VirtualSer
     ),
     naming,
     ...(spec.names === 'any' ? {} : { names: spec.names }),
+    ...(spec.partialLists === 'fail' ? { partialLists: spec.partialLists } : {}),
     criticality: spec.criticality,
     ...(spec.instructions === undefined ? {} : { instructions: spec.instructions }),
   }

@@ -45,6 +45,11 @@ const spec = closed(
       description:
         '`portable`: only tools and prompts whose names on the wire have at most 64 letters, digits, "_" and "-" are offered, which is what every assistant takes. The others are left out, and told in the log and in `ringmain status`.',
     }),
+    partialLists: Type.Enum(['serve', 'fail'], {
+      default: 'serve',
+      description:
+        '`serve`: while a cluster gives no list, those of the others are served, and it is named in `_meta` under `dev.ringmain/unavailable`. `fail`: the list is an error until all give theirs.',
+    }),
     criticality: Type.Enum([...CRITICALITIES], {
       default: 'critical',
       description:

@@ -108,6 +108,19 @@ export const ROOMS: readonly Room[] = [
     ],
     packages: ['undici', 'eventsource-parser'],
   },
+  // What the clusters list, as callers see it.
+  {
+    name: 'router/catalog',
+    imports: [
+      'router/facts.ts',
+      'router/methods.ts',
+      'router/stages',
+      'router/eras',
+      'routes',
+      'foundation',
+    ],
+    packages: ['lru-cache'],
+  },
   // How overloaded the router is, and what it refuses for that.
   {
     name: 'router/overload',
@@ -141,6 +154,7 @@ export const ROOMS: readonly Room[] = [
       'router/listeners',
       'router/admin',
       'router/eras',
+      'router/catalog',
       'router/clusters',
       'router/upstream',
       'router/deadlines',

@@ -84,7 +84,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     deadlines: { open: limits => new CallDeadline(wheel, clock.nowMs, limits) },
     attempts: attempts(ports, active, inFlight),
     judge: judgeAnswer,
-    lists: { page: unused, sealCursor: unused, openCursor: unused, encode: unused },
+    lists: { page: unused, openCursor: unused, encode: unused },
     handshakes: { discover: unused, initialize: unused, forsake: unused },
     cancellations: inFlight,
     farewells: { end: unused },

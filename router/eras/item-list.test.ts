@@ -4,14 +4,23 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { seededRandom } from '#foundation/clock.ts'
 import { jsonValue, runOf, spelt } from '#test/support/properties.ts'
-import { definitionsIn, encodeToolList } from './tool-list.ts'
+import { encodeList, itemsIn, renamed } from './item-list.ts'
+
+const TOOLS = { member: 'tools', key: 'name' } as const
 
 const listed = (answer: string, prefix = ''): readonly string[] =>
-  definitionsIn(Buffer.from(answer), prefix).map(tool => tool.toString())
+  itemsIn(Buffer.from(answer), TOOLS).map(item =>
+    renamed(item, `${prefix}${item.own}`, TOOLS).toString(),
+  )
 
 const answerWith = (tools: string): string => `{"jsonrpc":"2.0","id":1,"result":{"tools":${tools}}}`
 
-const NOTHING = { tools: [], unavailable: [], serverInfo: { name: 'ringmain', version: '1' } }
+const NOTHING = {
+  member: 'tools',
+  items: [],
+  unavailable: [],
+  serverInfo: { name: 'ringmain', version: '1' },
+} as const
 
 test('a definition without a prefix is the same bytes', () => {
   const tool = '{"name" : "a" ,"x":12345678901234567890,"inputSchema":{"properties":{"name":{}}}}'
@@ -57,7 +66,7 @@ test('an answer without a list of tools has none', () => {
 })
 
 test('a modern list says how long and for whom it holds, and who serves it', () => {
-  const list = JSON.parse(encodeToolList('modern', NOTHING).toString()) as unknown
+  const list = JSON.parse(encodeList('modern', NOTHING).toString()) as unknown
   assert.deepEqual(list, {
     tools: [],
     resultType: 'complete',
@@ -68,18 +77,44 @@ test('a modern list says how long and for whom it holds, and who serves it', () 
 })
 
 test('a legacy list has none of that', () => {
-  assert.equal(encodeToolList('legacy', NOTHING).toString(), '{"tools":[]}')
+  assert.equal(encodeList('legacy', NOTHING).toString(), '{"tools":[]}')
 })
 
 test('tools stand in their order as their bytes; cursor and silent clusters are named after them', () => {
-  const tools = [Buffer.from('{"name":"a","n":1e2}'), Buffer.from('{"name":"b"}')]
+  const items = [Buffer.from('{"name":"a","n":1e2}'), Buffer.from('{"name":"b"}')]
   assert.equal(
-    encodeToolList('legacy', {
+    encodeList('legacy', {
       ...NOTHING,
-      tools,
+      items,
       nextCursor: 'c"',
       unavailable: ['crm'],
     }).toString(),
     '{"tools":[{"name":"a","n":1e2},{"name":"b"}],"nextCursor":"c\\"","_meta":{"dev.ringmain/unavailable":["crm"]}}',
   )
+})
+
+test('each list has its own place and what tells its definitions apart', () => {
+  for (const [member, key] of [
+    ['prompts', 'name'],
+    ['resources', 'uri'],
+    ['resourceTemplates', 'uriTemplate'],
+  ] as const) {
+    const broken = '{"name":"x","inputSchema":{"x-mcp-header":5}}'
+    const definition = `{"name":"n","uri":"u","uriTemplate":"t","x":${broken}}`
+    const answer = `{"result":{"tools":[{"name":"no"}],"${member}":[${definition},{"other":"n"}]}}`
+    const [item, ...more] = itemsIn(Buffer.from(answer), { member, key })
+    assert.ok(item !== undefined && more.length === 0)
+    assert.equal(item.definition.toString(), definition)
+    const out = JSON.parse(renamed(item, 'wire', { key }).toString()) as unknown
+    assert.deepEqual(out, { ...(JSON.parse(definition) as object), [key]: 'wire' })
+    assert.match(
+      encodeList('legacy', { ...NOTHING, member }).toString(),
+      new RegExp(`^{"${member}":`),
+    )
+  }
+})
+
+test('a tool whose headers no client could write is left out, and nothing else', () => {
+  const broken = '{"name":"a","inputSchema":{"x-mcp-header":5}}'
+  assert.deepEqual(listed(answerWith(`[${broken},{"name":"b"}]`)), ['{"name":"b"}'])
 })
