@@ -26,6 +26,7 @@ export function openOverload(from: {
       inFlight: from.observer.totals.inFlight,
       oldestWaitMs: oldestWaitMs(from.active, systemClock),
     }),
+    inFlight: () => from.observer.totals.inFlight,
     random: systemRandom,
     onReading: level => {
       for (const { slots } of from.active.clusters.values()) slots.overloaded(level)
@@ -87,7 +88,7 @@ function observeOverload({ meter }: Pick<Telemetry, 'meter'>, overload: Overload
   )
   gauge(
     'ringmain.overload.busy_share',
-    'Of the last half second, the part in which the event loop had no rest.',
+    'Of the last quarter of a second, the part in which the event loop had no rest.',
     () => overload.signals.busyShare,
   )
   gauge(

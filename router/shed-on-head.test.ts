@@ -10,6 +10,7 @@ function ground(t: TestContext, loopDelayMs: number) {
   t.mock.timers.enable({ apis: ['setInterval'] })
   const overload = new Overload({
     read: () => ({ loopDelayMs, busyShare: 0, heapShare: 0, inFlight: 0, oldestWaitMs: 0 }),
+    inFlight: () => 0,
     random: () => 0,
     onReading: () => undefined,
     onLevel: () => undefined,

@@ -17,6 +17,7 @@ function ground(t: TestContext) {
   const readings: number[] = []
   const overload = new Overload({
     read: () => now.signals,
+    inFlight: () => now.signals.inFlight,
     random: seededRandom(SEED),
     onReading: level => void readings.push(level),
     onLevel: ({ level, before, signals }) =>
@@ -28,6 +29,11 @@ function ground(t: TestContext) {
     overload,
     changes,
     readings,
+    /** One reading with so many calls under way, and no rest or half of the time. */
+    carry: (inFlight: number, busyShare: number) => {
+      now.signals = { ...now.signals, inFlight, busyShare }
+      t.mock.timers.tick(250)
+    },
     /** So many readings of this delay. */
     late: (loopDelayMs: number, count = 1) => {
       now.signals = { ...now.signals, loopDelayMs }
@@ -82,6 +88,22 @@ test('on the way down a share of the lowest criticality is served', t => {
   for (let call = 0; call < 1_000; call += 1)
     if (overload.refusalOf('sheddable') !== undefined) refused += 1
   assert.ok(refused > 650 && refused < 750, `${refused} of 1000 where 700 are due`)
+})
+
+test('a loop without rest holds sheddable calls to as many as it can carry, and is back to normal when it rests', t => {
+  const { overload, changes, carry } = ground(t)
+  carry(200, 1)
+  assert.equal(overload.level, 1)
+  assert.equal(overload.refusalOf('sheddable')?.retryAfterMs, 1_000)
+  assert.equal(overload.refusalOf('sheddable_plus'), undefined)
+  carry(170, 1)
+  assert.equal(overload.refusalOf('critical'), undefined)
+  carry(100, 0.99)
+  carry(80, 0.5)
+  assert.equal(overload.refusalOf('sheddable'), undefined)
+  for (let reading = 0; reading < 4; reading += 1) carry(80, 0.5)
+  assert.equal(overload.level, 0)
+  assert.deepEqual(changes, ['0 to 1 at 0 ms', '1 to 0 at 0 ms'])
 })
 
 test('once closed it is read no more', t => {

@@ -2,6 +2,7 @@
 import type { Random } from '#foundation/clock.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { CRITICALITIES, type Criticality } from '#routes/criticality.ts'
+import { isBeyond, NO_LIMIT, nextLimit } from './concurrency-limit.ts'
 import {
   type Level,
   levelAt,
@@ -15,6 +16,8 @@ import {
 export interface OverloadPorts {
   /** What is true since it was last called. */
   readonly read: () => Signals
+  /** Calls under way now. */
+  readonly inFlight: () => number
   readonly random: Random
   readonly onReading: (level: Level) => void
   readonly onLevel: (change: {
@@ -36,6 +39,8 @@ export class Overload {
   readonly #ports: OverloadPorts
   readonly #shed = new Map<Criticality, number>(CRITICALITIES.map(word => [word, 0])) // one for each criticality
   #pressure: Pressure = NO_PRESSURE
+  #limit = NO_LIMIT
+  #isLimitReached = false
   #level: Level = 0
   #signals = IDLE
   #timer: NodeJS.Timeout | undefined
@@ -69,17 +74,30 @@ export class Overload {
   /** Why a call of this criticality is not served now; it counts as refused from then on. */
   refusalOf(criticality: Criticality): Refusal | undefined {
     if (this.#level === 0) return undefined
-    const share = shedShare(this.#pressure, criticality)
-    if (share === 0 || (share < 1 && this.#ports.random() >= share)) return undefined
+    if (!this.#isOfShare(criticality) && !this.#isBeyondLimit(criticality)) return undefined
     this.#shed.set(criticality, (this.#shed.get(criticality) ?? 0) + 1)
     return REFUSALS[this.#level]
+  }
+
+  #isOfShare(criticality: Criticality): boolean {
+    const share = shedShare(this.#pressure, criticality)
+    return share === 1 || (share > 0 && this.#ports.random() < share)
+  }
+
+  #isBeyondLimit(criticality: Criticality): boolean {
+    if (!isBeyond(this.#limit, this.#ports.inFlight(), criticality)) return false
+    this.#isLimitReached = true
+    return true
   }
 
   #read(): void {
     const signals = this.#ports.read()
     this.#signals = signals
     this.#pressure = nextPressure(this.#pressure, signals)
-    const [before, level] = [this.#level, levelAt(this.#pressure)]
+    this.#limit = nextLimit(this.#limit, signals, this.#isLimitReached)
+    this.#isLimitReached = false
+    const least = this.#limit.most === NO_LIMIT.most ? 0 : 1
+    const [before, level] = [this.#level, Math.max(least, levelAt(this.#pressure)) as Level]
     this.#level = level
     if (level !== before) this.#ports.onLevel({ level, before, signals })
     this.#ports.onReading(level)

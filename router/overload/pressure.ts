@@ -4,11 +4,11 @@ import { CRITICALITIES, type Criticality, rankOf } from '#routes/criticality.ts'
 export interface Signals {
   /** How much later than asked the event loop came round, on average since the last reading. */
   readonly loopDelayMs: number
-  /** Of the last half second, the part in which the event loop had no rest: with many calls at once its turns stay short all the same. */
+  /** Since the last reading, the part in which the event loop had no rest: with many calls at once its turns stay short all the same. */
   readonly busyShare: number
   /** Of the heap that V8 may have at most, the part that is used. */
   readonly heapShare: number
-  /** Told, and no reason to refuse by itself: connections bound it. */
+  /** Calls under way: no reason to refuse by itself, as each may wait for a tool. */
   readonly inFlight: number
   /** The same: whose queue is long is overloaded, which is one cluster and not this router. */
   readonly oldestWaitMs: number
@@ -19,30 +19,26 @@ export type Level = 0 | 1 | 2 | 3 | 4
 
 /** Where levels 1, 2 and 3 begin. */
 const LATE_MS = [30, 80, 200] as const
-/** Level 1 as well: the last rest is kept for what matters. */
-const NO_REST = 0.98
 const FULL_HEAP = 0.92
 /** The heap is so near its end that a process which goes on dies with every call it has. */
 const LAST_HEAP = 0.95
 /** So far below where a level began is calm: at the threshold itself it would be left and entered at every reading. */
 const CALM = 2 / 3
 const CALM_HEAP = 0.03
-const CALM_REST = 0.08
 
 interface Ease {
   readonly late: number
   readonly heap: number
-  readonly rest: number
 }
 
-const AT_ONCE: Ease = { late: 1, heap: 0, rest: 0 }
-const EASED: Ease = { late: CALM, heap: CALM_HEAP, rest: CALM_REST }
+const AT_ONCE: Ease = { late: 1, heap: 0 }
+const EASED: Ease = { late: CALM, heap: CALM_HEAP }
 
-function levelAbove({ loopDelayMs, busyShare, heapShare }: Signals, ease: Ease): Level {
+function levelAbove({ loopDelayMs, heapShare }: Signals, ease: Ease): Level {
   if (heapShare >= LAST_HEAP - ease.heap) return 4
   if (heapShare >= FULL_HEAP - ease.heap || loopDelayMs > LATE_MS[2] * ease.late) return 3
   if (loopDelayMs > LATE_MS[1] * ease.late) return 2
-  return loopDelayMs > LATE_MS[0] * ease.late || busyShare >= NO_REST - ease.rest ? 1 : 0
+  return loopDelayMs > LATE_MS[0] * ease.late ? 1 : 0
 }
 
 export const levelOf = (signals: Signals): Level => levelAbove(signals, AT_ONCE)

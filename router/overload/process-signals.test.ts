@@ -52,14 +52,9 @@ test('a loop that has no rest is busy however short its turns are, and one that 
   t.after(() => signals.close())
   signals.read()
   await turns(100, 1)
-  signals.read()
-  await turns(100, 1)
   const busy = signals.read()
   assert.ok(busy.busyShare > 0.95, String(busy.busyShare))
-  for (let reading = 0; reading < 2; reading += 1) {
-    await new Promise(resolve => setTimeout(resolve, 100))
-    signals.read()
-  }
+  await new Promise(resolve => setTimeout(resolve, 100))
   const { busyShare } = signals.read()
   assert.ok(busyShare < 0.5, String(busyShare))
 })

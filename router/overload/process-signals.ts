@@ -8,7 +8,7 @@ const RESOLUTION_MS = 10
 const NANOSECONDS = 1e6
 
 export interface ProcessSignals {
-  /** Of the time since it was last called; how busy it was, since the time before. */
+  /** Of the time since it was last called. */
   readonly read: () => Pick<Signals, 'loopDelayMs' | 'busyShare' | 'heapShare'>
   readonly close: () => void
 }
@@ -23,7 +23,6 @@ export function processSignals(): ProcessSignals {
   let before = { count: 0, sum: 0 }
   let loopDelayMs = 0
   let last = performance.eventLoopUtilization()
-  let lastButOne = last
   return {
     read: () => {
       const { count } = delay
@@ -36,8 +35,7 @@ export function processSignals(): ProcessSignals {
       }
       const { used_heap_size, heap_size_limit } = getHeapStatistics()
       const now = performance.eventLoopUtilization()
-      const { utilization } = performance.eventLoopUtilization(now, lastButOne)
-      lastButOne = last
+      const { utilization } = performance.eventLoopUtilization(now, last)
       last = now
       return { loopDelayMs, busyShare: utilization, heapShare: used_heap_size / heap_size_limit }
     },
