@@ -49,6 +49,8 @@ interface Waiting {
   readonly criticality: Criticality
   readonly caller: Pick<Caller, 'onGone'>
   readonly deadline?: Pick<Deadline, 'onOver'>
+  /** Instead of a deadline, for what is no call. */
+  readonly untilMs?: number
 }
 
 const RETRY_AFTER_MS = 1_000
@@ -188,6 +190,7 @@ async function waitFor(
   }
   const endpoint = await cluster.slots.wait(connections, take, {
     criticality: call.criticality,
+    ...(call.untilMs === undefined ? {} : { untilMs: call.untilMs }),
     onWaiting: leave => {
       call.caller.onGone(leave)
       call.deadline?.onOver(leave)

@@ -8,7 +8,7 @@ import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
-import type { Learned } from './clusters/endpoint.ts'
+import type { Endpoint, Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
 import { listPages } from './list-pages.ts'
 import { RetryBudgets } from './retry-budget.ts'
@@ -21,7 +21,10 @@ const TOOLS = { tools: [{ name: 'find' }], nextCursor: 'two' }
 interface Ground {
   readonly lists: Lists
   readonly requests: FakeSend
+  readonly endpoints: readonly Endpoint[]
   readonly call: CallFacts
+  /** Of the router's clock, and of its timers. */
+  readonly pass: (ms: number) => Promise<void>
   readonly page: (differences?: Partial<CallFacts>, cursor?: string) => Promise<PageAnswer>
 }
 
@@ -29,9 +32,9 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const clusters = playedClusters()
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
-  serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned })
+  const endpoints = serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned })
   const requests = fakeSend()
-  let id = 1_000
+  let [id, nowMs] = [1_000, 0]
   const lists = listPages({
     active,
     sealer: createSealer(Buffer.alloc(32, 7)),
@@ -39,7 +42,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     say: requests.say,
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
-    nowMs: () => 0,
+    nowMs: () => nowMs,
     random: () => 0,
     budgets: new RetryBudgets(() => 0),
   })
@@ -47,7 +50,13 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   return {
     lists,
     requests,
+    endpoints,
     call,
+    pass: async ms => {
+      nowMs += ms
+      t.mock.timers.tick(ms)
+      await settle()
+    },
     page: async (differences = {}, cursor) =>
       lists.page({ ...call, gone: new AbortController().signal, ...differences }, MEMBER, cursor),
   }
@@ -228,4 +237,16 @@ test('a caller that waits no longer than a moment gets no list that comes later'
   await settle()
   assert.deepEqual(requests.last().heads, [{ kind: 'abandoned' }])
   void asking
+})
+
+test('nor does it wait for a free slot any longer', async t => {
+  const { page, pass, requests, endpoints } = ground(t)
+  for (const endpoint of endpoints) endpoint.inFlight = 2
+  const asking = page({ askedMs: 40 })
+  await settle()
+  await pass(40)
+  const outcome = await asking
+  assert.ok(outcome.kind === 'refuse')
+  assert.match(outcome.refusal.says ?? '', /in time/)
+  assert.equal(requests.sent.length, 0)
 })

@@ -72,8 +72,9 @@ async function pageInTurn(
   const tried = new Set<string>()
   let failure: string | undefined
   for (;;) {
-    const choice = await chooseReplica(ports, waiting(call), member.cluster, tried)
+    const choice = await chooseReplica(ports, waiting(call, endMs), member.cluster, tried)
     if (choice.kind === 'refuse') {
+      if (ports.nowMs() >= endMs) return late(failure)
       const detail = failure ?? choice.refusal.detail
       const refusal = detail === undefined ? choice.refusal : { ...choice.refusal, detail }
       return { kind: 'refuse', refusal }
@@ -125,8 +126,9 @@ const unanswered = (detail: string): PageAnswer => ({
 })
 
 /** A caller who leaves gives up its place in the queue of each cluster that is asked for it. */
-const waiting = (call: Listing): Parameters<typeof chooseReplica>[1] => ({
+const waiting = (call: Listing, untilMs: number): Parameters<typeof chooseReplica>[1] => ({
   ...call,
+  untilMs,
   caller: { onGone: leave => call.gone.addEventListener('abort', leave) },
 })
 

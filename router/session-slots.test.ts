@@ -12,7 +12,9 @@ import type { Endpoint, Learned } from './clusters/endpoint.ts'
 import { Sessions } from './sessions.ts'
 
 interface Ground {
-  readonly ask: () => Promise<Awaited<ReturnType<Sessions['initialize']>>>
+  readonly ask: (askedMs?: number) => Promise<Awaited<ReturnType<Sessions['initialize']>>>
+  /** Of the router's clock, and of its timers. */
+  readonly pass: (ms: number) => Promise<void>
   readonly asked: () => readonly SentRequest[]
   readonly inFlight: () => readonly number[]
   readonly requests: FakeSend
@@ -21,6 +23,7 @@ interface Ground {
 /** Two replicas with two slots each, and a queue of two. */
 function ground(t: TestContext, isSessionful = true): Ground {
   t.mock.timers.enable({ apis: ['setTimeout'] })
+  let nowMs = 0
   const clusters = playedClusters()
   const table = tableOf('v1', clusterPolicy('crm'))
   const active = new ActiveTable(table, clusters.open)
@@ -38,7 +41,7 @@ function ground(t: TestContext, isSessionful = true): Ground {
     say: requests.say,
     nextId: () => 1,
     client: { name: 'ringmain', version: '1' },
-    nowMs: () => 0,
+    nowMs: () => nowMs,
   })
   const call = callAs({
     era: 'legacy',
@@ -47,7 +50,13 @@ function ground(t: TestContext, isSessionful = true): Ground {
     message: messageAs({ method: 'initialize', params: {} }),
   })
   return {
-    ask: () => sessions.initialize(call),
+    ask: askedMs =>
+      sessions.initialize(askedMs === undefined ? call : { ...call, arrivedMs: nowMs, askedMs }),
+    pass: async ms => {
+      nowMs += ms
+      t.mock.timers.tick(ms)
+      await settle()
+    },
     asked: () => requests.sent.filter(({ method }) => method === 'initialize'),
     inFlight: () => replicas.map(endpoint => endpoint.inFlight),
     requests,
@@ -66,7 +75,7 @@ async function openAll({ requests }: Ground): Promise<void> {
 
 test('more than a cluster has slots for wait their turn, and are refused where its queue is full', async t => {
   const scene = ground(t)
-  const openings = Array.from({ length: 7 }, scene.ask)
+  const openings = Array.from({ length: 7 }, () => scene.ask())
   await settle()
   assert.equal(scene.asked().length, 4)
   assert.deepEqual(scene.inFlight(), [2, 2])
@@ -98,7 +107,21 @@ test('a slot is given back by a handshake that fails, and the next goes to anoth
 
 test('where the server keeps no sessions nothing is asked, and no slot is taken', async t => {
   const scene = ground(t, false)
-  for (const outcome of await Promise.all(Array.from({ length: 20 }, scene.ask)))
+  for (const outcome of await Promise.all(Array.from({ length: 20 }, () => scene.ask())))
     assert.ok('sessionToken' in outcome)
   assert.deepEqual([scene.asked().length, scene.inFlight()], [0, [0, 0]])
+})
+
+test('a caller waits for a slot no longer than it has said', async t => {
+  const scene = ground(t)
+  const openings = Array.from({ length: 4 }, () => scene.ask())
+  const hasty = scene.ask(40)
+  await settle()
+  await scene.pass(40)
+  const outcome = await hasty
+  assert.ok('refusal' in outcome)
+  assert.match(outcome.refusal.says ?? '', /in time/)
+  await openAll(scene)
+  await Promise.all(openings)
+  assert.deepEqual([scene.asked().length, scene.inFlight()], [4, [0, 0]])
 })

@@ -134,20 +134,23 @@ export class Sessions implements Handshakes, Farewells {
     if (cluster === undefined)
       return { refusal: unavailable(`Cluster "${name}" is not in the table.`) }
     const client = callerInfo(call, this.#ports.client)
-    const endMs = this.#ports.nowMs() + HANDSHAKE_MS
+    const endMs = Math.min(
+      this.#ports.nowMs() + HANDSHAKE_MS,
+      call.arrivedMs + (call.askedMs ?? Number.POSITIVE_INFINITY),
+    )
+    const late = { refusal: unavailable(`No replica of "${name}" opened a session in time.`) }
     const tried = new Set<string>()
     for (;;) {
-      const choosing = choosePlace({ ...call, era: 'legacy' }, cluster, tried)
+      const choosing = choosePlace({ ...call, era: 'legacy', untilMs: endMs }, cluster, tried)
       const choice = choosing instanceof Promise ? await choosing : choosing // or its slot would go to others meanwhile
-      if (choice.kind === 'refuse') return { refusal: choice.refusal }
+      if (choice.kind === 'refuse')
+        return this.#ports.nowMs() >= endMs ? late : { refusal: choice.refusal }
       const place = keepPlace(choice.place)
       const isNeeded = place.endpoint.learned?.isSessionful !== false
       const leftMs = endMs - this.#ports.nowMs()
       if (!isNeeded || leftMs <= 0) {
         forgoPlace(place)
-        return isNeeded
-          ? { refusal: unavailable(`No replica of "${name}" opened a session in time.`) }
-          : {}
+        return isNeeded ? late : {}
       }
       const way = handshakeWay(this.#ports, place, leftMs)
       const handshake = await openUpstreamSession(way, { version: call.version, client })

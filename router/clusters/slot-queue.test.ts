@@ -87,6 +87,17 @@ test('whoever waits too long gives up, and leaves the others their places', asyn
   assert.equal(log.length, 2)
 })
 
+test('who has less time than the queue gives gives up when it is over', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const queue = new SlotQueue(() => 1_000)
+  const waiting = queue.wait(LIMITS, () => undefined, { untilMs: 1_030 })
+  t.mock.timers.tick(29)
+  assert.equal(queue.length, 1)
+  t.mock.timers.tick(1)
+  assert.equal(await waiting, undefined)
+  assert.equal(queue.length, 0)
+})
+
 test('a slot that the first of the line cannot use wakes the next who can, and the first keeps its place', async () => {
   const queue = new SlotQueue()
   const { log, add, give } = waiters(queue)

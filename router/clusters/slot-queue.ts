@@ -59,7 +59,7 @@ export class SlotQueue {
 
   /**
    * What `take` took when its turn came; undefined when there is no room for one of its rank, the wait is over, or `leave` was called.
-   * `onWaiting` is given `leave`, for those whose caller may go away.
+   * `onWaiting` is given `leave`, for those whose caller may go away. Nobody waits beyond `untilMs`, by the queue's clock.
    */
   wait<Taken>(
     limits: WaitLimits,
@@ -67,6 +67,7 @@ export class SlotQueue {
     more: {
       readonly criticality?: Criticality
       readonly onWaiting?: (leave: () => void) => void
+      readonly untilMs?: number
     } = {},
   ): Promise<Taken | undefined> {
     const rank = rankOf(more.criticality ?? 'critical')
@@ -80,7 +81,8 @@ export class SlotQueue {
         if (index >= 0) lane.splice(index, 1)
         waiter.end()
       }
-      const timer = setTimeout(leave, limits.waitMs)
+      const leftMs = (more.untilMs ?? Number.POSITIVE_INFINITY) - this.#nowMs()
+      const timer = setTimeout(leave, Math.min(limits.waitMs, leftMs))
       const waiter: Waiter = {
         sinceMs: this.#nowMs(),
         take: () => {
