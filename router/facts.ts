@@ -214,10 +214,7 @@ export interface UpstreamBody {
   readonly pipe: (sink: UpstreamSink) => void
   /** The whole body, or why there is none. `limit` in bytes. */
   readonly collect: (limit: number) => Promise<Buffer | 'too_large' | 'broken'>
-  /**
-   * Waits, before anybody reads, until all of it is there or as much as is kept until then, and tells whether it broke off before.
-   * Nobody has been given a byte of it, then.
-   */
+  /** Before anybody reads: waits until all of it is there, or as much as is kept until then; true where it broke off first. */
   readonly breaksEarly: () => Promise<boolean>
   readonly resume: () => void
   /** Ends the exchange at once; closing the stream is cancellation in the modern era. */

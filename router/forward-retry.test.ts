@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { shapeOf } from '#foundation/refusals.ts'
 import { type CallFacts, callAs } from '#test/support/call-facts.ts'
 import { clusterPolicy } from '#test/support/cluster-policy.ts'
-import { answeredAs } from '#test/support/fake-body.ts'
+import { answeredAs, fakeBody } from '#test/support/fake-body.ts'
 import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { freeRetries, freeTurn } from '#test/support/free-retries.ts'
@@ -96,6 +96,24 @@ test('what a replica says it did not run goes elsewhere, whatever the tool, and 
     assert.deepEqual(ran.log, ['send r0', 'pause 1000', 'send r1 again'])
     assert.equal(ran.trail.retryReason, 'refused')
   }
+})
+
+test('a replica that does not speak the version has not looked at the call, and others may', async () => {
+  const saying = (code: number): Attempt =>
+    answeredAs(400, JSON_TYPE, fakeBody(Buffer.from(`{"error":{"code":${code},"message":"x"}}`)))
+  const ran = await forwarded({ attempts: [saying(-32_022), OK] })
+  assert.equal(ran.says, 'answer')
+  assert.deepEqual(ran.log, ['send r0', 'pause ', 'send r1 again'])
+  assert.equal(ran.trail.retryReason, 'refused')
+  const twice = await forwarded({ attempts: [saying(-32_022), saying(-32_022), OK] })
+  assert.deepEqual([twice.says, sends(twice)], ['RINGMAIN_UPSTREAM_REFUSED', 2])
+  for (const [code, more] of [
+    [-32_020, {}],
+    [-32_602, {}],
+    [-32_022, { call: { era: 'legacy' } }],
+    [-32_022, { isBound: true }],
+  ] as const)
+    assert.equal(sends(await forwarded({ attempts: [saying(code), OK], ...more })), 1, String(code))
 })
 
 test('what was not sent goes elsewhere without budget, pause or mark, however often', async () => {

@@ -178,6 +178,7 @@ test('codes that the caller’s era must not see are told in the router’s word
           code: isBefore ? 'RINGMAIN_UPSTREAM_REFUSED' : 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
           detail: `the replica answered 400 ${code}`,
           ...(isOutdated ? { isOutdated } : {}),
+          ...(isBefore && code === -32_022 ? { isElsewhere: true } : {}),
         },
         `${era} ${code}`,
       )

@@ -10,8 +10,11 @@ import { eachMember, firstValue, splice } from './json-spans.ts'
 import { isRecord } from './message.ts'
 
 type Answered = Extract<Attempt, { kind: 'answered' }>
-/** `isOutdated`: the replica contradicts what the router believes of its eras and tools. */
-type Unfit = Refusal & { readonly isOutdated?: true }
+/**
+ * `isOutdated`: the replica contradicts what the router believes of its eras and tools. `isElsewhere`: it did not look at the message, since it
+ * does not speak the version, which others of its cluster may.
+ */
+type Unfit = Refusal & { readonly isOutdated?: true; readonly isElsewhere?: true }
 type Judged = 'relay' | McpAnswer | Unfit | Promise<McpAnswer | Unfit>
 
 /** Of a type or an encoding that is told: no real one is longer. */
@@ -27,6 +30,7 @@ const LEGACY_CODES: readonly number[] = [-32700, -32600, -32601, -32602, -32603]
  * in the legacy era each server gave such codes a meaning of its own.
  */
 const CONTRADICTIONS: readonly number[] = [-32020, -32022]
+const OTHER_VERSION = -32022
 
 const IS_MCP = /^(?:application\/json|text\/event-stream)(?![\w.+-])/i
 
@@ -108,8 +112,10 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Unfit
     return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail, ...inWords(attempt.status) }
   const told = `${detail} ${error.code}`
   if (CONTRADICTIONS.includes(error.code)) {
-    const code = era === 'modern' ? 'RINGMAIN_UPSTREAM_REFUSED' : 'RINGMAIN_UPSTREAM_BAD_RESPONSE'
-    return { code, detail: told, isOutdated: true }
+    if (era === 'legacy')
+      return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told, isOutdated: true }
+    const refused = { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: told, isOutdated: true } as const
+    return error.code === OTHER_VERSION ? { ...refused, isElsewhere: true } : refused
   }
   if (!maySee(era, error.code)) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told }
   const status =

@@ -92,8 +92,11 @@ export interface Turn {
   readonly end: () => void
 }
 
-/** `isOutdated`: the replica contradicts what the router believes of its eras and tools. */
-export type Unfit = Refusal & { readonly isOutdated?: true }
+/**
+ * `isOutdated`: the replica contradicts what the router believes of its eras and tools. `isElsewhere`: it did not look at the message, and
+ * others of its cluster may take it.
+ */
+export type Unfit = Refusal & { readonly isOutdated?: true; readonly isElsewhere?: true }
 
 /** The first byte of an answer, judged. */
 export type Judge = (
@@ -102,7 +105,7 @@ export type Judge = (
 ) => 'relay' | McpAnswer | Unfit | Promise<McpAnswer | Unfit>
 
 type Answered = Extract<Attempt, { kind: 'answered' }>
-type ForwardVerdict = Verdict<object, McpAnswer>
+type ForwardVerdict = Verdict<object, McpAnswer> & { readonly isElsewhere?: true }
 
 /** One call on its way from replica to replica. */
 interface Course {
@@ -141,13 +144,15 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
         const run = call.hedge === undefined ? first : await hedged(first, call.hedge, course)
         const attempt = await run.dispatched.attempt
         const outcome = outcomeOf(attempt)
-        const step = call.deadline.isOver ? 'tell' : nextStep(outcome, run.target, call)
-        const verdict = settled(attempt, run, course)
+        const settling = settled(attempt, run, course)
+        const verdict = settling instanceof Promise ? await settling : settling
+        const isElsewhere = verdict.isElsewhere === true && !run.target.isBound
+        const next = isElsewhere ? 'refused' : nextStep(outcome, run.target, call)
+        const step = call.deadline.isOver ? 'tell' : next
         call.trail.verdict = outcome.verdict
         if (step === 'failover') continue
-        if (step === 'tell')
-          return course.told === undefined ? verdict : worse(course, await verdict)
-        course.told = worse(course, await verdict)
+        if (step === 'tell') return worse(course, verdict)
+        course.told = worse(course, verdict)
         if (!(await mayGoAgain(course, step, outcome))) return course.told
       }
     } finally {
@@ -247,9 +252,9 @@ function settled(
 function spoken(judged: McpAnswer | Unfit, dispatched: Dispatched): ForwardVerdict {
   dispatched.ended(afterHead(judged))
   if (!('code' in judged)) return answer(judged)
-  const { isOutdated, ...refusal } = judged
+  const { isOutdated, isElsewhere, ...refusal } = judged
   if (isOutdated === true) dispatched.relearn()
-  return { kind: 'refuse', refusal }
+  return { kind: 'refuse', refusal, ...(isElsewhere === true ? { isElsewhere } : {}) }
 }
 
 function afterHead(judged: McpAnswer | Unfit): AfterHead {
