@@ -151,6 +151,29 @@ test('of each era no more than the share is out, whoever serves the other one', 
   )
 })
 
+test('who serves both eras is ejected only where both can do without it', async t => {
+  const both: Learned = { ...speaks('modern'), eras: ['modern', 'legacy'] }
+  const learnedOf = (port: number): Learned =>
+    port === 1 ? both : speaks(port === 2 ? 'modern' : 'legacy')
+  const { endpoints, calls } = await ejectingCluster(t, 4, { toolLists: 'any' }, { learnedOf })
+  const [one, two] = endpoints
+  assert.ok(one && two)
+  calls(two, 5, 'fault')
+  calls(one, 5, 'fault')
+  assert.deepEqual([one.isEjected, two.isEjected], [false, true])
+})
+
+test('in panic those that are held open by hand stay out, and the others come back', async t => {
+  const { cluster, endpoints, calls, chosen } = await ejectingCluster(t, 4)
+  const [one, two, three] = endpoints
+  assert.ok(one && two && three)
+  calls(one, 5, 'fault')
+  for (const endpoint of [two, three]) cluster.ejections.hold(endpoint, 'open')
+  one.warmUp(-60_000)
+  assert.deepEqual([...chosen(200).keys()].sort(), [at(1), at(4)])
+  assert.equal(cluster.ejections.notes().length, 1)
+})
+
 test('who is set apart is no part of the pool that must not be emptied, and is not ejected from it', async t => {
   const learnedOf = (port: number): Learned => speaks('modern', port <= 2 ? 'new' : 'old')
   const restricted = { clearance: 'restricted' } as const
