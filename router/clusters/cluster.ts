@@ -11,6 +11,7 @@ import type { CheckPace } from './health/check-pace.ts'
 import { type Check, Checker } from './health/checker.ts'
 import { Membership } from './membership.ts'
 import { type Decisions, waitingNotes } from './override.ts'
+import { PeakAverage } from './peak-average.ts'
 import { type LogEvent, ReplicaLog } from './replica-log.ts'
 import { ReplicaNews } from './replica-news.ts'
 import { ServingSets } from './serving-sets.ts'
@@ -40,6 +41,8 @@ export class Cluster {
   readonly policy: ClusterPolicy
   readonly slots: SlotQueue
   readonly ejections: Ejections
+  /** Times to the first byte of answers that were results. */
+  readonly results = new PeakAverage()
   readonly #ports: ClusterPorts
   readonly #log: ReplicaLog
   readonly #news: ReplicaNews
@@ -176,17 +179,13 @@ export class Cluster {
   }
 
   /** Traffic met a fault there. */
-  suspect(endpoint: Endpoint): void {
-    this.#checker.suspect(endpoint)
-  }
+  readonly suspect = (endpoint: Endpoint): void => this.#checker.suspect(endpoint)
 
   /** Traffic was told there that the replica takes no more. */
   readonly leaving = (endpoint: Endpoint): void => this.#checker.leaving(endpoint)
 
   /** Traffic was refused there for what this router believes of it. */
-  outdated(endpoint: Endpoint): void {
-    this.#checker.outdated(endpoint)
-  }
+  readonly outdated = (endpoint: Endpoint): void => this.#checker.outdated(endpoint)
 
   /** Traffic found nobody listening there. */
   refused(endpoint: Endpoint, detail: string): void {

@@ -8,6 +8,7 @@ import type { Instance } from './discovery/instance.ts'
 import type { EndpointBreaker } from './ejection/endpoint-breaker.ts'
 import { type Override, overridden } from './override.ts'
 import { OwedAnswer } from './owed-answer.ts'
+import { PeakAverage } from './peak-average.ts'
 import { RunningMedian } from './running-median.ts'
 
 /** What a check that spoke MCP learned of the replica. */
@@ -47,15 +48,11 @@ const OWN_REACH: Reach = { addresses: { allow: ['loopback', 'private', 'public']
 
 export type Health = 'unknown' | 'up' | 'down'
 
-/** Decay of the moving average: Finagle, Linkerd and Envoy all take ten seconds. */
-const DECAY_MS = 10_000
 /** What a failure counts as, so that a replica that fails fast does not look fast (Linkerd's load biaser). */
 const FAILURE_SAMPLE_MS = 5_000
 const MOST_RETRY_AFTER_MS = 300_000
 const SLOW_START_MS = 30_000
 const SLOW_START_LEAST = 0.1
-/** Assumed before the first answer. */
-const SEED_MS = 1
 
 export class Endpoint {
   readonly reach: Reach
@@ -91,8 +88,7 @@ export class Endpoint {
   apart: Readonly<Partial<Record<Era, string>>> = {}
   /** Of times to first byte: what a call may expect, which the average, that jumps and counts failures, does not tell. */
   readonly #firstBytes = new RunningMedian()
-  #ewmaMs = SEED_MS
-  #stampMs = 0
+  readonly #average = new PeakAverage()
   #upSinceMs = 0
 
   constructor(instance: Instance, reach: Reach = OWN_REACH) {
@@ -178,8 +174,7 @@ export class Endpoint {
   /** It begins anew: what it was before it went away says nothing of what it is now. */
   warmUp(nowMs: number): void {
     this.#upSinceMs = nowMs
-    this.#ewmaMs = SEED_MS
-    this.#stampMs = nowMs
+    this.#average.begin(nowMs)
     this.owed.forget()
     this.limit.forget()
   }
@@ -189,12 +184,9 @@ export class Endpoint {
     this.reason = reason
   }
 
-  /** A time to first byte. Above the average it counts at once, below it sinks in. */
+  /** A time to first byte. */
   observe(sampleMs: number, nowMs: number): void {
-    const decayed = this.ewmaMs(nowMs)
-    const keep = Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
-    this.#ewmaMs = sampleMs > decayed ? sampleMs : this.#ewmaMs * keep + sampleMs * (1 - keep)
-    this.#stampMs = nowMs
+    this.#average.add(sampleMs, nowMs)
   }
 
   /** A fault of the replica. */
@@ -204,15 +196,14 @@ export class Endpoint {
     this.observe(Math.max(elapsedMs, FAILURE_SAMPLE_MS, asked), nowMs)
   }
 
-  /** The average as of now: an idle replica's past fades, or one failure would keep it out for ever. */
+  /** The average of its times as of now. */
   ewmaMs(nowMs: number): number {
-    const faded = this.#ewmaMs * Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
-    return faded > SEED_MS ? faded : SEED_MS
+    return this.#average.at(nowMs)
   }
 
-  /** A first byte of an answer came after so long. */
+  /** A first byte of an answer came after so long. That it came late counts at once; that it came soon, when it is known what came. */
   answered(tookMs: number, nowMs: number): void {
-    this.observe(tookMs, nowMs)
+    if (tookMs > this.ewmaMs(nowMs)) this.observe(tookMs, nowMs)
     this.#firstBytes.add(tookMs, nowMs)
   }
 

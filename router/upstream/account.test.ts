@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Cluster } from '#router/clusters/cluster.ts'
 import { Endpoint } from '#router/clusters/endpoint.ts'
+import { PeakAverage } from '#router/clusters/peak-average.ts'
 import type { AfterHead, Attempt } from '#router/facts.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { answeredAs } from '#test/support/fake-body.ts'
@@ -20,6 +21,7 @@ function ground(): Ground {
   const cluster = {
     policy: { connections: { perEndpoint: 64, minPerEndpoint: 4 } },
     slots: { free: () => undefined },
+    results: new PeakAverage(),
     suspect: () => told.push('suspect'),
     refused: () => told.push('refused'),
     leaving: () => told.push('leaving'),

@@ -8,6 +8,9 @@ import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { AfterHead, Attempt } from '#router/facts.ts'
 import { isLateFault, isLeaving, type Outcome, outcomeOf } from '#router/outcome.ts'
 
+/** Results that the word of a tool which says no counts as: it is given less by so much, and carries nothing meanwhile. */
+const REFUSAL_COSTS = 2
+
 export class Account {
   readonly #cluster: Cluster
   readonly #endpoint: Endpoint
@@ -73,10 +76,22 @@ export class Account {
 
   readonly ended = (after: AfterHead): void => {
     if (this.#head === undefined || this.#isSettled) return
-    this.#settle(outcomeOf(this.#head, after))
-    if (!isLateFault(this.#head, after)) return
+    const outcome = outcomeOf(this.#head, after)
+    this.#settle(outcome)
+    if (!isLateFault(this.#head, after)) return this.#observe(outcome)
     this.#endpoint.penalise(0, this.#clock.nowMs())
     this.#cluster.suspect(this.#endpoint)
+  }
+
+  /** To say no takes less than to do something: who does it to every call would look like the fastest, and get all of them. */
+  #observe({ fault }: Outcome): void {
+    if (this.#head?.kind !== 'answered') return
+    const { results } = this.#cluster
+    const { firstByteMs } = this.#head
+    const nowMs = this.#clock.nowMs()
+    if (fault === 'none') results.add(firstByteMs, nowMs)
+    const leastMs = fault === 'tool' ? REFUSAL_COSTS * results.at(nowMs) : 0
+    this.#endpoint.observe(Math.max(firstByteMs, leastMs), nowMs)
   }
 
   /** How many calls it is given at once follows what it answers. */

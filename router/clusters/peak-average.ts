@@ -1,0 +1,30 @@
+// A moving average of times that a longer one moves at once and a shorter one by and by (peak EWMA): who has become slow is known with
+// the first answer that shows it.
+
+/** Decay: Finagle, Linkerd and Envoy all take ten seconds. */
+const DECAY_MS = 10_000
+/** Assumed before the first time, and never less. */
+const LEAST_MS = 1
+
+export class PeakAverage {
+  #ms = LEAST_MS
+  #stampMs = 0
+
+  /** Above the average it counts at once, below it sinks in. */
+  add(sampleMs: number, nowMs: number): void {
+    const keep = Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
+    this.#ms = sampleMs > this.at(nowMs) ? sampleMs : this.#ms * keep + sampleMs * (1 - keep)
+    this.#stampMs = nowMs
+  }
+
+  /** As of now: what is idle forgets, or one failure would keep it out for ever. */
+  at(nowMs: number): number {
+    const faded = this.#ms * Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
+    return faded > LEAST_MS ? faded : LEAST_MS
+  }
+
+  begin(nowMs: number): void {
+    this.#ms = LEAST_MS
+    this.#stampMs = nowMs
+  }
+}
