@@ -37,6 +37,40 @@ test('a stream that breaks after its answer, or holds rubbish behind it, has los
   }
 })
 
+test('a stream is over for its caller with its answer, and what comes behind that reaches nobody', async () => {
+  for (const isTogether of [true, false]) {
+    const { body, caller, ends, done } = relayed({ isStream: true })
+    const more = `data: ${PROGRESS}\n\ndata: ${ANSWER}\n\n`
+    body.data(`data: ${ANSWER}\n\n${isTogether ? more : ''}`)
+    await done
+    if (!isTogether) body.data(more)
+    body.end()
+    assert.equal(caller.text(), `data: ${SWAPPED}\n\n`)
+    assert.equal(caller.log.at(-1), 'end')
+    assert.deepEqual(ends, [{ ended: 'whole', rpcCode: undefined }])
+  }
+})
+
+test('a server that leaves the stream of an answer open has a second to end it, and its extensions count for nothing', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const isOpen = relayed({ isStream: true })
+  isOpen.body.data(`data: ${ANSWER}\n\n`)
+  await isOpen.done
+  t.mock.timers.tick(999)
+  isOpen.body.data(`data: ${PROGRESS}\n\n`)
+  assert.deepEqual(isOpen.body.log, [])
+  t.mock.timers.tick(1)
+  assert.deepEqual([isOpen.body.log, isOpen.abandoned()], [['abort'], 0])
+  for (const finish of ['end', 'broken'] as const) {
+    const { body, done } = relayed({ isStream: true })
+    body.data(`data: ${ANSWER}\n\n`)
+    body[finish]()
+    await done
+    t.mock.timers.tick(2_000)
+    assert.deepEqual(body.log, [])
+  }
+})
+
 test('a stream that stops between events or inside one that has not gone out is ended with an error event', async () => {
   for (const [finish, code] of [
     ['end', 'RINGMAIN_UPSTREAM_BAD_RESPONSE'],

@@ -24,6 +24,9 @@ const STREAM_HEADERS = Object.freeze({
 /** From this size on, in bytes, a write of its own costs less than a copy. */
 const LARGE_PIECE = 16_384
 
+/** For the end of a stream after its answer, which is the end of the call. Who leaves it open longer loses the connection. */
+const LINGER_MS = 1_000
+
 const LOST: Refusal = { code: 'RINGMAIN_OUTCOME_UNKNOWN' }
 const LATE: Refusal = { code: 'RINGMAIN_UPSTREAM_TIMEOUT' }
 const NOT_AN_ANSWER: Refusal = {
@@ -91,13 +94,17 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
   const pace = new CommentPace(context.nowMs)
   const swap = messageSwap(relay)
   const events = new SseRelay(swap, { out, pace, onProgress: () => relay.deadline.extend() })
+  let lingering: NodeJS.Timeout | undefined
+  const answered = (): void => {
+    emit.flush()
+    caller.end()
+    relay.ended({ ended: 'whole', rpcCode: events.errorCode })
+    finish()
+    lingering = setTimeout(() => relay.body.abort(), LINGER_MS)
+    lingering.unref()
+  }
   const fail = (refusal: Refusal): void => {
     emit.flush()
-    if (events.isAnswered) {
-      caller.end() // the answer had gone out whole: what is lost is none of it
-      relay.ended({ ended: 'whole', rpcCode: events.errorCode })
-      return finish()
-    }
     if (out.isOpen) caller.cut()
     else {
       const { body } = context.refusal(refusal)
@@ -105,22 +112,27 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
       caller.end()
     }
     relay.ended(isOwnTime(refusal, relay, emit) ? { ended: 'left' } : endedBy(refusal))
-    return finish(refusal.code)
+    finish(refusal.code)
   }
   return {
     fail,
     data: chunk => {
       if (isOver()) return true
       events.push(chunk)
-      if (!events.isBroken) return emit.mayGoOn(pace.pauseMs())
-      fail(NOT_A_MESSAGE)
-      relay.abandon() // nobody waits for the rest
+      if (!events.isAnswered && !events.isBroken) return emit.mayGoOn(pace.pauseMs())
+      if (events.isAnswered) answered()
+      else {
+        fail(NOT_A_MESSAGE)
+        relay.abandon() // nobody waits for the rest
+      }
       return true
     },
     end: () => {
+      clearTimeout(lingering)
       if (!isOver()) fail(ENDED_EARLY)
     },
     broken: () => {
+      clearTimeout(lingering)
       if (!isOver()) fail(LOST)
     },
   }

@@ -136,18 +136,22 @@ test('any split of any stream gives what no split gives', t => {
   )
 })
 
-test('every message arrives, in order, with the caller’s id and nothing else changed; and nothing else arrives', t => {
+/** Messages of an MCP server, as far as the first that answers. */
+function messagesIn(text: string): readonly Seen[] {
+  const messages = eventsOf(text).filter(({ type, data }) => type !== 'ping' && data.trim() !== '')
+  const at = messages.findIndex(({ data }) => 'result' in (JSON.parse(data) as object))
+  return messages.slice(0, at < 0 ? undefined : at + 1)
+}
+
+test('every message up to the answer arrives, in order, with the caller’s id and nothing else changed; and nothing else arrives', t => {
   fc.assert(
     fc.property(stream, cuts, (text, lengths) => {
       const { text: out, waiting, isBroken } = relayed(piecesOf(Buffer.from(text), lengths))
-      const messages = eventsOf(text).filter(
-        ({ type, data }) => type !== 'ping' && data.trim() !== '',
-      )
       assert.deepEqual(
         eventsOf(out)
           .filter(({ data }) => data.trim() !== '')
           .map(one => readable(one, true)),
-        messages.map(one => readable({ ...one, type: one.type }, false)),
+        messagesIn(text).map(one => readable(one, false)),
       )
       assert.deepEqual([waiting, isBroken], ['', false])
       assert.doesNotMatch(out, /^(?:id|retry|x|dat|identity)(?::|$)|ping/m)
@@ -259,11 +263,8 @@ test('an event that is no message for this call breaks the stream, and nothing o
 test('events of another type, and without data, are no messages and stay here', () => {
   const answer = `data: {${V},"id":7,"result":{}}\n\n`
   const foreign = `event: ping\ndata: {"type":\n: still there\ndata:\n\n`
-  const { text, isAnswered } = whole(
-    `${foreign}id: 1\ndata:\n\nevent: message\n${answer}`,
-    '7',
-    '7',
-  )
+  const written = `${foreign}id: 1\ndata:\n\nevent: message\n${answer}`
+  const { text, isAnswered } = whole(written, '7', '7')
   assert.equal(text, `: still there\n\ndata:\n\nevent: message\n${answer}`)
   assert.ok(isAnswered)
   for (const type of ['messages', 'Message', 'message ', 'm'.repeat(70_000)])

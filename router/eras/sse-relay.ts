@@ -30,7 +30,7 @@ export interface SsePorts {
 }
 
 export class SseRelay {
-  /** The answer to the call went past whole. */
+  /** The answer to the call went past whole: what comes behind it is for nobody. */
   isAnswered = false
   /** Code of the error that the answer is; undefined for a result. */
   errorCode: number | undefined
@@ -71,7 +71,7 @@ export class SseRelay {
   push(chunk: Buffer): void {
     this.#feedAt = this.#backAt = -1
     let at = this.#mark < MARK.length ? this.#skipMark(chunk) : 0
-    while (at < chunk.length && !this.isBroken) {
+    while (at < chunk.length && !this.isBroken && !this.isAnswered) {
       const byte = chunk[at] as number
       if (this.#isAfterCr && byte === LF) {
         this.#isAfterCr = false // the second half of CRLF: the line ended at the first
