@@ -11,7 +11,6 @@ import { playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
 import { attemptPath } from './attempt-path.ts'
 import { RetryBudgets } from './retry-budget.ts'
-import { InFlight } from './upstream/in-flight.ts'
 
 function ground(t: TestContext, ports: readonly number[]) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
@@ -23,7 +22,6 @@ function ground(t: TestContext, ports: readonly number[]) {
     active,
     send,
     say,
-    inFlight: new InFlight(),
     nextId: () => 1,
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
-import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
@@ -14,7 +13,6 @@ import type { Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
 import { RetryBudgets } from './retry-budget.ts'
 import type { Target } from './stages/forward.ts'
-import { InFlight } from './upstream/in-flight.ts'
 
 const STATELESS: Learned = { ...MODERN, eras: ['legacy'], legacyVersion: '2025-06-18' }
 const SESSIONFUL: Learned = { ...STATELESS, isSessionful: true }
@@ -28,7 +26,6 @@ const SESSION: Session = {
 
 interface Ground {
   readonly requests: FakeSend
-  readonly inFlight: InFlight
   readonly active: ActiveTable
   readonly choose: (call: CallFacts) => Promise<Target>
 }
@@ -39,11 +36,9 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
   serveAt(active, clusters, { cluster: 'crm', ports: [1], learned })
   const requests = fakeSend()
-  const inFlight = new InFlight()
   let id = 1_000
   const path = attemptPath({
     active,
-    inFlight,
     send: requests.send,
     say: requests.say,
     nextId: () => (id += 1),
@@ -54,7 +49,6 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   })
   return {
     requests,
-    inFlight,
     active,
     choose: async call => {
       const choice = await path.choose(call, new Set())
@@ -160,22 +154,6 @@ test('a server without sessions is not told: it could not tell which call is mea
   assert.equal(requests.sent[0]?.overs.length, 1)
 })
 
-test('a cancellation of the session’s call dismisses its caller, and only while it is under way', async t => {
-  const { choose, requests, inFlight } = ground(t, SESSIONFUL)
-  const callers: FakeCaller[] = [fakeCaller(), fakeCaller()]
-  for (const [index, caller] of callers.entries())
-    (await choose(legacy(String(index), { session: SESSION, caller }))).send(false)
-  inFlight.cancel('t', '1')
-  inFlight.cancel('other', '0')
-  assert.deepEqual(
-    callers.map(({ isGone }) => isGone),
-    [false, true],
-  )
-  await requests.sent[0]?.result({})
-  inFlight.cancel('t', '0')
-  assert.equal(callers[0]?.isGone, false)
-})
-
 test('a session that was opened for one call is ended when the call is over, whatever became of it', async t => {
   const { choose, requests } = ground(t, SESSIONFUL)
   for (const finish of ['result', 'fail', 'abandon', 'forgo'] as const) {
@@ -227,10 +205,9 @@ test('a path that the replica names goes before the cluster’s', async t => {
 })
 
 test('a call that no replica can take is refused before anything is sent', async t => {
-  const { requests, active, inFlight } = ground(t)
+  const { requests, active } = ground(t)
   const path = attemptPath({
     active,
-    inFlight,
     send: requests.send,
     say: requests.say,
     nextId: () => 1,

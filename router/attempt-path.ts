@@ -17,13 +17,11 @@ import { Hedges } from './hedges.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets } from './retry-budget.ts'
 import type { AttemptPath, Dispatched, Forwardable, Target } from './stages/forward.ts'
-import type { InFlight } from './upstream/in-flight.ts'
 import { tell } from './upstream/legacy-handshake.ts'
 import { legacyNotification } from './upstream/questions.ts'
 import { isJson, type Outgoing, type Sent, type SentCall } from './upstream/send.ts'
 
 export interface AttemptPorts extends ReplicaPorts {
-  readonly inFlight: InFlight
   readonly random: Random
   readonly budgets: RetryBudgets<ClusterPolicy>
 }
@@ -111,12 +109,8 @@ function send(
     leftMs: Math.ceil(call.deadline.leftMs()),
     ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),
   })
-  // A server without sessions cannot match a notification to a call: there only the end of the exchange stops the tool.
-  const cancel = (): void => call.caller.dismiss()
-  const forget = call.session && ports.inFlight.add(call.session.token, call.message.idJson, cancel)
   let said: Promise<void> | undefined
   const over = (): void => {
-    forget?.()
     if (replica.release !== undefined) void release(replica.release)
   }
   /** The session must still be there when the tool is told what is cancelled in it. */
@@ -167,6 +161,7 @@ function sayCancelled(
   upstreamIdJson: string,
 ): Promise<void> | undefined {
   const { cluster, endpoint, legacy } = replica
+  // A server without sessions cannot match a notification to a call: there only the end of the exchange stops the tool.
   if (legacy?.sessionId === undefined) return undefined
   const params = {
     requestId: JSON.parse(upstreamIdJson) as unknown,

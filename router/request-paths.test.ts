@@ -80,7 +80,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
       initialize: () => say('initialize', Promise.resolve({ resultJson: '{}', sessionToken: 's' })),
       forsake: () => assert.fail('its caller is there'),
     },
-    cancellations: { cancel: () => void log.push('cancel') },
+    cancellations: { add: () => () => undefined, cancel: () => void log.push('cancel') },
     farewells: { end: () => say('end session', Promise.resolve()) },
     respond: outcome => void log.push(`respond ${outcome.kind}`),
   }
@@ -91,8 +91,7 @@ async function run(
   instead: (ports: Ports) => Partial<Ports> = () => ({}),
   caller: FakeCaller = fakeCaller(),
 ): Promise<Ran> {
-  const log: string[] = []
-  const records: CallRecord[] = []
+  const [log, records]: [string[], CallRecord[]] = [[], []]
   const ports = portsOf(log, records, decodedAs(decoded))
   const path = requestPath({ ...ports, ...instead(ports) })
   await path.run(arrivedAs({ caller }), {
@@ -119,6 +118,7 @@ test('the stages stand in this order', () => {
     'call: shed',
     'call: resolve',
     'call: deadline',
+    'call: enlist',
     'call: forward',
     'list: shed',
     'list: gather',

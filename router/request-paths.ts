@@ -5,6 +5,7 @@ import { type Path, path, type Respond } from './pipeline/pipeline.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import { type Deadlines, deadline } from './stages/deadline.ts'
 import { decode, type Eras } from './stages/decode.ts'
+import { type CallsUnderWay, enlist } from './stages/enlist.ts'
 import { type AttemptPath, forward, type Judge } from './stages/forward.ts'
 import { gather, type Lists } from './stages/gather.ts'
 import { greet, type Handshakes } from './stages/greet.ts'
@@ -26,7 +27,7 @@ export interface Ports {
   readonly judge: Judge
   readonly lists: Lists
   readonly handshakes: Handshakes
-  readonly cancellations: Cancellations
+  readonly cancellations: CallsUnderWay & Cancellations
   readonly farewells: Farewells
   readonly respond: Respond<McpAnswer, Arrived, Recorded & Decoded>
 }
@@ -42,6 +43,7 @@ export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
           .stage(shed(p.shedding)) // under overload, what matters least is not served
           .stage(resolve(p.table)) // tool to cluster, wire name to own name
           .stage(deadline(p.deadlines)) // from its arrival on, by policy and by the caller's word
+          .stage(enlist(p.cancellations)) // a legacy cancellation finds it
           .stage(forward(p.attempts, p.judge)), // choose and send; again only where that is safe
       list: rest => rest.stage(shed(p.shedding)).stage(gather(p.lists)), // one page of every cluster
       handshake: rest => rest.stage(shed(p.shedding)).stage(greet(p.handshakes)), // the router's own to answer

@@ -195,7 +195,6 @@ const isLoopback = (address: string): boolean =>
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
   const { active, observer, overload, connections, log } = parts
   const sessions = new Sessions(parts)
-  const inFlight = new InFlight()
   const guard = new JsonGuard(systemRandom)
   const wheel = new DeadlineWheel(systemClock.nowMs)
   const shared = {
@@ -221,11 +220,11 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     },
     shedding: overload,
     deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },
-    attempts: attemptPath({ ...parts, inFlight }),
+    attempts: attemptPath(parts),
     judge: judgeAnswer,
     lists: listPages(parts),
     handshakes: sessions,
-    cancellations: inFlight,
+    cancellations: new InFlight(),
     farewells: sessions,
   })
   const turnedAway = turnedAwayPath(shared)

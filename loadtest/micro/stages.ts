@@ -86,7 +86,7 @@ const portsOf = (observations: Ports['observations']): Ports => ({
   judge: judgeAnswer,
   lists: { page: never, openCursor: never, encode: never },
   handshakes: { discover: never, initialize: never, forsake: never },
-  cancellations: { cancel: never },
+  cancellations: { add: never, cancel: never },
   farewells: { end: never },
   respond: respond({ defect: never, nowMs: systemClock.nowMs }),
 })

@@ -132,6 +132,25 @@ test('of two callers with equal ids on two replicas a cancellation stops the one
   assert.equal(other.cancelled.length, told)
 })
 
+test('a call that is cancelled while it waits for a place is never sent', async () => {
+  const url = `${kept}/single`
+  const session = await openSession(url)
+  const ran = (tool: string): number => replicas.reduce((sum, one) => sum + one.executions(tool), 0)
+  const before = ran('slow')
+  const holding = legacyCall(url, 'slow', { ms: 400 }, { session, id: 1 })
+  await until('the place to be taken', () => ran('slow') === before + 1)
+  const waiting = legacyCall(url, 'progress', {}, { session, id: 2, progressToken: 't' })
+  const single = async () => (await router.clusters()).items.find(({ name }) => name === 'single')
+  await until('the second to wait', async () => (await single())?.waiting === 1)
+  const run = ran('progress')
+  assert.equal((await cancel(session, 2, url)).status, 202)
+  assert.deepEqual(messagesOf(await waiting), [], 'a cancelled call gets no answer')
+  assert.equal((await single())?.waiting, 0)
+  assert.equal(answerOf(await holding).id, 1)
+  assert.equal(answerOf(await legacyCall(url, 'echo', {}, { session, id: 3 })).id, 3)
+  assert.equal(ran('progress'), run)
+})
+
 test('where two calls of a session share an id, a cancellation stops neither', async () => {
   const session = await openSession(kept)
   const running = () => replicas.reduce((sum, replica) => sum + replica.executions('slow'), 0)

@@ -65,7 +65,6 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
   const cluster = active.cluster(name)
   if (cluster === undefined) throw new Error(`the documents name no cluster "${name}"`)
   const guard = new JsonGuard(ports.random)
-  const inFlight = new InFlight()
   const wheel = new DeadlineWheel(clock.nowMs)
   const path = requestPath({
     clock,
@@ -82,11 +81,11 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     },
     shedding: { refusalOf: () => undefined },
     deadlines: { open: limits => new CallDeadline(wheel, clock.nowMs, limits) },
-    attempts: attempts(ports, active, inFlight),
+    attempts: attempts(ports, active),
     judge: judgeAnswer,
     lists: { page: unused, openCursor: unused, encode: unused },
     handshakes: { discover: unused, initialize: unused, forsake: unused },
-    cancellations: inFlight,
+    cancellations: new InFlight(),
     farewells: { end: unused },
   })
   return {
@@ -117,12 +116,10 @@ const clusterOpener =
 function attempts(
   { clock, random, connections }: RouterPorts,
   active: ActiveTable,
-  inFlight: InFlight,
 ): ReturnType<typeof attemptPath> {
   let ids = 0
   return attemptPath({
     active,
-    inFlight,
     random,
     budgets: new RetryBudgets(clock.nowMs),
     send: createSend(connections, clock),
