@@ -256,10 +256,10 @@ test('closing ends questions, waits and connections, and later news change nothi
   discovery.publish(instanceAt(1), instanceAt(2))
   await pass(150)
   const waiting = cluster.slots.wait({ queue: 5, waitMs: 60_000 }, () => undefined)
-  await cluster.close()
-  assert.equal(await waiting, undefined)
-  assert.equal(discovery.isClosed(), true)
-  assert.deepEqual([...removed].sort(), [A, B])
+  const closing = cluster.close() // from the first moment on nobody is chosen
+  assert.equal(cluster.choose('modern').kind, 'none')
+  await closing
+  assert.deepEqual([await waiting, discovery.isClosed(), removed], [undefined, true, [A, B]])
   discovery.publish(instanceAt(3))
   assert.deepEqual(keys(cluster.endpoints), [])
 })

@@ -206,8 +206,8 @@ export class Cluster {
     this.#log.flush()
     this.slots.close()
     for (const wake of this.#settledWaiters.splice(0)) wake()
-    await this.#ports.discovery.close()
-    this.#endpoints.close()
+    for (const lists of [this.#serving, this.#ports.balancers]) lists.clear()
+    await Promise.all([this.#ports.discovery.close(), this.#endpoints.close()])
   }
 
   #none(era: Era, tried: ReadonlySet<string>): NoChoice {
@@ -283,7 +283,7 @@ export class Cluster {
   }
 
   #place(endpoint: Endpoint): void {
-    this.#serving.update(endpoint)
+    if (!this.#isClosed) this.#serving.update(endpoint) // or it might serve again while others are taken out
     this.ejections.outdated()
   }
 

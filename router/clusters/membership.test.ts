@@ -137,7 +137,19 @@ test('the very same instance again is no change', () => {
 test('after its close nothing that was under way goes on', async () => {
   const { membership, done } = rig()
   membership.apply(instances(1_000))
-  membership.close()
+  await membership.close()
   await turn()
   assert.deepEqual([membership.size, done.count], [0, 0])
+})
+
+test('ten thousand are taken out in slices, too', async () => {
+  const { membership, told } = rig()
+  membership.apply(instances(10_000))
+  while (!membership.isComplete) await turn()
+  const closing = membership.close()
+  let turns = 0
+  for (; membership.size > 0; turns += 1) await turn()
+  await closing
+  assert.ok(turns >= 10_000 / SLICE / 2, String(turns))
+  assert.equal(told.filter(line => line.startsWith('-')).length, 10_000)
 })

@@ -1,6 +1,7 @@
 // The endpoints of a cluster, brought in line with what discovery says. A large change is made in slices with turns of the
 // event loop between them, so a set of ten thousand never holds up a call. A slice is measured, not counted.
 import type { Clock } from '#foundation/clock.ts'
+import { createBreather } from './discovery/breather.ts'
 import type { Instance } from './discovery/instance.ts'
 import { Endpoint, type Reach } from './endpoint.ts'
 
@@ -54,9 +55,14 @@ export class Membership {
     return this.#work === undefined
   }
 
-  close(): void {
+  /** Takes out all of them, in slices too. */
+  async close(): Promise<void> {
     this.#stop()
-    for (const endpoint of this.#endpoints.values()) this.#remove(endpoint)
+    const breathe = createBreather(this.#ports.clock)
+    for (const endpoint of this.#endpoints.values()) {
+      this.#remove(endpoint)
+      await breathe()
+    }
   }
 
   /** What is known changes first, then some take other keys, some go, and the new ones come last. */

@@ -102,6 +102,17 @@ export class ServingSets {
     this.#place(endpoint)
   }
 
+  /** Nobody serves any more: to take ten thousand out one by one would hold the loop for a second. */
+  clear(): void {
+    for (const era of ERAS) {
+      const { list, places, ready } = this.#sets[era]
+      list.length = 0
+      places.clear()
+      ready.clear()
+      this.#agreements[era].clear()
+    }
+  }
+
   #place(endpoint: Endpoint): void {
     const before = endpoint.apart
     const apart: Partial<Record<Era, string>> = {}

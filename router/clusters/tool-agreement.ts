@@ -69,6 +69,12 @@ export class ToolAgreement {
       : undefined
   }
 
+  clear(): void {
+    this.#groups.clear()
+    this.#members.clear()
+    this.#main = undefined
+  }
+
   get #mainGroup(): Group | undefined {
     return this.#groups.get(this.#main ?? '')
   }

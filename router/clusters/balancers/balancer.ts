@@ -58,6 +58,11 @@ export class Balancer {
     spreadLoad(this.#tiers)
   }
 
+  clear(): void {
+    this.#tiers = []
+    this.#members.clear()
+  }
+
   /** Undefined when none may take the call. A tier that is full is left for the next one. */
   pick(mayTake: MayTake, now: Now): Endpoint | undefined {
     return this.#pickFrom(this.#byLoad(now), mayTake, now)

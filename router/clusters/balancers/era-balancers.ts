@@ -46,6 +46,11 @@ export class EraBalancers {
     })
   }
 
+  /** Nobody is to be chosen any more. */
+  clear(): void {
+    for (const era of ERAS) this.#byEra[era].clear()
+  }
+
   /** Whatever changed of it. */
   update(endpoint: Endpoint, isServing: (endpoint: Endpoint, era: Era) => boolean): void {
     endpoint.tier = tierName(this.tierOf(endpoint))

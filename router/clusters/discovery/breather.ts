@@ -6,7 +6,7 @@ import type { Clock } from '#foundation/clock.ts'
 const SLICE_MS = 2
 
 /** Await it between two pieces of work; it waits only when the slice is used up. */
-export function createBreather(clock: Clock): () => Promise<void> {
+export function createBreather(clock: Pick<Clock, 'nowMs'>): () => Promise<void> {
   let beganMs = clock.nowMs()
   return async () => {
     if (clock.nowMs() - beganMs < SLICE_MS) return
