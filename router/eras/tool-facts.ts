@@ -1,6 +1,6 @@
 // What a router needs of a tool's definition: which arguments it mirrors into headers (2026-07-28, transports, Custom Headers),
 // and a digest by which two replicas are told apart. The definition itself is not kept.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Mirror, ToolFacts } from '#router/tool-facts.ts'
 import { isRecord } from './message.ts'
 
@@ -68,7 +68,7 @@ const DEEPEST_TOLD = 4 * DEEPEST
 export function digestOf(definition: unknown): string | undefined {
   const seen = { isTooDeep: false }
   const text = canonical(definition, 0, seen)
-  return seen.isTooDeep ? undefined : createHash('sha256').update(text).digest('base64url')
+  return seen.isTooDeep ? undefined : hash('sha256', text, 'base64url')
 }
 
 function canonical(value: unknown, depth: number, seen: { isTooDeep: boolean }): string {
@@ -87,7 +87,8 @@ function canonical(value: unknown, depth: number, seen: { isTooDeep: boolean }):
 
 /** Of a whole list, whatever the order of its tools. */
 export const listDigest = (digests: ReadonlyMap<string, string>): string =>
-  createHash('sha256')
-    .update(JSON.stringify([...digests].toSorted(([one], [other]) => (one < other ? -1 : 1))))
-    .digest('base64url')
-    .slice(0, 16)
+  hash(
+    'sha256',
+    JSON.stringify([...digests].toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    'base64url',
+  ).slice(0, 16)

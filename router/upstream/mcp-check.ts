@@ -3,6 +3,7 @@
 import { type KnownList, type Learned, MOST_MISSES } from '#router/clusters/endpoint.ts'
 import type { Check, CheckResult } from '#router/clusters/health/checker.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
+import { KnownDefinitions } from './known-definitions.ts'
 import {
   ALIVE,
   type Legacy,
@@ -17,7 +18,13 @@ import { knownOf, type ToolList, toolsOf } from './read-tools.ts'
 export type CheckPorts = ProbePorts
 
 export const createCheck = (policy: ClusterPolicy, ports: CheckPorts): Check => {
-  const means: ProbeMeans = { policy, ports, rests: new WeakMap(), newest: {} } // bounded by the endpoints that live
+  const means: ProbeMeans = {
+    policy,
+    ports,
+    rests: new WeakMap(), // bounded by the endpoints that live
+    newest: {},
+    definitions: new KnownDefinitions(),
+  }
   return async (endpoint, isDeep) => {
     const connections = ports.pools.forCheck(endpoint)
     try {

@@ -7,6 +7,7 @@ import type { CheckResult } from '#router/clusters/health/checker.ts'
 import { isRecord } from '#router/eras/message.ts'
 import { LATEST_LEGACY, META } from '#router/eras/versions.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
+import type { KnownDefinitions } from './known-definitions.ts'
 import {
   endUpstreamSession,
   type HandshakeWay,
@@ -34,6 +35,7 @@ export interface ProbeMeans {
   readonly rests: WeakMap<Endpoint, Partial<Record<Era, Rest>>>
   /** The newest list of any of them, by era: replicas that list the same hold it once. */
   readonly newest: Partial<Record<Era, ToolList>>
+  readonly definitions: KnownDefinitions
 }
 
 /** What the discover question showed; `busy` is alive and says nothing of its era. */
@@ -72,6 +74,7 @@ export class Probe {
   readonly #ports: ProbePorts
   readonly #rests: ProbeMeans['rests']
   readonly #newest: ProbeMeans['newest']
+  readonly #definitions: KnownDefinitions
   readonly #connections: Connections
   readonly #beganMs: number
   #mayTakeMs: number
@@ -79,13 +82,14 @@ export class Probe {
   constructor(
     endpoint: Endpoint,
     connections: Connections,
-    { policy, ports, rests, newest }: ProbeMeans,
+    { policy, ports, rests, newest, definitions }: ProbeMeans,
   ) {
     this.policy = policy
     this.endpoint = endpoint
     this.#ports = ports
     this.#rests = rests
     this.#newest = newest
+    this.#definitions = definitions
     this.#connections = connections
     this.#beganMs = ports.clock.nowMs()
     this.#mayTakeMs = policy.health.timeoutMs
@@ -172,11 +176,14 @@ export class Probe {
     const era = session === undefined ? 'modern' : 'legacy'
     const { [era]: from, ...others } = this.#rests.get(this.endpoint) ?? {}
     const list = await readTools(
-      params =>
-        session === undefined
-          ? this.#put(this.#modernQuestion('tools/list', params), PAGE_BYTES)
-          : this.#ask('tools/list', session, params),
-      createBreather(this.#ports.clock),
+      {
+        askPage: params =>
+          session === undefined
+            ? this.#put(this.#modernQuestion('tools/list', params), PAGE_BYTES)
+            : this.#ask('tools/list', session, params),
+        breathe: createBreather(this.#ports.clock),
+        definitions: this.#definitions,
+      },
       from,
     )
     const rest = list.end === 'whole' ? undefined : list.rest

@@ -1,6 +1,7 @@
 // How much of a list of tools is read, and that reading it lets others have their turn.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { KnownDefinitions } from './known-definitions.ts'
 import { readTools, type ToolList, toolsOf } from './read-tools.ts'
 import type { RpcReply } from './rpc.ts'
 
@@ -19,16 +20,17 @@ async function read(
   pageAt: (index: number) => Page | RpcReply,
 ): Promise<{ readonly list: ToolList; readonly pages: number; readonly breaths: number }> {
   let [pages, breaths] = [0, 0]
-  const list = await readTools(
-    async () => {
+  const list = await readTools({
+    askPage: async () => {
       const page = pageAt(pages)
       pages += 1
       return 'kind' in page ? page : replyOf(page)
     },
-    async () => {
+    breathe: async () => {
       breaths += 1
     },
-  )
+    definitions: new KnownDefinitions(),
+  })
   return { list, pages, breaths }
 }
 

@@ -3,8 +3,9 @@
 // has been read to its end.
 import { type KnownList, MOST_MISSES } from '#router/clusters/endpoint.ts'
 import { isRecord } from '#router/eras/message.ts'
-import { digestOf, factsOf, listDigest } from '#router/eras/tool-facts.ts'
+import { listDigest } from '#router/eras/tool-facts.ts'
 import type { ToolFacts } from '#router/tool-facts.ts'
+import type { KnownDefinitions } from './known-definitions.ts'
 import { outcomeOf, type RpcReply } from './rpc.ts'
 
 /** A list that was cut between two pages, to be read on from there. */
@@ -41,20 +42,23 @@ const MOST_TOOLS = 2_000
 /** Pages of a tool list that are read, and their bytes. */
 const PAGES = 50
 const LIST_BYTES = 8_388_608
-/** Of one definition, in characters: each is looked into at one go. */
-const TOOL_LENGTH = 262_144
 /** Tools that outlive a list which breaks off; a replica that always breaks off must not grow them for ever. */
 const KEPT_TOOLS = 2 * MOST_TOOLS
 /** What a server says when the list is there but its making failed, whatever the status. */
 const INTERNAL_ERROR = -32_603
 
-/** `breathe` is awaited between two tools, so that a long list lets the loop turn. */
+export interface ListReading {
+  readonly askPage: (params: Record<string, unknown>) => Promise<RpcReply>
+  /** Awaited between two tools, so that a long list lets the loop turn. */
+  readonly breathe: () => Promise<void>
+  readonly definitions: KnownDefinitions
+}
+
 export async function readTools(
-  askPage: (params: Record<string, unknown>) => Promise<RpcReply>,
-  breathe: () => Promise<void>,
+  { askPage, breathe, definitions }: ListReading,
   from?: Rest,
 ): Promise<ToolList> {
-  const read = new Reading(from)
+  const read = new Reading(definitions, from)
   let cursor = from?.cursor
   for (let pages = from?.pages ?? 0; pages < PAGES; pages += 1) {
     const reply = await askPage(cursor === undefined ? {} : { cursor })
@@ -87,10 +91,12 @@ export async function readTools(
 class Reading {
   readonly tools: Map<string, ToolFacts | 'broken'>
   readonly #digests: Map<string, string>
+  readonly #definitions: KnownDefinitions
   bytes: number
   #problem: string | undefined
 
-  constructor(from: Rest | undefined) {
+  constructor(definitions: KnownDefinitions, from: Rest | undefined) {
+    this.#definitions = definitions
     this.tools = new Map(from?.tools)
     this.#digests = new Map(from?.digests)
     this.bytes = from?.bytes ?? 0
@@ -98,14 +104,12 @@ class Reading {
   }
 
   add({ name, definition }: Named): void {
-    const isLarge = lengthOf(definition) > TOOL_LENGTH
-    const digest = isLarge ? undefined : digestOf(definition)
-    if (isLarge) this.#problem ??= `a definition in it is longer than ${TOOL_LENGTH} characters`
-    else if (digest === undefined) this.#problem ??= 'a definition in it is nested too deep'
+    const { digest, facts, problem } = this.#definitions.read(definition)
+    if (digest === undefined) this.#problem ??= problem
     else if ((this.#digests.get(name) ?? digest) !== digest)
       this.#problem ??= 'it names a tool twice, under two definitions'
     else this.#digests.set(name, digest)
-    this.tools.set(name, isLarge ? 'broken' : factsOf(definition))
+    this.tools.set(name, facts)
   }
 
   get isTooLarge(): boolean {
@@ -152,14 +156,6 @@ export function knownOf(list: ToolList, before: KnownList | undefined): KnownLis
   if (list.rest !== undefined) return before // it is being read
   const misses = Math.min(MOST_MISSES, (before.misses ?? 0) + 1)
   return { digest: before.digest, misses, problem }
-}
-
-function lengthOf(definition: Named['definition']): number {
-  try {
-    return JSON.stringify(definition).length
-  } catch {
-    return Number.POSITIVE_INFINITY // nested deeper than can be written
-  }
 }
 
 const isTooLarge = (reply: RpcReply): boolean => reply.kind === 'http' && reply.isTooLarge === true
