@@ -74,13 +74,13 @@ test('a healthy router is shown with its counts, and nothing asks for attention'
 })
 
 test('overload, and what a cluster tells of its replicas together, come before single replicas', () => {
-  const refusing = {
-    ...router(['search']),
-    overload: { ...router([]).overload, level: 2, says: 'refuses sheddable calls' },
-  }
+  const refusing = { id: 'overload', ok: false, detail: 'refuses sheddable calls' }
   const note = 'ejected replicas get modern calls all the same'
   const odd = cluster('search', { notes: [note], endpoints: [endpoint('a', { health: 'down' })] })
-  const lines = statusLines({ ready, router: refusing, clusters: [odd] }, plain(80))
+  const lines = statusLines(
+    { ready: { ...ready, checks: [refusing] }, router: router(['search']), clusters: [odd] },
+    plain(80),
+  )
   assert.deepEqual(lines.slice(-3), [
     '! overload: refuses sheddable calls',
     `! search: ${note}`,

@@ -106,7 +106,6 @@ function attentionOf({ ready, router, clusters }: StatusViews): readonly string[
       ? []
       : [`policies: what is served is ${formatDuration(router.table.ageMs)} old`]),
     ...documents.map(line => `policies: ${line}`),
-    ...(router.overload.level === 0 ? [] : [`overload: ${router.overload.says}`]),
     ...discoveryProblems(clusters),
     ...clusters.flatMap(({ name, notes = [] }) => notes.map(note => `${name}: ${note}`)),
     ...clusters.flatMap(({ name, endpoints }) =>

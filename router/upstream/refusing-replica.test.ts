@@ -95,6 +95,7 @@ test('where all say no to some, each keeps its part', () => {
         { ended: 'whole', isToolError: true },
         (_, random) => random() < share,
       )
-      for (const part of parts) assert.ok(Math.abs(part - 1 / 3) < 0.06, `${parts.join()} (seed ${SEED})`)
+      for (const part of parts)
+        assert.ok(Math.abs(part - 1 / 3) < 0.06, `${parts.join()} (seed ${SEED})`)
     }
 })
