@@ -4,7 +4,9 @@ import { type TestContext, test } from 'node:test'
 import { clusterPolicy, instanceAt } from '#test/support/cluster-policy.ts'
 import { ejectingCluster } from '#test/support/ejecting-cluster.ts'
 import { playedClusters } from '#test/support/open-cluster.ts'
+import { UNDECIDED } from '#test/support/undecided.ts'
 import type { Cluster } from './clusters/cluster.ts'
+import type { Decisions } from './clusters/override.ts'
 import { Overrides } from './overrides.ts'
 
 const [A, B] = ['127.0.0.1:1', '127.0.0.1:2'] as const
@@ -71,4 +73,35 @@ test('a breaker that is held open stays so for longer than a timer can be set to
   t.mock.timers.tick(2_147_483_647)
   assert.equal(cluster.endpoint(A)?.breaker?.state, 'open')
   assert.deepEqual([...chosen(50).keys()], [B])
+})
+
+test('a call that waits gets a replica that is made ready again, at once', async t => {
+  const overrides = undecided(t)
+  const decisions = overrides.about('crm')
+  const { cluster } = await ejectingCluster(t, 1, {}, { decisions })
+  overrides.set('crm', A, DRAIN)
+  const waiting = cluster.slots.wait({ queue: 1, waitMs: 1_000 }, () => {
+    const choice = cluster.choose('modern')
+    return choice.kind === 'endpoint' ? choice.endpoint.key : undefined
+  })
+  overrides.clear('crm', A)
+  assert.equal(cluster.slots.length, 0)
+  assert.equal(await waiting, A)
+})
+
+test('a cluster that is closed follows nothing any more', async () => {
+  let followers = 0
+  const decisions: Decisions = {
+    ...UNDECIDED,
+    follow: () => {
+      followers += 1
+      return () => {
+        followers -= 1
+      }
+    },
+  }
+  const cluster = playedClusters({ decisions }).open(clusterPolicy('crm'))
+  assert.equal(followers, 1)
+  await cluster.close()
+  assert.equal(followers, 0)
 })

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { seededRandom } from '#foundation/clock.ts'
 import type { Attempt } from '#router/facts.ts'
+import { ejectingCluster } from '#test/support/ejecting-cluster.ts'
 import { answeredAs, fakeBody } from '#test/support/fake-body.ts'
 import { AdaptiveLimit, isTooMuch } from './adaptive-limit.ts'
 
@@ -140,4 +141,17 @@ test('a server that can do a quarter for a while is given that, and all again wi
   )
   for (const value of limits.slice(30, 40)) assert.ok(value >= 4 && value <= 7, `${value} of 5`)
   for (const value of limits.slice(50)) assert.ok(value >= 14 && value <= 26, `${value} of 20`)
+})
+
+test('a replica is given no more calls at once than its limit, whatever the document allows', async t => {
+  const { cluster, endpoints } = await ejectingCluster(t, 1)
+  const [one] = endpoints
+  assert.ok(one)
+  one.inFlight = 2
+  assert.equal(cluster.choose('modern').kind, 'endpoint')
+  one.limit.lower({ least: 1, most: 3 }, 0, 0)
+  assert.equal(one.limit.value, 2)
+  assert.equal(cluster.choose('modern').kind, 'full')
+  one.inFlight = 1
+  assert.equal(cluster.choose('modern').kind, 'endpoint')
 })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { seededRandom } from '#foundation/clock.ts'
-import { clusterPolicy, instanceAt } from '#test/support/cluster-policy.ts'
+import { clusterPolicy, EJECTION, instanceAt } from '#test/support/cluster-policy.ts'
 import { MODERN, playedClusters } from '#test/support/open-cluster.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { CheckResult } from './health/checker.ts'
@@ -24,7 +24,8 @@ async function ground(t: TestContext, near: number, far: number) {
     here: { zone: 'a' },
   })
   const connections = { perEndpoint: 2, minPerEndpoint: 2, streams: 10, queue: 10, waitMs: 1_000 }
-  const cluster = played.open(clusterPolicy('crm', { connections }))
+  const ejection = { ...EJECTION, baseMs: 60_000 }
+  const cluster = played.open(clusterPolicy('crm', { connections, ejection }))
   t.after(() => cluster.close())
   cluster.start()
   const instances = [
@@ -93,4 +94,20 @@ test('who has tried all that is near goes on to what is far', async t => {
   const { cluster, near, far } = await ground(t, 2, 1)
   const choice = cluster.choose('modern', new Set(near.map(({ key }) => key)))
   assert.ok(choice.kind === 'endpoint' && choice.endpoint === far[0])
+})
+
+test('in panic near and far count alike: what is near takes no more than its part of all', async t => {
+  const { cluster, near, far, sick, pass, kept } = await ground(t, 2, 4)
+  const [last] = far.slice(-1)
+  assert.ok(last)
+  for (const endpoint of [...near.slice(0, 1), ...far.slice(0, 2)])
+    for (let fault = 0; fault < 5; fault += 1)
+      cluster.ejections.settle(endpoint, cluster.ejections.begin(endpoint), 'fault')
+  assert.equal(cluster.ejections.isPanic('modern'), false)
+  isNear(kept(), 0.7)
+  sick.add(last.key)
+  cluster.suspect(last)
+  await pass(1_000)
+  assert.equal(cluster.ejections.isPanic('modern'), true)
+  isNear(kept(), 2 / 5)
 })
