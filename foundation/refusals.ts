@@ -237,14 +237,6 @@ export const refusals = {
     reason: 'deadline',
     says: 'Too little of its time was left to send the call. The call was not executed.',
   },
-  RINGMAIN_ERA_NOT_BRIDGED: {
-    ...unavailable,
-    http: 501,
-    jsonRpc: -31962,
-    retry: 'never',
-    says: 'The replicas speak only the other protocol era. The call was not executed.',
-    reason: 'era',
-  },
   RINGMAIN_UPSTREAM_REFUSED: {
     ...unavailable,
     http: 502,

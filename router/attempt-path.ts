@@ -10,8 +10,10 @@ import {
   timesOf,
 } from './choose-replica.ts'
 import type { Cluster } from './clusters/cluster.ts'
+import { carryTo } from './eras/bridge/downward.ts'
+import type { Envelope } from './eras/bridge/upward.ts'
 import { codecOf } from './eras/decode.ts'
-import { HEADER } from './eras/versions.ts'
+import { HEADER, LATEST_MODERN, META } from './eras/versions.ts'
 import type { Attempt } from './facts.ts'
 import { Hedges } from './hedges.ts'
 import { pause } from './pause.ts'
@@ -45,13 +47,16 @@ export function attemptPath(ports: AttemptPorts): AttemptPath {
     hedge: (call, policy) => hedges.begin(call.cluster, call.ownName, policy),
     spare: (call, tried) => {
       const cluster = ports.active.cluster(call.cluster.name)
-      const choice = cluster?.choose(call.era, tried)
-      if (cluster === undefined || choice?.kind !== 'endpoint') return undefined
-      return targetAt(ports, call, { cluster, endpoint: choice.endpoint, isBound: false })
+      if (cluster === undefined) return undefined
+      const era = cluster.eraFor(call.era)
+      const choice = cluster.choose(era, tried)
+      if (choice.kind !== 'endpoint') return undefined
+      return targetAt(ports, call, { cluster, endpoint: choice.endpoint, era, isBound: false })
     },
     poolDenial: (call, tried) => {
       const cluster = ports.active.cluster(call.cluster.name)
-      if (cluster?.serving(call.era).some(one => !one.isEjected && !tried.has(one.key)) !== true)
+      const others = cluster?.serving(cluster.eraFor(call.era)) ?? []
+      if (cluster === undefined || !others.some(one => !one.isEjected && !tried.has(one.key)))
         return 'no_other'
       return isMostlyOut(cluster) ? 'mostly_out' : undefined
     },
@@ -99,15 +104,17 @@ function send(
   call: Readonly<Forwardable>,
   { replica, isRetry }: { readonly replica: Replica; readonly isRetry: boolean },
 ): Dispatched {
-  const { cluster, endpoint, legacy } = replica
-  const codec = codecOf(call.era)
+  const { cluster, endpoint, era, legacy } = replica
+  const codec = codecOf(era)
   const upstreamIdJson = codec.upstreamIdJson(call.message, ports.nextId)
+  const isBridged = era !== call.era
   const request = codec.upward(call, {
-    version: legacy?.version ?? call.version,
+    version: legacy?.version ?? (isBridged ? LATEST_MODERN : call.version),
     ownName: call.ownName,
     idJson: upstreamIdJson,
     leftMs: Math.ceil(call.deadline.leftMs()),
     ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),
+    ...(isBridged && era === 'modern' ? { envelope: envelopeOf(ports, call) } : {}),
   })
   let said: Promise<void> | undefined
   const over = (): void => {
@@ -136,7 +143,8 @@ function send(
   const relearn = (): void => cluster.outdated(endpoint)
   const expire = (): void => sent.expire(call.deadline.isCallers)
   const attempt = call.isReplayable && !replica.isBound ? unbroken(sent) : sent.attempt
-  return { attempt, upstreamIdJson, abandon, expire, ended: sent.ended, relearn }
+  const carry = isBridged ? { carry: carryTo(call.era, carriedCall(call)) } : {}
+  return { attempt, upstreamIdJson, abandon, expire, ended: sent.ended, relearn, ...carry }
 }
 
 /**
@@ -150,6 +158,17 @@ async function unbroken({ attempt, ended }: SentCall): Promise<Attempt> {
   ended({ ended: 'cut' })
   return { kind: 'no_answer', detail: 'its answer broke off' }
 }
+
+/** A caller without a session has told nothing of itself, and nothing can be asked of it. */
+const envelopeOf = (ports: AttemptPorts, _call: Readonly<Forwardable>): Envelope => ({
+  clientInfo: ports.client,
+  clientCapabilities: {},
+})
+
+const carriedCall = ({ message }: Readonly<Forwardable>) => ({
+  method: message.method,
+  isLogged: META.logLevel in message.meta,
+})
 
 /**
  * A modern server takes the closed stream for a cancellation; a legacy one must be told. The answer could not reach the caller

@@ -118,10 +118,16 @@ test('a cluster that is not in the table is refused by its name', async t => {
   assert.equal(choice.refusal.says, 'Cluster "gone" is not in the table.')
 })
 
-test('replicas of the other era alone are told as that', async t => {
-  assert.equal(said(await ground(t).choose({ era: 'legacy' })), 'RINGMAIN_ERA_NOT_BRIDGED')
+test('replicas of the other era take it where none speaks the caller’s, and are spoken to in their own', async t => {
+  const modern = await ground(t).choose({ era: 'legacy' })
+  assert.ok(modern.kind === 'replica')
+  assert.equal(modern.replica.era, 'modern')
+  assert.equal(modern.replica.legacy, undefined)
   t.mock.timers.reset()
-  assert.equal(said(await ground(t, STATELESS).choose()), 'RINGMAIN_ERA_NOT_BRIDGED')
+  const legacy = await ground(t, STATELESS).choose()
+  assert.ok(legacy.kind === 'replica')
+  assert.equal(legacy.replica.era, 'legacy')
+  assert.deepEqual(legacy.replica.legacy, { version: '2025-06-18' })
 })
 
 test('a legacy call to servers without sessions goes out under the version they speak', async t => {

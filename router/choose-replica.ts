@@ -6,6 +6,7 @@ import type { Era } from '#routes/route-table.ts'
 import type { ActiveTable } from './active-table.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import type { Endpoint } from './clusters/endpoint.ts'
+import { LATEST_LEGACY } from './eras/versions.ts'
 import type { Caller, Deadline, Decoded, SessionMember } from './facts.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import {
@@ -20,6 +21,8 @@ export interface Replica {
   readonly cluster: Cluster
   readonly endpoint: Endpoint
   readonly isBound: boolean
+  /** What is spoken with it, which may be another era than the caller's. */
+  readonly era: Era
   /** Revision and session for a legacy exchange. */
   readonly legacy?: LegacyContext
   /** Ends a session that was opened for this exchange alone. */
@@ -92,16 +95,20 @@ function boundReplica(
     return { kind: 'refuse', refusal: { code: 'RINGMAIN_SESSION_UNKNOWN', detail } }
   }
   const legacy: LegacyContext = { version: member.version, sessionId: member.id }
-  if (!cluster.isFull(endpoint)) return found({ cluster, endpoint, isBound: true, legacy })
-  const waiting = waitFor(call, cluster, () => (cluster.isFull(endpoint) ? undefined : endpoint))
+  const bound = { isBound: true, era: 'legacy', legacy } as const
+  if (!cluster.isFull(endpoint)) return found({ cluster, endpoint, ...bound })
+  const waiting = waitFor(call, { cluster, era: 'legacy' }, () =>
+    cluster.isFull(endpoint) ? undefined : endpoint,
+  )
   return waiting.then(choice =>
-    choice.kind === 'refuse' ? choice : found({ ...choice.place, isBound: true, legacy }),
+    choice.kind === 'refuse' ? choice : found({ ...choice.place, ...bound }),
   )
 }
 
 export interface Place {
   readonly cluster: Cluster
   readonly endpoint: Endpoint
+  readonly era: Era
   readonly letGo?: () => void
 }
 
@@ -115,12 +122,14 @@ export function choosePlace(
   cluster: Cluster,
   tried: ReadonlySet<string>,
 ): PlaceChoice | Promise<PlaceChoice> {
-  const choice = cluster.choose(call.era, tried)
+  const era = cluster.eraFor(call.era)
+  const choice = cluster.choose(era, tried)
   if (choice.kind === 'endpoint')
-    return { kind: 'place', place: { cluster, endpoint: choice.endpoint } }
-  if (choice.kind === 'none') return { kind: 'refuse', refusal: noPlace(choice, call.era) }
-  return waitFor(call, cluster, () => {
-    const again = cluster.choose(call.era, tried)
+    return { kind: 'place', place: { cluster, endpoint: choice.endpoint, era } }
+  if (choice.kind === 'none')
+    return { kind: 'refuse', refusal: unavailable(`Cluster ${choice.detail}.`) }
+  return waitFor(call, { cluster, era }, () => {
+    const again = cluster.choose(era, tried)
     return again.kind === 'endpoint' ? again.endpoint : undefined
   })
 }
@@ -146,27 +155,18 @@ export const unavailable = (says: string): Refusal => ({
   retryAfterMs: RETRY_AFTER_MS,
 })
 
-function noPlace(
-  choice: { readonly why: 'no_replica' | 'other_era'; readonly detail: string },
-  era: Era,
-): Refusal {
-  if (choice.why === 'no_replica') return unavailable(`Cluster ${choice.detail}.`)
-  return { code: 'RINGMAIN_ERA_NOT_BRIDGED', says: `Cluster ${choice.detail}, the call is ${era}.` }
-}
-
 /** A place whose slot is counted already, until `letGo`. */
-const kept = (cluster: Cluster, endpoint: Endpoint): Required<Place> => ({
-  cluster,
-  endpoint,
+const kept = (place: Omit<Place, 'letGo'>): Required<Place> => ({
+  ...place,
   letGo: () => {
-    endpoint.inFlight -= 1
+    place.endpoint.inFlight -= 1
   },
 })
 
 /** A handshake takes a slot as a call does, and the slot must still be there after it; to be given to `forgoPlace` or a replica. */
-export function keepPlace({ cluster, endpoint, letGo }: Place): Required<Place> {
-  if (letGo === undefined) endpoint.inFlight += 1
-  return kept(cluster, endpoint)
+export function keepPlace({ letGo, ...place }: Place): Required<Place> {
+  if (letGo === undefined) place.endpoint.inFlight += 1
+  return kept(place)
 }
 
 /** The slot will not be used: it is for the next who waits. */
@@ -179,7 +179,7 @@ export function forgoPlace({ cluster, endpoint, letGo }: Place): void {
 /** Waits its turn for a free slot, no longer than the cluster allows and the caller stays. The slot is kept until `letGo`. */
 async function waitFor(
   call: Waiting,
-  cluster: Cluster,
+  { cluster, era }: Pick<Place, 'cluster' | 'era'>,
   tryNow: () => Endpoint | undefined,
 ): Promise<PlaceChoice> {
   const { connections, name } = cluster.policy
@@ -196,7 +196,7 @@ async function waitFor(
       call.deadline?.onOver(leave)
     },
   })
-  if (endpoint !== undefined) return { kind: 'place', place: kept(cluster, endpoint) }
+  if (endpoint !== undefined) return { kind: 'place', place: kept({ cluster, endpoint, era }) }
   if (cluster.isClosed)
     return {
       kind: 'refuse',
@@ -216,13 +216,17 @@ function equipped(
   place: Place,
   tried: ReadonlySet<string>,
 ): ReplicaChoice | Promise<ReplicaChoice> {
-  if (call.era === 'modern') return found({ ...place, isBound: false })
+  if (place.era === 'modern') return found({ ...place, isBound: false })
   const { learned } = place.endpoint
-  const version = olderOf(learned?.legacyVersion, call.version)
+  const version = olderOf(learned?.legacyVersion, legacyVersionOf(call))
   if (learned?.isSessionful !== true)
     return found({ ...place, isBound: false, legacy: { version } })
   return withOwnSession(ports, call, place, tried)
 }
+
+/** A modern caller knows no revision of the other era: for it the router speaks its own latest. */
+const legacyVersionOf = ({ era, version }: Pick<Asking, 'era' | 'version'>): string =>
+  era === 'modern' ? LATEST_LEGACY : version
 
 /** A caller that says an older revision means it; a replica cannot speak a newer one than its own. Both are dates. */
 const olderOf = (learned: string | undefined, asked: string): string =>
@@ -237,7 +241,10 @@ async function withOwnSession(
   const held = keepPlace(place)
   const { cluster, endpoint } = held
   const way = handshakeWay(ports, place)
-  const opening = openUpstreamSession(way, { version: call.version, client: ports.client })
+  const opening = openUpstreamSession(way, {
+    version: legacyVersionOf(call),
+    client: ports.client,
+  })
   const handshake = await unlessLeft(call, opening)
   if (handshake === 'left') {
     forgoPlace(held)

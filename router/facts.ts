@@ -5,6 +5,9 @@ import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Criticality } from '#routes/criticality.ts'
 import type { ClusterPolicy, Era, HedgePolicy, VirtualServerPolicy } from '#routes/route-table.ts'
 
+/** What comes back. */
+export type * from './answers.ts'
+
 /** One value's place in the bytes of a message. */
 export interface Span {
   readonly start: number
@@ -206,94 +209,5 @@ export interface Deadline {
 }
 
 export interface Limited {
-  readonly deadline: Deadline
-}
-
-/** Bytes of an upstream answer, read at the reader's pace. Exactly one of `pipe` and `collect` is called. */
-export interface UpstreamBody {
-  readonly pipe: (sink: UpstreamSink) => void
-  /** The whole body, or why there is none. `limit` in bytes. */
-  readonly collect: (limit: number) => Promise<Buffer | 'too_large' | 'broken'>
-  /** Before anybody reads: waits until all of it is there, or as much as is kept until then; true where it broke off first. */
-  readonly breaksEarly: () => Promise<boolean>
-  readonly resume: () => void
-  /** Ends the exchange at once; closing the stream is cancellation in the modern era. */
-  readonly abort: () => void
-}
-
-export interface UpstreamSink {
-  /** False: do not deliver more until `resume`. */
-  readonly data: (chunk: Buffer) => boolean
-  readonly end: () => void
-  /** The upstream broke off. Never called after `abort`. */
-  readonly broken: () => void
-}
-
-/** One try at one endpoint, as far as its first byte. */
-export type Attempt =
-  /** `isNobodyThere`: refused or unreachable. `isOurs`: this side could not or would not send it. */
-  | {
-      readonly kind: 'not_sent'
-      readonly detail: string
-      readonly isNobodyThere: boolean
-      readonly isOurs?: true
-    }
-  /** Handed to the connection, and then lost. A replica that was dead by then cannot have run it, but nobody can know that. */
-  | { readonly kind: 'no_answer'; readonly detail: string; readonly isOurs?: true }
-  /** `isCallers`: it had less time than policy gives, by the caller's own word. */
-  | { readonly kind: 'timeout'; readonly detail: string; readonly isCallers?: true }
-  /** The caller left before the first byte. */
-  | { readonly kind: 'abandoned' }
-  | {
-      readonly kind: 'answered'
-      readonly status: number
-      readonly contentType: string
-      readonly header: (name: string) => string | undefined
-      readonly body: UpstreamBody
-      readonly firstByteMs: number
-    }
-
-/** What was learned of an answer after its head. */
-export interface AfterHead {
-  /** Code of the JSON-RPC error that it holds. */
-  readonly rpcCode?: number | undefined
-  /** It holds a result that says `isError`. */
-  readonly isToolError?: boolean
-  /** `cut`: it broke off. `unreadable`: it is no answer to this call. `left`: the caller did not wait for its end. */
-  readonly ended?: 'whole' | 'cut' | 'unreadable' | 'left'
-}
-
-export type McpAnswer =
-  /** A result of the router's own making, as JSON text. `sessionToken` goes into `Mcp-Session-Id`. */
-  | {
-      readonly kind: 'result'
-      readonly resultJson: string | Buffer
-      readonly sessionToken?: string
-    }
-  /** An error the upstream gave as its answer, as JSON text of the `error` member. */
-  | {
-      readonly kind: 'error'
-      readonly errorJson: string
-      readonly rpcCode: number
-      readonly status: number
-    }
-  | { readonly kind: 'relay'; readonly relay: Relay }
-  /** Taken, nothing to say: 202. */
-  | { readonly kind: 'accepted' }
-  /** The session is over: 200 without a body. */
-  | { readonly kind: 'ended' }
-
-export interface Relay {
-  readonly isStream: boolean
-  readonly body: UpstreamBody
-  /** The id that the upstream answers under, and the caller's own to put in its place. Equal in the modern era. */
-  readonly upstreamIdJson: string
-  readonly callerIdJson: string
-  /** Absent where names go on as they come. */
-  readonly outward?: Outward
-  /** The caller has left: ends the upstream exchange and tells the replica where its era wants that said. */
-  readonly abandon: () => void
-  /** Called once, however it ended: what came after the head may be a fault that the head did not show. */
-  readonly ended: (after: AfterHead) => void
   readonly deadline: Deadline
 }

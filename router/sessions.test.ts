@@ -259,16 +259,15 @@ test('when no cluster can open any, the handshake is refused', async t => {
   assert.equal(outcome.refusal.code, 'RINGMAIN_NO_HEALTHY_REPLICA')
 })
 
-const discovered = (told: ReturnType<Sessions['discover']>): Record<string, unknown> => {
-  assert.ok('resultJson' in told)
-  return JSON.parse(told.resultJson) as Record<string, unknown>
-}
+const discovered = (told: ReturnType<Sessions['discover']>): Record<string, unknown> =>
+  JSON.parse(told.resultJson) as Record<string, unknown>
 
-test('the modern era is not offered where every replica speaks only the other', t => {
-  const { sessions, call } = ground(t, createSealer(KEY), ['legacy'])
-  const told = sessions.discover(call)
-  assert.ok('refusal' in told)
-  assert.equal(told.refusal.code, 'RINGMAIN_UNKNOWN_METHOD')
+test('replicas of the modern era need no session for a legacy caller', async t => {
+  const { sessions, call, requests } = ground(t, createSealer(KEY), ['modern'])
+  const opened = await sessions.initialize({ ...call, era: 'legacy' })
+  assert.ok('sessionToken' in opened)
+  assert.deepEqual(sessions.open(opened.sessionToken)?.members, [])
+  assert.equal(requests.sent.length, 0)
 })
 
 test('the document’s instructions go before what replicas say of themselves', async t => {

@@ -2,7 +2,6 @@
 // can serve it, and nothing is kept here but what has been opened lately and what has been ended.
 import { LRUCache } from 'lru-cache'
 import type { Sealer } from '#foundation/seal.ts'
-import type { Era } from '#routes/route-table.ts'
 import {
   choosePlace,
   forgoPlace,
@@ -59,10 +58,6 @@ export class Sessions implements Handshakes, Farewells {
   }
 
   readonly discover: Handshakes['discover'] = call => {
-    if (this.#isLegacyOnly(call)) {
-      const says = 'Its replicas speak only the legacy era; initialize instead.'
-      return { refusal: { code: 'RINGMAIN_UNKNOWN_METHOD', says } }
-    }
     const instructions = this.#instructions(call)
     const resultJson = JSON.stringify({
       resultType: 'complete',
@@ -119,7 +114,7 @@ export class Sessions implements Handshakes, Farewells {
         const cluster = this.#ports.active.cluster(name)
         const endpoint = cluster?.endpoint(key)
         if (cluster === undefined || endpoint === undefined) return
-        const way = handshakeWay(this.#ports, { cluster, endpoint })
+        const way = handshakeWay(this.#ports, { cluster, endpoint, era: 'legacy' })
         await endUpstreamSession(way, { version, sessionId: id })
       }),
     )
@@ -146,7 +141,7 @@ export class Sessions implements Handshakes, Farewells {
       if (choice.kind === 'refuse')
         return this.#ports.nowMs() >= endMs ? late : { refusal: choice.refusal }
       const place = keepPlace(choice.place)
-      const isNeeded = place.endpoint.learned?.isSessionful !== false
+      const isNeeded = place.era === 'legacy' && place.endpoint.learned?.isSessionful !== false
       const leftMs = endMs - this.#ports.nowMs()
       if (!isNeeded || leftMs <= 0) {
         forgoPlace(place)
@@ -163,14 +158,6 @@ export class Sessions implements Handshakes, Farewells {
       cluster.suspect(place.endpoint)
       tried.add(place.endpoint.key)
     }
-  }
-
-  /** A client that can speak both eras takes the one that is offered: it must not be offered one that every call is refused in. */
-  #isLegacyOnly({ server }: Readonly<Located>): boolean {
-    const clusters = server.members.map(({ cluster }) => this.#ports.active.cluster(cluster))
-    const speaks = (era: Era): boolean =>
-      clusters.some(cluster => cluster !== undefined && cluster.serving(era).length > 0)
-    return speaks('legacy') && !speaks('modern')
   }
 
   /** The document's own words first, else what the replicas of each cluster say of themselves. */

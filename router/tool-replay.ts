@@ -1,4 +1,4 @@
-// Whether a call of a tool may run twice: policy says so, and the replicas that serve this era say so of their own tool as well.
+// Whether a call of a tool may run twice: policy says so, and the replicas that serve this caller say so of their own tool as well.
 // Their word alone is a hint, and policy alone may have another tool in mind.
 import { toolPolicyOf } from '#routes/match-tool.ts'
 import type { Era } from '#routes/route-table.ts'
@@ -17,10 +17,12 @@ export function replayOf(
 ): Pick<Resolved, 'isReplayable' | 'hedge'> {
   const policy = toolPolicyOf(active.table.tools[cluster], name)
   if (policy?.replay !== 'safe') return ONCE
-  const facts = active.cluster(cluster)?.agreedTool(era, name)
+  const replicas = active.cluster(cluster)
+  const spoken = replicas?.eraFor(era)
+  const facts = spoken && replicas?.agreedTool(spoken, name)
   if (facts?.isRepeatable !== true) return ONCE
   // A legacy replica has to be told that nobody waits any more, and may not listen.
-  const mayHedge = policy.hedge !== undefined && facts.isReadOnly === true && era === 'modern'
+  const mayHedge = policy.hedge !== undefined && facts.isReadOnly === true && spoken === 'modern'
   return mayHedge ? { isReplayable: true, hedge: policy.hedge } : AGAIN
 }
 

@@ -142,6 +142,9 @@ export class Cluster {
     return this.#serving.of(era)
   }
 
+  /** The era in which a caller of `era` is served: its own where a replica in service speaks it, else the other. */
+  readonly eraFor = (era: Era): Era => this.#serving.eraFor(era)
+
   /** What a replica in service tells of this tool, which is called by its own name; undefined when none offers it. */
   tool(name: string): ToolFacts | 'broken' | undefined {
     return this.#serving.tool(name)
@@ -211,13 +214,9 @@ export class Cluster {
   }
 
   #none(era: Era, tried: ReadonlySet<string>): NoChoice {
-    return noChoice(this.policy.name, {
-      era,
-      tried: tried.size,
-      up: this.#serving.of(era).length,
-      upInOther: this.#serving.of(era === 'modern' ? 'legacy' : 'modern').length,
-      total: this.#endpoints.size,
-    })
+    const up = this.#serving.of(era).length
+    const { size } = this.#endpoints
+    return noChoice(this.policy.name, { tried: tried.size, up, total: size })
   }
 
   #apply(snapshot: Snapshot): void {

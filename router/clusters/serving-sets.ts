@@ -46,6 +46,12 @@ export class ServingSets {
     return this.#sets[era].list
   }
 
+  /** The era itself where any replica serves it, else one that some serve. */
+  eraFor(era: Era): Era {
+    const isServed = (one: Era): boolean => this.of(one).length > 0
+    return isServed(era) ? era : (ERAS.find(isServed) ?? era)
+  }
+
   has(endpoint: Endpoint, era: Era): boolean {
     return this.#sets[era].places.has(endpoint)
   }

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Decoded, ListName, Message, Resolved } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
+import type { Envelope } from './bridge/upward.ts'
 import type { Read } from './message.ts'
 
 /** A whole answer as it goes out. */
@@ -22,12 +23,14 @@ export interface Upward {
   /** Id the router sends under, as JSON. */
   readonly idJson: string
   readonly sessionId?: string
+  /** For a modern replica, of a caller who has not said it with the request. */
+  readonly envelope?: Envelope
   /** How long its answer is still waited for. */
   readonly leftMs: number
 }
 
 /** Of a call, what goes up. */
-export type Upgoing = Pick<Decoded, 'message' | 'passedHeaders'> &
+export type Upgoing = Pick<Decoded, 'era' | 'message' | 'passedHeaders'> &
   Partial<Pick<Resolved, 'mirroredHeaders'>>
 
 export interface UpstreamRequest {

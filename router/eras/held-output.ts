@@ -17,6 +17,8 @@ export interface Outlet {
 export class HeldOutput implements Outlet {
   /** A part of something has gone out whose end is not known yet. */
   isOpen = false
+  /** What goes on as it came is refused by whoever reads it, and not here. */
+  readonly refusal = undefined
   readonly #write: (piece: Buffer) => void
   #pieces: Buffer[] = []
   #bytes = 0

@@ -22,12 +22,13 @@ export type Mirrored =
 /** Longer ones are not decoded: a mirrored value is there to be routed by. */
 const MOST_CHARS = 8_192
 
-/** Legacy eras know no such headers: none is trusted, and none goes on. */
+/** Legacy eras know no such headers: none that came is trusted, and those for a modern replica are written from the arguments. */
 export function mirrorForEra(
   tool: ToolFacts | undefined,
   call: Pick<Decoded, 'era' | 'message' | 'paramHeaders'>,
 ): Mirrored {
-  if (call.era === 'legacy') return { kind: 'ok', headers: [], dropped: 0 }
+  if (call.era === 'legacy')
+    return { kind: 'ok', headers: headersOf(tool?.mirrors ?? [], call.message), dropped: 0 }
   return tool === undefined
     ? checkParams(call.paramHeaders)
     : mirrorParams(tool.mirrors, call.message, call.paramHeaders)
@@ -54,6 +55,18 @@ function mirrorParams(mirrors: readonly Mirror[], message: Message, came: Header
     headers.push([header, encodeHeaderValue(told.text)])
   }
   return { kind: 'ok', headers, dropped: stated.size }
+}
+
+/** What cannot be written is left to the tool server, which refuses the call for want of it. */
+function headersOf(mirrors: readonly Mirror[], message: Message): HeaderList {
+  const written = new WrittenParams(message)
+  return mirrors.flatMap(({ header, path: inArguments }) => {
+    const path = ['arguments', ...inArguments]
+    const value = valueAt(message.params, path)
+    if (value === undefined || value === null) return []
+    const told = textOf(value, path, written)
+    return 'text' in told ? [[header, encodeHeaderValue(told.text)] as const] : []
+  })
 }
 
 const mismatch = (header: string, says: string): Mirrored => ({ kind: 'mismatch', header, says })

@@ -3,6 +3,7 @@
 import type { Clock } from '#foundation/clock.ts'
 import type { AfterHead, Caller, Relay, Trail, UpstreamSink } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
+import { CarriedOutput } from './bridge/carried-output.ts'
 import { JSON_HEADERS, type WireAnswer } from './codec.ts'
 import { CommentPace } from './comment-pace.ts'
 import { HeldOutput } from './held-output.ts'
@@ -90,7 +91,7 @@ interface AnswerSink extends UpstreamSink {
 function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink {
   caller.begin(200, STREAM_HEADERS)
   const emit = paced(caller, relay)
-  const out = new HeldOutput(emit.write)
+  const out = outputTo(relay, emit.write)
   const pace = new CommentPace(context.nowMs)
   const swap = messageSwap(relay)
   const events = new SseRelay(swap, { out, pace, onProgress: () => relay.deadline.extend() })
@@ -119,10 +120,11 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
     data: chunk => {
       if (isOver()) return true
       events.push(chunk)
-      if (!events.isAnswered && !events.isBroken) return emit.mayGoOn(pace.pauseMs())
-      if (events.isAnswered) answered()
+      const isGood = !events.isBroken && out.refusal === undefined
+      if (isGood && !events.isAnswered) return emit.mayGoOn(pace.pauseMs())
+      if (isGood) answered()
       else {
-        fail(NOT_A_MESSAGE)
+        fail(out.refusal ?? NOT_A_MESSAGE)
         relay.abandon() // nobody waits for the rest
       }
       return true
@@ -146,7 +148,7 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink 
   const emit = paced(caller, relay)
   const swap = messageSwap(relay)
   // Without its length, even where that is known: whoever has read so many bytes would take them for a whole answer.
-  const out = new HeldOutput(piece => {
+  const out = outputTo(relay, piece => {
     if (caller.status === 0) caller.begin(200, JSON_HEADERS)
     emit.write(piece)
   })
@@ -166,8 +168,8 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink 
     data: chunk => {
       if (isOver()) return true
       swap.feed(chunk, 0, chunk.length, add)
-      if (!swap.isBroken) return emit.mayGoOn()
-      fail(NOT_AN_ANSWER)
+      if (!swap.isBroken && out.refusal === undefined) return emit.mayGoOn()
+      fail(out.refusal ?? NOT_AN_ANSWER)
       relay.abandon() // nobody waits for the rest
       return true
     },
@@ -175,7 +177,11 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink 
       if (isOver()) return
       if (swap.end() !== 'answer') return fail(NOT_AN_ANSWER)
       if (out.isOpen) caller.end()
-      else caller.send(200, JSON_HEADERS, out.take())
+      else {
+        const whole = out.take()
+        if (out.refusal !== undefined) return fail(out.refusal)
+        caller.send(200, JSON_HEADERS, whole)
+      }
       relay.ended({ ended: 'whole', rpcCode: swap.errorCode })
       finish()
     },
@@ -184,6 +190,10 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink 
     },
   }
 }
+
+/** What goes on as it came passes in pieces; what is said otherwise in the caller's era does so message by message. */
+const outputTo = ({ carry }: Relay, write: (piece: Buffer) => void): HeldOutput | CarriedOutput =>
+  carry === undefined ? new HeldOutput(write) : new CarriedOutput(carry, write)
 
 interface Paced {
   readonly write: (piece: Buffer) => void

@@ -5,6 +5,7 @@ import type {
   AfterHead,
   Arrived,
   Attempt,
+  Carry,
   Decoded,
   Limited,
   Located,
@@ -43,6 +44,8 @@ export interface Dispatched {
   readonly expire: () => void
   /** What came after the head, told once, for the replica's account and its health. */
   readonly ended: (after: AfterHead) => void
+  /** Where the replica is of the other era: how what it says is said in the caller's. */
+  readonly carry?: Carry
   /** It was refused for what this router believes of the replica's tools: they are to be asked for anew. */
   readonly relearn: () => void
 }
@@ -274,5 +277,6 @@ function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwa
     abandon: dispatched.abandon,
     ended: dispatched.ended,
     deadline: call.deadline,
+    ...(dispatched.carry === undefined ? {} : { carry: dispatched.carry }),
   }
 }

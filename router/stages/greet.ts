@@ -3,10 +3,8 @@ import type { Arrived, Decoded, Located, McpAnswer } from '#router/facts.ts'
 import { answer, type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
 
 export interface Handshakes {
-  /** `server/discover`: what is offered, or that nothing here speaks this era. */
-  readonly discover: (
-    call: Readonly<Decoded & Located>,
-  ) => { readonly resultJson: string } | { readonly refusal: Refusal }
+  /** `server/discover`: what is offered. */
+  readonly discover: (call: Readonly<Decoded & Located>) => { readonly resultJson: string }
   /** `initialize`: opens what the replicas need, and seals it into a session id. */
   readonly initialize: (
     call: Readonly<Arrived & Decoded & Located>,
@@ -20,11 +18,8 @@ export interface Handshakes {
 export const greet = (port: Handshakes): Stage<McpAnswer, Arrived & Decoded & Located> => ({
   name: 'greet',
   decide: async call => {
-    if (call.message.method === 'server/discover') {
-      const told = port.discover(call)
-      if ('refusal' in told) return { kind: 'refuse', refusal: told.refusal }
-      return answer({ kind: 'result', ...told })
-    }
+    if (call.message.method === 'server/discover')
+      return answer({ kind: 'result', ...port.discover(call) })
     if (call.message.method === 'ping') return answer({ kind: 'result', resultJson: '{}' })
     const opened = await port.initialize(call)
     if ('refusal' in opened) return { kind: 'refuse', refusal: opened.refusal }

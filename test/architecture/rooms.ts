@@ -21,7 +21,8 @@ export const ROOMS: readonly Room[] = [
     packages: ['typebox', 'ajv', 'yaml'],
     builtins: ['node:crypto'],
   },
-  { name: 'router/facts.ts', imports: ['routes', 'foundation'], packages: [] },
+  { name: 'router/facts.ts', imports: ['router/answers.ts', 'routes', 'foundation'], packages: [] },
+  { name: 'router/answers.ts', imports: ['router/facts.ts', 'foundation'], packages: [] },
   { name: 'router/tool-facts.ts', imports: [], packages: [], builtins: [] },
   // What an attempt came to: one opinion for everybody who counts, blames or sends again.
   { name: 'router/outcome.ts', imports: ['router/facts.ts'], packages: [], builtins: [] },

@@ -1,25 +1,35 @@
-// The official clients against the official servers, with the router between them, in every pairing of one era.
+// The official clients against the official servers, with the router between them, in every pairing of the eras.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
 import { startScripted } from '#test/support/scripted-server.ts'
-import { type SdkClient, sdkClients, type ToolAnswer } from '#test/support/sdk-clients.ts'
+import {
+  type Connect,
+  type SdkClient,
+  sdkClients,
+  type ToolAnswer,
+} from '#test/support/sdk-clients.ts'
 import {
   SDK_TOOLS,
+  type SdkServer,
   startSdkDual,
+  startSdkModern,
   startSdkSessionful,
   startSdkStateless,
 } from '#test/support/sdk-servers.ts'
 import { until } from '#test/support/until.ts'
 
 const dual = await startSdkDual()
+const modern = await startSdkModern()
 const sessionful = await startSdkSessionful()
 const stateless = await startSdkStateless()
 const scripted = await startScripted({ name: 'scripted' })
 const router = await runRouter(
   documents(
-    ...[dual, sessionful, stateless, scripted].map(({ name, url }) => clusterOf(name, [url])),
-    ...['dual', 'sessionful', 'stateless', 'scripted'].map(name =>
+    ...[dual, modern, sessionful, stateless, scripted].map(({ name, url }) =>
+      clusterOf(name, [url]),
+    ),
+    ...['dual', 'modern', 'sessionful', 'stateless', 'scripted'].map(name =>
       serverOf(name, [name], name === 'scripted' ? { instructions: 'Follow the script.' } : {}),
     ),
     serverOf('default', ['dual', 'sessionful', 'stateless']),
@@ -28,7 +38,7 @@ const router = await runRouter(
 
 after(async () => {
   await router.close()
-  await Promise.all([dual, sessionful, stateless, scripted].map(server => server.close()))
+  await Promise.all([dual, modern, sessionful, stateless, scripted].map(server => server.close()))
 })
 
 const textOf = (answer: ToolAnswer): string =>
@@ -48,12 +58,17 @@ async function outcome(work: () => Promise<unknown>): Promise<string> {
   }
 }
 
-const servers = [dual, sessionful, stateless]
+/** A client that the server understands without a router between: this one, or one of the server's own era. */
+function speakerOf(server: SdkServer, connect: Connect): Connect {
+  if (server === dual) return connect
+  return sdkClients[server === modern ? 'SDK v2 pinned' : 'SDK v1'] ?? assert.fail('no such client')
+}
+
+const servers = [dual, modern, sessionful, stateless]
 
 for (const [label, connect] of Object.entries(sdkClients)) {
   for (const server of servers) {
     const isModern = /pinned|finds out/.test(label)
-    if (isModern && server !== dual) continue
 
     test(`${label} connects to ${server.name}, lists and calls its tools`, async () => {
       await using pair = await connected(connect, `/${server.name}`)
@@ -92,7 +107,7 @@ for (const [label, connect] of Object.entries(sdkClients)) {
 
     test(`${label} gets for an unknown tool of ${server.name} what the server itself would say`, async () => {
       await using pair = await connected(connect, `/${server.name}`)
-      const direct = await connect(server.url)
+      const direct = await speakerOf(server, connect)(server.url)
       const expected = await outcome(() => direct.call('no_such_tool'))
       assert.equal(await outcome(() => pair.client.call('no_such_tool')), expected)
       await direct.close()
@@ -134,30 +149,6 @@ for (const [label, connect] of Object.entries(sdkClients)) {
     assert.equal(pair.client.instructions(), 'This is dual.')
   })
 }
-
-test('in front of legacy replicas a client that finds out takes the era that works', async () => {
-  const connect = sdkClients['SDK v2 that finds out'] ?? assert.fail('no such client')
-  await using pair = await connected(connect, '/sessionful')
-  const answer = await pair.client.call('greet')
-  assert.notEqual(answer.isError, true)
-})
-
-test('in front of legacy replicas a client pinned to the other era is not let in', async () => {
-  const connect = sdkClients['SDK v2 pinned'] ?? assert.fail('no such client')
-  const before = sessionful.executions()
-  await assert.rejects(connect(`${router.mcpUrl}/sessionful`), { code: 'ERA_NEGOTIATION_FAILED' })
-  assert.equal(sessionful.executions(), before)
-})
-
-test('where one cluster of several speaks only legacy, a modern call to it is told so, and that nothing ran', async () => {
-  const connect = sdkClients['SDK v2 pinned'] ?? assert.fail('no such client')
-  await using pair = await connected(connect, '')
-  const before = sessionful.executions()
-  const answer = await pair.client.call('sessionful__greet')
-  assert.equal(answer.isError, true)
-  assert.match(textOf(answer), /RINGMAIN_ERA_NOT_BRIDGED.*not executed/)
-  assert.equal(sessionful.executions(), before)
-})
 
 test('a legacy client ends its session, and none of it is left at the tool server', async () => {
   const before = sessionful.sessions() // of clients that left without a word

@@ -8,3 +8,10 @@ export const testGuard = (): JsonGuard => new JsonGuard(Math.random)
 
 export const messageFrom = (body: string | Buffer): Read<Message> =>
   readMessage(typeof body === 'string' ? Buffer.from(body) : body, testGuard())
+
+/** One that is in order. */
+export function messageOf(body: string | Buffer): Message {
+  const read = messageFrom(body)
+  if (read.kind === 'refuse') throw new Error(read.refusal.code)
+  return read.value
+}

@@ -81,7 +81,12 @@ const TOOLS: Readonly<Record<string, (call: Running) => Promise<SdkResult>>> = {
 export const SDK_TOOLS: readonly string[] = Object.keys(TOOLS)
 
 /** SDK v2: modern, and legacy without sessions, at one path. */
-export async function startSdkDual(name = 'dual'): Promise<SdkServer> {
+export const startSdkDual = (name = 'dual'): Promise<SdkServer> => startSdkV2(name, 'stateless')
+
+/** SDK v2, and nothing for a caller of the era before. */
+export const startSdkModern = (name = 'modern'): Promise<SdkServer> => startSdkV2(name, 'reject')
+
+async function startSdkV2(name: string, legacy: 'stateless' | 'reject'): Promise<SdkServer> {
   const counts: Counts = { executions: 0, cancelled: 0, opened: 0 }
   const make = (): McpServer => {
     const server = new McpServer({ name, version: '2' }, { instructions: `This is ${name}.` })
@@ -107,7 +112,7 @@ export async function startSdkDual(name = 'dual'): Promise<SdkServer> {
       )
     return server
   }
-  const handler = createMcpHandler(make)
+  const handler = createMcpHandler(make, { legacy })
   const handle = toNodeHandler(handler)
   return serve(name, counts, {
     handle: (request, response) => handle(request as NodeIncomingMessageLike, response),

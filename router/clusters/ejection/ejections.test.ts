@@ -136,7 +136,6 @@ test('calls that may carry restricted data fail rather than go to an ejected rep
   await pass(400)
   assert.deepEqual(cluster.choose('modern'), {
     kind: 'none',
-    why: 'no_replica',
     detail: 'crm: 0 of 2 replicas in service, 1 ejected',
   })
 })

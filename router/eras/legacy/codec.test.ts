@@ -5,17 +5,11 @@ import * as fc from 'fast-check'
 import { seededRandom } from '#foundation/clock.ts'
 import type { Message } from '#router/facts.ts'
 import { jsonValue, runOf, spelt } from '#test/support/properties.ts'
-import { messageFrom } from '#test/support/read-message.ts'
+import { messageOf } from '#test/support/read-message.ts'
 import type { Upward } from '../codec.ts'
 import { legacyCodec } from './codec.ts'
 
 const UP: Upward = { version: '2025-11-25', idJson: '1000000007', leftMs: 900 }
-
-function messageOf(body: string): Message {
-  const message = messageFrom(body)
-  assert.ok(message.kind === 'ok', body)
-  return message.value
-}
 
 const request = (method: string, params = '{}', id = '1'): Message =>
   messageOf(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`)
@@ -28,13 +22,15 @@ const decoded = (message: Message, version?: string): string => {
 }
 
 const up = (message: Message, to: Partial<Upward> = {}): string =>
-  legacyCodec.upward({ message, passedHeaders: [] }, { ...UP, ...to }).body.toString()
+  legacyCodec
+    .upward({ era: 'legacy', message, passedHeaders: [] }, { ...UP, ...to })
+    .body.toString()
 
 test('each method goes down its list; one that is not implemented is told so', () => {
   assert.equal(decoded(request('tools/call', '{"name":"a"}'), '2025-11-25'), 'call 2025-11-25')
   assert.equal(decoded(request('tools/list'), '2025-06-18'), 'list 2025-06-18')
   assert.equal(decoded(request('ping')), 'handshake 2025-03-26')
-  for (const method of ['server/discover', 'Ping', '__proto__', 'toString', 'resources/list'])
+  for (const method of ['server/discover', 'Ping', '__proto__', 'toString', 'resources/find'])
     assert.equal(decoded(request(method)), 'RINGMAIN_UNKNOWN_METHOD', method)
 })
 
@@ -101,7 +97,10 @@ test('id and name are replaced wherever they stand, and nothing else is', () => 
 
 test('bytes are not even copied where nothing changes', () => {
   const message = request('tools/call', '{"name":"a"}', '1000000007')
-  const { body } = legacyCodec.upward({ message, passedHeaders: [] }, { ...UP, ownName: 'a' })
+  const { body } = legacyCodec.upward(
+    { era: 'legacy', message, passedHeaders: [] },
+    { ...UP, ownName: 'a' },
+  )
   assert.equal(body, message.body)
 })
 
@@ -118,6 +117,7 @@ test('headers name version and session as far as the revision knows them', () =>
     legacyCodec
       .upward(
         {
+          era: 'legacy',
           message: request('ping'),
           passedHeaders: [['traceparent', '00-a-b-01']],
           mirroredHeaders: [],

@@ -1,8 +1,10 @@
 // The legacy era (2025-03-26 to 2025-11-25): sessions, `initialize`, ids that live as long as the session.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ListName, Message, Span } from '#router/facts.ts'
+import type { ListName, Message } from '#router/facts.ts'
 import { methodOf } from '#router/methods.ts'
 import { refuse } from '#router/pipeline/stage.ts'
+import { withoutEnvelope } from '../bridge/upward.ts'
+import { changed } from '../changed-body.ts'
 import {
   type Codec,
   JSON_HEADERS,
@@ -12,9 +14,7 @@ import {
   type UpstreamRequest,
   type Upward,
 } from '../codec.ts'
-import { splice } from '../json-spans.ts'
 import type { Read } from '../message.ts'
-import { renaming } from '../renaming.ts'
 import {
   ASSUMED_LEGACY,
   HEADER,
@@ -83,11 +83,6 @@ function upward(call: Upgoing, to: Upward): UpstreamRequest {
   if (to.sessionId !== undefined) headers.push(HEADER.session, to.sessionId)
   headers.push(HEADER.deadline, String(to.leftMs))
   for (const [name, value] of call.passedHeaders) headers.push(name, value) // `Mcp-*` of this era means nothing
-  const changes: { span: Span; by: string }[] = []
-  const { id } = message.spans
-  if (id !== undefined && to.idJson !== message.idJson) changes.push({ span: id, by: to.idJson })
-  const renamed = renaming(message, to.ownName)
-  if (renamed !== undefined) changes.push(renamed)
-  changes.sort((one, other) => one.span.start - other.span.start)
-  return { headers, body: changes.length === 0 ? message.body : splice(message.body, changes) }
+  const changes = call.era === 'modern' ? withoutEnvelope(message) : []
+  return { headers, body: changed(message, to, changes) }
 }

@@ -6,18 +6,12 @@ import * as fc from 'fast-check'
 import { seededRandom } from '#foundation/clock.ts'
 import type { Message } from '#router/facts.ts'
 import { jsonValue, runOf, spelt } from '#test/support/properties.ts'
-import { messageFrom } from '#test/support/read-message.ts'
+import { messageOf } from '#test/support/read-message.ts'
 import { modernCodec } from './codec.ts'
 
 const META =
   '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}'
 const VERSION = { 'mcp-protocol-version': '2026-07-28' }
-
-function messageOf(body: string | Buffer): Message {
-  const message = messageFrom(body)
-  assert.ok(message.kind === 'ok', String(body))
-  return message.value
-}
 
 const call = (params: string, id = '1'): Message =>
   messageOf(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{${params},${META}}}`)
@@ -33,6 +27,7 @@ const up = (
 ): { readonly body: string; readonly headers: readonly string[] } => {
   const request = modernCodec.upward(
     {
+      era: 'modern',
       message,
       passedHeaders: [
         ['mcp-param-region', 'eu'],

@@ -3,6 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { ListName, Message } from '#router/facts.ts'
 import { type Method, methodOf } from '#router/methods.ts'
 import { type Refusal, refuse } from '#router/pipeline/stage.ts'
+import { withEnvelope } from '../bridge/upward.ts'
+import { changed } from '../changed-body.ts'
 import {
   type Codec,
   JSON_HEADERS,
@@ -13,9 +15,7 @@ import {
   type Upward,
 } from '../codec.ts'
 import { decodeHeaderValue, encodeHeaderValue } from '../header-value.ts'
-import { splice } from '../json-spans.ts'
 import { isRecord, type Read } from '../message.ts'
-import { renaming } from '../renaming.ts'
 import { HEADER, isModernVersion, LATEST_MODERN, META, MODERN_VERSIONS } from '../versions.ts'
 import { modernRefusal } from './refuse.ts'
 
@@ -131,6 +131,6 @@ function upward(call: Upgoing, to: Upward): UpstreamRequest {
     headers.push(HEADER.name, encodeHeaderValue(to.ownName))
   for (const [name, value] of call.mirroredHeaders ?? []) headers.push(name, value)
   for (const [name, value] of call.passedHeaders) headers.push(name, value)
-  const renamed = renaming(message, to.ownName)
-  return { headers, body: renamed === undefined ? message.body : splice(message.body, [renamed]) }
+  const changes = to.envelope === undefined ? [] : [...withEnvelope(message, to.envelope)]
+  return { headers, body: changed(message, to, changes) }
 }

@@ -1,0 +1,91 @@
+// What a replica of the other era sends, message by message: each is held until it is whole, said in the caller's era, and goes on.
+
+import type { Carried, Carry } from '#router/facts.ts'
+import type { Refusal } from '#router/pipeline/stage.ts'
+import type { Outlet } from '../held-output.ts'
+
+/** Largest message that is carried between eras, in bytes: it is held whole, and once more as it goes on. */
+export const MOST_CARRIED = 16_777_216
+
+const DATA = 'data:'
+const TOO_LARGE: Refusal = {
+  code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+  says: `A message of more than ${MOST_CARRIED / 1_048_576} MiB is not carried between the eras.`,
+}
+
+/** Gathers one message after the other; of an event stream those that are in order. */
+export class CarriedOutput implements Outlet {
+  /** Nothing of a message goes out before all of it has come. */
+  readonly isOpen = false
+  /** Why nothing more goes on. */
+  refusal: Refusal | undefined
+  readonly #carry: Carry
+  readonly #write: (piece: Buffer) => void
+  #pieces: Buffer[] = []
+  #bytes = 0
+
+  constructor(carry: Carry, write: (piece: Buffer) => void) {
+    this.#carry = carry
+    this.#write = write
+  }
+
+  add(piece: Buffer): void {
+    this.#bytes += piece.length
+    if (this.#bytes > MOST_CARRIED) {
+      this.#pieces = []
+      this.refusal ??= TOO_LARGE
+    } else this.#pieces.push(piece)
+  }
+
+  /** An event, or a comment, is whole. */
+  settle(): void {
+    const event = this.#taken()
+    if (event.length === 0 || this.refusal !== undefined) return
+    const json = dataOf(event)
+    if (json === undefined) {
+      this.#write(event)
+      return
+    }
+    const carried = this.#carried(json)
+    if (carried.kind === 'on') this.#write(Buffer.concat([EVENT, inLines(carried.json), EVENT_END]))
+  }
+
+  /** The whole body was one message. Empty where it is refused. */
+  take(): Buffer {
+    const json = this.#taken()
+    const carried = this.refusal === undefined ? this.#carried(json) : undefined
+    return carried?.kind === 'on' ? carried.json : NOTHING
+  }
+
+  #carried(json: Buffer): Carried {
+    const carried = this.#carry(json)
+    if (carried.kind === 'refuse') this.refusal = carried.refusal
+    return carried
+  }
+
+  #taken(): Buffer {
+    const pieces = this.#pieces
+    this.#pieces = []
+    this.#bytes = 0
+    return Buffer.concat(pieces)
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+const EVENT = Buffer.from('event: message\ndata: ')
+const EVENT_END = Buffer.from('\n\n')
+
+/** The data of an event as the relay writes it; undefined where it holds none. */
+function dataOf(event: Buffer): Buffer | undefined {
+  if (!event.includes(DATA)) return undefined
+  const lines = event
+    .toString()
+    .split('\n')
+    .filter(line => line.startsWith(DATA))
+    .map(line => line.slice(DATA.length).replace(/^ /, ''))
+  return lines.length === 0 ? undefined : Buffer.from(lines.join('\n'))
+}
+
+/** A line end within the data is white space of its JSON. */
+const inLines = (json: Buffer): Buffer =>
+  json.includes(0x0a) ? Buffer.from(json.toString().replaceAll('\n', ' ')) : json

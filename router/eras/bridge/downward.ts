@@ -1,0 +1,133 @@
+// One message of a replica, as a caller of the other era has it: the same bytes, but for the members that one era has and the other
+// does not. What the other era cannot say is refused in words, and never guessed.
+import type { Carried, Carry, CarryRefusal, Span } from '#router/facts.ts'
+import type { Era } from '#routes/route-table.ts'
+import { eachMember, firstValue, isObjectAt, splice } from '../json-spans.ts'
+import { codeFor } from './errors.ts'
+import type { Change } from './upward.ts'
+
+/** `isLogged`: the caller has asked for log messages with this very request. */
+export const carryTo = (
+  era: Era,
+  call: { readonly method: string; readonly isLogged: boolean },
+): Carry => (era === 'modern' ? toModern(call) : toLegacy)
+
+/** Methods whose modern results say how long and for whom they hold (2026-07-28, caching). */
+const CACHEABLE: ReadonlySet<string> = new Set(['resources/read'])
+
+const toModern =
+  ({ method, isLogged }: { readonly method: string; readonly isLogged: boolean }): Carry =>
+  json => {
+    const { result, error, notification, isRequest } = partsOf(json)
+    if (isRequest) return { kind: 'refuse', refusal: cannotAsk(notification ?? '') }
+    if (notification !== undefined) {
+      const isHeard =
+        notification === 'notifications/progress' ||
+        (isLogged && notification === 'notifications/message')
+      return isHeard ? { kind: 'on', json } : { kind: 'off' }
+    }
+    if (error !== undefined) return on(json, errorChanges('modern', json, error))
+    if (result === undefined || !isObjectAt(json, result.start)) return NO_RESULT
+    return on(json, missingMembers(json, result, CACHEABLE.has(method) ? CACHED : COMPLETE))
+  }
+
+const toLegacy: Carry = json => {
+  const { result, error, notification, isRequest } = partsOf(json)
+  if (isRequest) return NO_REQUESTS
+  if (notification !== undefined) return { kind: 'on', json }
+  if (error !== undefined) return on(json, errorChanges('legacy', json, error))
+  if (result === undefined || !isObjectAt(json, result.start)) return NO_RESULT
+  return legacyResult(json, result)
+}
+
+const on = (json: Buffer, changes: readonly Change[]): Carried => ({
+  kind: 'on',
+  json: changes.length === 0 ? json : splice(json, changes),
+})
+
+interface Parts {
+  readonly result?: Span
+  readonly error?: Span
+  /** Method of a notification or a request. */
+  readonly notification?: string
+  readonly isRequest: boolean
+}
+
+function partsOf(json: Buffer): Parts {
+  const found: { result?: Span; error?: Span; notification?: string } = {}
+  let hasId = false
+  eachMember(json, firstValue(json), (key, span) => {
+    if (key === 'result' || key === 'error') found[key] = span
+    else if (key === 'id') hasId = true
+    else if (key === 'method')
+      found.notification = JSON.parse(json.toString('utf8', span.start, span.end)) as string
+  })
+  return { ...found, isRequest: hasId && found.notification !== undefined }
+}
+
+const COMPLETE: ReadonlyArray<readonly [string, string]> = [['resultType', '"complete"']]
+const CACHED: typeof COMPLETE = [...COMPLETE, ['ttlMs', '0'], ['cacheScope', '"private"']]
+
+/** Members that a result must have there, put first; one that it has already stands. */
+function missingMembers(json: Buffer, result: Span, wanted: typeof COMPLETE): readonly Change[] {
+  const has = new Set<string>()
+  eachMember(json, result.start, key => void has.add(key))
+  const added = wanted.filter(([key]) => !has.has(key)).map(([key, value]) => `"${key}":${value}`)
+  if (added.length === 0) return []
+  const at = { start: result.start + 1, end: result.start + 1 }
+  return [{ span: at, by: has.size === 0 ? added.join() : `${added.join()},` }]
+}
+
+/** Members of a result that a legacy one does not have. */
+const MODERN_MEMBERS: ReadonlySet<string> = new Set(['resultType', 'ttlMs', 'cacheScope'])
+
+function legacyResult(json: Buffer, result: Span): Carried {
+  const kept: string[] = []
+  let type = '"complete"'
+  eachMember(json, result.start, (key, { start, end }) => {
+    const value = json.toString('utf8', start, end)
+    if (key === 'resultType') type = value
+    // There the value is an object, and what is none is put into one, as its schema is in the list of tools.
+    else if (key === 'structuredContent' && !isObjectAt(json, start))
+      kept.push(`"structuredContent":{"result":${value}}`)
+    else if (!MODERN_MEMBERS.has(key)) kept.push(`${JSON.stringify(key)}:${value}`)
+  })
+  if (JSON.parse(type) !== 'complete') return { kind: 'refuse', refusal: cannotSay(type) }
+  return on(json, [{ span: result, by: `{${kept.join()}}` }])
+}
+
+function errorChanges(era: Era, json: Buffer, error: Span): readonly Change[] {
+  if (!isObjectAt(json, error.start)) return []
+  let code: Span | undefined
+  eachMember(json, error.start, (key, span) => {
+    if (key === 'code') code = span
+  })
+  if (code === undefined) return []
+  const told = Number(json.toString('latin1', code.start, code.end))
+  const by = codeFor(era, told)
+  return by === told ? [] : [{ span: code, by: String(by) }]
+}
+
+const NO_RESULT: Carried = {
+  kind: 'refuse',
+  refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', says: 'Its result is no object.' },
+}
+const NO_REQUESTS: Carried = {
+  kind: 'refuse',
+  refusal: {
+    code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+    says: 'A server of its era sends no requests.',
+  },
+}
+
+const cannotAsk = (method: string): CarryRefusal => ({
+  code: 'RINGMAIN_OUTCOME_UNKNOWN',
+  says: 'The tool server asked its caller for something that cannot be carried between the eras.',
+  detail: method,
+})
+
+const cannotSay = (resultType: string): CarryRefusal => ({
+  code: 'RINGMAIN_OUTCOME_UNKNOWN',
+  says: 'The tool server answered with a kind of result that cannot be carried between the eras.',
+  detail: resultType,
+})
