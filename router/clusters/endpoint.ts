@@ -201,9 +201,14 @@ export class Endpoint {
     return this.#average.at(nowMs)
   }
 
+  /** No first byte came in so long, and nobody waits for it any more: what a short wait did not see says nothing. */
+  silent(waitedMs: number, nowMs: number): void {
+    if (waitedMs > this.ewmaMs(nowMs)) this.observe(waitedMs, nowMs)
+  }
+
   /** A first byte of an answer came after so long. That it came late counts at once; that it came soon, when it is known what came. */
   answered(tookMs: number, nowMs: number): void {
-    if (tookMs > this.ewmaMs(nowMs)) this.observe(tookMs, nowMs)
+    this.silent(tookMs, nowMs)
     this.#firstBytes.add(tookMs, nowMs)
   }
 

@@ -15,7 +15,7 @@ interface Ground {
   readonly told: string[]
 }
 
-function ground(): Ground {
+function ground(nowMs = () => 0): Ground {
   const endpoint = new Endpoint(instanceAt(1))
   const told: string[] = []
   const cluster = {
@@ -33,7 +33,7 @@ function ground(): Ground {
     },
   } as unknown as Cluster
   return {
-    account: new Account(cluster, endpoint, { nowMs: () => 0, wallMs: () => 0 }),
+    account: new Account(cluster, endpoint, { nowMs, wallMs: () => 0 }),
     endpoint,
     told,
   }
@@ -108,4 +108,22 @@ test('a 503 that closes its connection says that the replica leaves; no other an
     const says = told(answeredAs(status, connection === undefined ? {} : { connection }))
     assert.equal(says.includes('leaving'), isTold, `${status} ${connection ?? ''}`)
   }
+})
+
+test('who waits shortly and in vain does not make a replica look fast, and who waits for long makes it look slow', () => {
+  for (const head of [
+    { kind: 'timeout', detail: 'late', isCallers: true },
+    { kind: 'abandoned' },
+  ] as const)
+    for (const [waitedMs, leastMs] of [
+      [20, 495],
+      [2_000, 2_000],
+    ] as const) {
+      let nowMs = 0
+      const { account, endpoint } = ground(() => nowMs)
+      endpoint.observe(500, 0)
+      nowMs = waitedMs
+      account.began(head)
+      assert.ok(endpoint.ewmaMs(nowMs) >= leastMs, `${head.kind} ${endpoint.ewmaMs(nowMs)}`)
+    }
 })

@@ -60,8 +60,8 @@ export class Account {
     else this.#endpoint.owed.lost(this.#beganMs)
     if (isLeaving(head)) this.#cluster.leaving(this.#endpoint)
     if (fault === 'endpoint' || isThrottled) this.#endpoint.penalise(tookMs, nowMs, retryAfterMs)
-    else if (head.kind === 'timeout')
-      this.#endpoint.observe(tookMs, nowMs) // it took so long at least
+    else if (head.kind === 'timeout' || head.kind === 'abandoned')
+      this.#endpoint.silent(tookMs, nowMs)
     else if (head.kind === 'answered') {
       this.#endpoint.answered(tookMs, nowMs)
       this.#cluster.ejections.heard(this.#endpoint, this.#ticket)
