@@ -162,6 +162,17 @@ test('a session survives that its replica drains, but not that it is down, remov
   assert.equal(said(await choose({ era: 'legacy', session })), 'RINGMAIN_SESSION_UNKNOWN')
 })
 
+test('a session outlives that its replica is ejected, but not that somebody gives it no calls', async t => {
+  const { choose, active, replicas } = ground(t, SESSIONFUL)
+  const breaker = active.cluster('crm')?.ejections.breakerOf(replicas[0] ?? assert.fail())
+  for (let fault = 0; fault < 5; fault += 1) breaker?.settle(breaker.begin(), 'fault', 0)
+  assert.equal(replicas[0]?.isEjected, true)
+  assert.equal(said(await choose({ era: 'legacy', session: boundTo(A) })), `${A} bound`)
+  breaker?.forceOpen()
+  const lost = said(await choose({ era: 'legacy', session: boundTo(A) }))
+  assert.equal(lost, 'RINGMAIN_SESSION_UNKNOWN')
+})
+
 test('a session at a cluster that keeps none goes to any replica', async t => {
   const { choose } = ground(t, STATELESS)
   const session: Session = { ...boundTo(A), members: [] }

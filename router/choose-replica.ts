@@ -143,9 +143,12 @@ function equippedOr(
   return choice.kind === 'refuse' ? choice : equipped(ports, call, choice.place, tried)
 }
 
-/** A session outlives a drain, but not the replica. */
-const isLost = (endpoint: Endpoint): boolean =>
-  endpoint.isRemoved || endpoint.health === 'down' || endpoint.instance.state === 'down'
+/** A session outlives a drain and an ejection, but not the replica, nor that somebody gives it no calls at all. */
+const isLost = ({ isRemoved, health, instance, isEjected, breaker }: Endpoint): boolean =>
+  isRemoved ||
+  health === 'down' ||
+  instance.state === 'down' ||
+  (isEjected && breaker?.isForced === true)
 
 const found = (replica: Replica): ReplicaChoice => ({ kind: 'replica', replica })
 
