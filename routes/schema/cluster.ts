@@ -181,14 +181,14 @@ const retry = closed(
 const deadline = closed(
   {
     default: duration({
-      least: '10ms',
+      least: '50ms', // a call with less than 20 left is not begun
       most: '24h',
       default: '60s',
       description:
         'From the arrival of a call to the end of its answer. `notifications/progress` of its tool gives as much again. Not longer than `max`.',
     }),
     max: duration({
-      least: '10ms',
+      least: '50ms',
       most: '24h',
       default: '10m',
       description: 'The most that progress can make of it. No call lasts longer.',
