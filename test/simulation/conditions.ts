@@ -13,7 +13,8 @@ export interface Plan {
 }
 
 interface Asked {
-  readonly call: string
+  /** Of the message, in JSON. */
+  readonly id: unknown
   /** What a call takes where all is well. */
   readonly ms: number
   readonly mayRun: boolean
@@ -21,8 +22,8 @@ interface Asked {
 
 const JSON_HEAD = { 'content-type': 'application/json' }
 
-const message = ({ call }: Asked, body: object): Buffer =>
-  Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: call, ...body }))
+const message = ({ id }: Pick<Asked, 'id'>, body: object): Buffer =>
+  Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, ...body }))
 
 const result = (asked: Asked, more: object = {}): Buffer =>
   message(asked, { result: { content: [], resultType: 'complete', ...more } })
@@ -79,9 +80,29 @@ export const CONDITIONS: readonly Condition[] = ['dead', ...(Object.keys(PLANS) 
 
 export function planFor(
   condition: Exclude<Condition, 'dead'>,
-  asked: { readonly call: string; readonly serviceMs: number },
+  asked: { readonly id: unknown; readonly serviceMs: number },
   random: Random,
 ): Plan {
   const ms = asked.serviceMs * (0.5 + random())
-  return PLANS[condition]({ call: asked.call, ms, mayRun: random() < 0.5 })
+  return PLANS[condition]({ id: asked.id, ms, mayRun: random() < 0.5 })
 }
+
+/** What is no call: the beginning and the end of a legacy session, and notifications. Opens a session with `opened`. */
+export function wordFor(
+  condition: Exclude<Condition, 'dead'>,
+  { id, method }: { readonly id: unknown; readonly method: string | undefined },
+  opened: () => string,
+): Plan {
+  const ms = 1
+  const word = (answer: Plan['answer']): Plan => ({ runs: false, ms, answer })
+  if (condition === 'hung') return word(undefined)
+  if (condition === 'failing') return word(status(503))
+  if (condition === 'resetting') return word(wire => wire.fail('ECONNRESET'))
+  if (method !== 'initialize') return word(status(method === undefined ? 204 : 202))
+  const body = { result: { protocolVersion: '2025-11-25', capabilities: {} } }
+  const head = { ...JSON_HEAD, 'mcp-session-id': opened() }
+  return word(wire => wire.answer(200, head, message({ id }, body)))
+}
+
+/** A session that it does not know; nothing ran. */
+export const FORGOTTEN: Plan = { runs: false, ms: 1, answer: status(404) }

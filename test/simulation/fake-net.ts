@@ -4,7 +4,7 @@ import type { Random } from '#foundation/clock.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
 import type { Connections } from '#router/upstream/pools.ts'
-import { type Condition, planFor } from './conditions.ts'
+import { type Condition, FORGOTTEN, type Plan, planFor, wordFor } from './conditions.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import { Wire } from './wire.ts'
 
@@ -12,6 +12,8 @@ export interface SimReplica {
   readonly port: number
   readonly serviceMs: number
   condition: Condition
+  /** Legacy ones that it holds; they go with its process. Bounded by the calls of one run. */
+  readonly sessions: Set<string>
 }
 
 /** One call on its way to a replica. */
@@ -25,6 +27,8 @@ export interface NetPorts {
   readonly time: VirtualTime
   readonly random: Random
   readonly onDispatch: (delivery: Delivery) => void
+  /** A legacy session is asked for there. */
+  readonly onOpening: (endpoint: Endpoint) => void
   readonly onOver: (delivery: Delivery) => void
   readonly trace: (words: string) => void
 }
@@ -33,15 +37,15 @@ const WIRE_MS = 0.3
 const CHECK_MS = 1
 /** How often a kept connection takes a request before it breaks, where the process is gone. */
 const KEPT = 0.3
-const NOTHING_OPEN = { all: 0, sent: 0 } as const
 const LEARNED: Learned = {
-  eras: ['modern'],
-  isSessionful: false,
+  eras: ['modern', 'legacy'],
+  isSessionful: true,
+  legacyVersion: '2025-11-25',
   tools: new Map([
     ['echo', { mirrors: [], isRepeatable: true }],
     ['act', { mirrors: [] }],
   ]),
-  lists: { modern: { digest: 'same' } },
+  lists: { modern: { digest: 'same' }, legacy: { digest: 'same' } },
 }
 
 export class FakeNet implements Connections {
@@ -49,6 +53,9 @@ export class FakeNet implements Connections {
   readonly #replicas: ReadonlyMap<number, SimReplica>
   /** Under way at each endpoint. Bounded by the endpoints of one run. */
   readonly #open = new Map<Endpoint, Set<Wire>>()
+  /** Handshakes under way, which hold a slot as well until somebody leaves. */
+  readonly #opening = new Map<Endpoint, Set<Wire>>()
+  #sessions = 0
   /** How often each call ran. Bounded by the calls of one run. */
   readonly executions = new Map<string, number>()
 
@@ -72,11 +79,10 @@ export class FakeNet implements Connections {
 
   /** Exchanges that are not over there, and those of them that the replica has been sent. */
   openAt(endpoint: Endpoint): { readonly all: number; readonly sent: number } {
-    const wires = this.#open.get(endpoint)
-    if (wires === undefined) return NOTHING_OPEN
     let sent = 0
-    for (const wire of wires) if (wire.isRunning) sent += 1
-    return { all: wires.size, sent }
+    const wires = this.#open.get(endpoint)
+    for (const wire of wires ?? []) if (wire.isRunning) sent += 1
+    return { all: (wires?.size ?? 0) + (this.#opening.get(endpoint)?.size ?? 0), sent }
   }
 
   /** As a check finds it, in the time that it takes. */
@@ -96,8 +102,11 @@ export class FakeNet implements Connections {
   become(replica: SimReplica, condition: Condition): void {
     replica.condition = condition
     if (condition !== 'dead') return
-    for (const [endpoint, wires] of this.#open)
-      if (endpoint.instance.port === replica.port) for (const wire of wires) wire.fail('ECONNRESET')
+    replica.sessions.clear()
+    for (const open of [this.#open, this.#opening])
+      for (const [endpoint, wires] of open)
+        if (endpoint.instance.port === replica.port)
+          for (const wire of wires) wire.fail('ECONNRESET')
   }
 
   #at(endpoint: Endpoint): SimReplica {
@@ -108,44 +117,88 @@ export class FakeNet implements Connections {
 
   #dispatch(
     endpoint: Endpoint,
-    { body, headersTimeout }: Dispatcher.DispatchOptions,
+    { body, headers, headersTimeout }: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
   ): void {
-    if (!Buffer.isBuffer(body)) throw new Error('a call has a body')
-    const { name, arguments: args } = (JSON.parse(body.toString()) as Asked).params
-    const delivery = { call: args.call, tool: name, endpoint }
-    this.#ports.trace(`${args.call} to ${endpoint.instance.port}`)
-    this.#ports.onDispatch(delivery)
-    const wires = this.#open.get(endpoint) ?? new Set<Wire>()
-    this.#open.set(endpoint, wires)
+    const { time, trace, onDispatch, onOpening, onOver } = this.#ports
+    const asked = Buffer.isBuffer(body) ? (JSON.parse(body.toString()) as Asked) : {}
+    const { name, arguments: args } = asked.params ?? {}
+    const session = sessionIn(headers)
+    const delivery =
+      args === undefined ? undefined : { call: args.call, tool: name ?? '', endpoint }
+    trace(`${delivery?.call ?? asked.method ?? 'DELETE'} to ${endpoint.instance.port}`)
+    const isOpening = asked.method === 'initialize' || asked.method === INITIALIZED
+    if (delivery !== undefined) onDispatch(delivery)
+    if (asked.method === 'initialize') onOpening(endpoint)
+    const wires = wiresIn(delivery === undefined ? this.#opening : this.#open, endpoint)
     const wire = new Wire(handler, () => {
       wires.delete(wire)
-      this.#ports.onOver(delivery)
+      if (delivery !== undefined) onOver(delivery)
     })
-    wires.add(wire)
-    this.#ports.time.after(WIRE_MS, () => this.#arrive(this.#at(endpoint), delivery, wire))
-    this.#ports.time.after(WIRE_MS + (headersTimeout ?? 0), () => wire.late())
+    if (delivery !== undefined || isOpening) wires.add(wire)
+    const at = this.#at(endpoint)
+    time.after(WIRE_MS, () => this.#arrive(at, { ...asked, session, call: delivery?.call }, wire))
+    time.after(WIRE_MS + (headersTimeout ?? 0), () => wire.late())
   }
 
-  #arrive({ condition, port, serviceMs }: SimReplica, { call }: Delivery, wire: Wire): void {
+  #arrive(replica: SimReplica, asked: Arrived, wire: Wire): void {
     const { random, time, trace } = this.#ports
+    const { condition, port } = replica
     if (condition === 'dead') {
       if (random() < KEPT && wire.start()) wire.fail('ECONNRESET')
       else wire.fail('ECONNREFUSED')
       return
     }
     if (!wire.start()) return
-    const { runs, ms, answer } = planFor(condition, { call, serviceMs }, random)
-    if (runs) {
-      this.executions.set(call, (this.executions.get(call) ?? 0) + 1)
-      trace(`${call} runs at ${port}`)
+    const { runs, ms, answer } = this.#planAt(replica, condition, asked)
+    if (runs && asked.call !== undefined) {
+      this.executions.set(asked.call, (this.executions.get(asked.call) ?? 0) + 1)
+      trace(`${asked.call} runs at ${port}`)
     }
     if (answer !== undefined) time.after(ms, () => answer(wire))
   }
+
+  #planAt(
+    { sessions, serviceMs }: SimReplica,
+    condition: Exclude<Condition, 'dead'>,
+    { id, method, session, call }: Arrived,
+  ): Plan {
+    if (session !== undefined && !sessions.has(session)) return FORGOTTEN
+    if (call !== undefined) return planFor(condition, { id, serviceMs }, this.#ports.random)
+    if (session !== undefined && method === undefined) sessions.delete(session)
+    return wordFor(condition, { id, method }, () => {
+      this.#sessions += 1
+      sessions.add(`s${this.#sessions}`)
+      return `s${this.#sessions}`
+    })
+  }
 }
 
+const INITIALIZED = 'notifications/initialized'
+
 interface Asked {
-  readonly params: { readonly name: string; readonly arguments: { readonly call: string } }
+  readonly id?: unknown
+  readonly method?: string
+  readonly params?: { readonly name?: string; readonly arguments?: { readonly call: string } }
+}
+
+interface Arrived extends Asked {
+  readonly session: string | undefined
+  /** Absent where it is no call. */
+  readonly call: string | undefined
+}
+
+/** Flat name, value list, as everything goes out. */
+function sessionIn(headers: Dispatcher.DispatchOptions['headers']): string | undefined {
+  const flat = headers as readonly string[]
+  const at = flat.indexOf('mcp-session-id')
+  return at < 0 ? undefined : flat[at + 1]
+}
+
+function wiresIn(open: Map<Endpoint, Set<Wire>>, endpoint: Endpoint): Set<Wire> {
+  const known = open.get(endpoint) ?? new Set<Wire>()
+  open.set(endpoint, known)
+  return known
 }
 
 type Take = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => void

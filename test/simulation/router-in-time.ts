@@ -2,8 +2,10 @@
 // rules, accounts, the relay. Only the clock, chance, the source of replicas and the wires are simulated.
 
 import type { Clock, Random } from '#foundation/clock.ts'
+import { createSealer, SEAL_KEY_BYTES } from '#foundation/seal.ts'
 import { ActiveTable } from '#router/active-table.ts'
 import { attemptPath } from '#router/attempt-path.ts'
+import type { ReplicaPorts } from '#router/choose-replica.ts'
 import { EraBalancers } from '#router/clusters/balancers/era-balancers.ts'
 import { Cluster } from '#router/clusters/cluster.ts'
 import { CheckPace } from '#router/clusters/health/check-pace.ts'
@@ -17,6 +19,7 @@ import { respond } from '#router/eras/respond.ts'
 import type { Arrived } from '#router/facts.ts'
 import { requestPath } from '#router/request-paths.ts'
 import { RetryBudgets } from '#router/retry-budget.ts'
+import { Sessions } from '#router/sessions.ts'
 import { replayOf } from '#router/tool-replay.ts'
 import { InFlight } from '#router/upstream/in-flight.ts'
 import type { Connections } from '#router/upstream/pools.ts'
@@ -56,7 +59,7 @@ const unused = (): never => {
 }
 
 export function routerInTime(ports: RouterPorts): RouterInTime {
-  const { name, clock } = ports
+  const { name, clock, random } = ports
   const defects: string[] = []
   const defect = (at: string, error: unknown): void =>
     void defects.push(`${at}: ${String((error as Error).stack ?? error)}`)
@@ -65,12 +68,14 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
   const cluster = active.cluster(name)
   if (cluster === undefined) throw new Error(`the documents name no cluster "${name}"`)
   const guard = new JsonGuard(ports.random)
+  const parts = replicaPorts(ports, active)
+  const sessions = new Sessions({ ...parts, sealer: createSealer(Buffer.alloc(SEAL_KEY_BYTES, 7)) })
   const wheel = new DeadlineWheel(clock.nowMs)
   const path = requestPath({
     clock,
     observations: { began: () => undefined, ended: () => undefined },
     respond: respond({ nowMs: clock.nowMs, defect: (_id, at, error) => defect(at, error) }),
-    eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: () => undefined }) },
+    eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: sessions.open }) },
     table: {
       server: server => active.server(server),
       cluster: of => active.cluster(of)?.policy,
@@ -81,12 +86,12 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     },
     shedding: { refusalOf: () => undefined },
     deadlines: { open: limits => new CallDeadline(wheel, clock.nowMs, limits) },
-    attempts: attempts(ports, active),
+    attempts: attemptPath({ ...parts, random, budgets: new RetryBudgets(clock.nowMs) }),
     judge: judgeAnswer,
     lists: { page: unused, openCursor: unused, encode: unused },
-    handshakes: { discover: unused, initialize: unused, forsake: unused },
+    handshakes: sessions,
     cancellations: new InFlight(),
-    farewells: { end: unused },
+    farewells: sessions,
   })
   return {
     cluster,
@@ -113,21 +118,16 @@ const clusterOpener =
       log: () => undefined,
     })
 
-function attempts(
-  { clock, random, connections }: RouterPorts,
-  active: ActiveTable,
-): ReturnType<typeof attemptPath> {
+function replicaPorts({ clock, connections }: RouterPorts, active: ActiveTable): ReplicaPorts {
   let ids = 0
-  return attemptPath({
+  return {
     active,
-    random,
-    budgets: new RetryBudgets(clock.nowMs),
     send: createSend(connections, clock),
     say: (endpoint, outgoing) => sendUncounted(connections, endpoint, outgoing, clock),
     nextId: () => (ids += 1),
     client: { name: 'simulated', version: '1' },
     nowMs: clock.nowMs,
-  })
+  }
 }
 
 function tableOf(text: string): RouteTable {

@@ -28,13 +28,21 @@ async function replay(seed: number): Promise<boolean> {
 async function playMany(from: number, count: number): Promise<boolean> {
   const began = process.hrtime.bigint()
   const failed: Run[] = []
-  const sums = { calls: 0, sentAgain: 0, ejections: 0, not_done: 0, unknown: 0, left: 0 }
+  const sums = {
+    calls: 0,
+    sentAgain: 0,
+    ejections: 0,
+    sessions: 0,
+    lostSessions: 0,
+    not_done: 0,
+    unknown: 0,
+    left: 0,
+  }
   for (let seed = from; seed < from + count; seed += 1) {
     const run = await simulate(seed)
     if (run.breach !== undefined) failed.push(run)
-    sums.calls += run.calls
-    sums.sentAgain += run.sentAgain
-    sums.ejections += run.ejections
+    for (const what of ['calls', 'sentAgain', 'ejections', 'sessions', 'lostSessions'] as const)
+      sums[what] += run[what]
     for (const fate of ['not_done', 'unknown', 'left'] as const) sums[fate] += run.fates[fate]
   }
   const seconds = Number(process.hrtime.bigint() - began) / 1e9
@@ -42,7 +50,7 @@ async function playMany(from: number, count: number): Promise<boolean> {
     `${count} seeds from ${from} in ${seconds.toFixed(1)} s: ${(count / seconds).toFixed(1)} seeds/s`,
   )
   console.log(
-    `${sums.calls} calls, of which ${sums.sentAgain} went to more than one replica, ${sums.not_done} did not run, ${sums.unknown} ended unknown, ${sums.left} were left; ${sums.ejections} ejections`,
+    `${sums.calls} calls, of which ${sums.sentAgain} went to more than one replica, ${sums.not_done} did not run, ${sums.unknown} ended unknown, ${sums.left} were left; ${sums.ejections} ejections; ${sums.lostSessions} of ${sums.sessions} sessions lost`,
   )
   const [first] = failed
   if (first?.breach === undefined) console.log('every invariant held')

@@ -8,9 +8,13 @@ import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
 import { CONDITIONS, type Condition } from './conditions.ts'
 import type { SimReplica } from './fake-net.ts'
 
+/** `stateless`: of the legacy era, without a session of its own. */
+export type Caller = 'modern' | 'stateless' | { readonly session: number }
+
 export interface SimCall {
   readonly call: string
-  readonly tool: 'echo' | 'act'
+  readonly tool: 'echo' | 'act' | 'initialize'
+  readonly caller: Caller
   readonly atMs: number
   /** After so long its caller does not wait any more. */
   readonly leavesAfterMs?: number
@@ -42,6 +46,7 @@ export interface Scenario {
 const FAULTS_MS = 10_000
 const CALM_MS = 16_000
 const FIRST_PORT = 9_001
+const SESSIONS = 4
 
 export function scenarioOf(seed: number): Scenario {
   const random = seededRandom(seed)
@@ -49,6 +54,7 @@ export function scenarioOf(seed: number): Scenario {
     port: FIRST_PORT + index,
     serviceMs: between(random, 2, 60),
     condition: 'well' as Condition,
+    sessions: new Set<string>(),
   }))
   const instances = replicas.map(({ port }) =>
     instanceAt(port, { weight: 1 + Math.floor(random() * 3) }),
@@ -116,6 +122,7 @@ function calls(random: Random): readonly Event[] {
     const call = {
       call: `c${events.length}`,
       tool: random() < 0.6 ? 'act' : 'echo',
+      caller: callerOf(random),
       atMs,
       ...(random() < 0.05 ? { leavesAfterMs: between(random, 0, 300) } : {}),
       ...(!isCalm && random() < 0.15 ? { deadlineMs: Math.ceil(between(random, 5, 1_500)) } : {}),
@@ -124,6 +131,12 @@ function calls(random: Random): readonly Event[] {
     atMs += (-Math.log(1 - random()) * 1_000) / rate
   }
   return events
+}
+
+function callerOf(random: Random): Caller {
+  const chance = random()
+  if (chance < 0.5) return 'modern'
+  return chance < 0.7 ? 'stateless' : { session: Math.floor(random() * SESSIONS) }
 }
 
 function policiesOf(random: Random, perEndpoint: number): string {

@@ -6,7 +6,13 @@ import type { Connections } from '#router/upstream/pools.ts'
 import { type Fate, fateIn } from '#test/chaos/kit/calls.ts'
 import { CLUSTER } from '#test/chaos/kit/stage.ts'
 import { arrivedAs, fakeCaller } from '#test/support/fake-caller.ts'
-import { callParams, modernRequest, type RawRequest } from '#test/support/raw-http.ts'
+import {
+  callParams,
+  LEGACY_VERSION,
+  legacyRequest,
+  modernRequest,
+  type RawRequest,
+} from '#test/support/raw-http.ts'
 import { FakeNet } from './fake-net.ts'
 import { type RouterInTime, routerInTime } from './router-in-time.ts'
 import { type Event, type Scenario, type SimCall, scenarioOf } from './scenario.ts'
@@ -20,6 +26,9 @@ export interface Run {
   readonly calls: number
   readonly sentAgain: number
   readonly ejections: number
+  /** Legacy ones that callers were given, and those that they were told are lost. */
+  readonly sessions: number
+  readonly lostSessions: number
   readonly fates: Readonly<Record<Fate, number>>
 }
 
@@ -55,7 +64,9 @@ class Play {
   readonly #trace: string[] = []
   readonly #fates: Record<Fate, number> = { done: 0, not_done: 0, unknown: 0, mute: 0, left: 0 }
   readonly #beganMs: number
-  #calls = 0
+  /** By the number of its caller. Bounded by the scenario. */
+  readonly #sessions = new Map<number, HeldSession>()
+  readonly #counts = { calls: 0, sessions: 0, lostSessions: 0 }
 
   constructor(seed: number, time: VirtualTime, sabotage: Sabotage) {
     this.#seed = seed
@@ -67,6 +78,7 @@ class Play {
       time,
       random: seededRandom(seed ^ NET),
       onDispatch: delivery => this.#watch.sent(delivery),
+      onOpening: endpoint => this.#watch.opening(endpoint),
       onOver: delivery => this.#watch.over(delivery),
       trace: words => this.#note(words),
     })
@@ -97,8 +109,8 @@ class Play {
       seed: this.#seed,
       breach,
       trace: this.#trace,
-      calls: this.#calls,
       sentAgain,
+      ...this.#counts,
       ejections: Object.values(counts).reduce((sum, count) => sum + count, 0),
       fates: this.#fates,
     }
@@ -122,10 +134,30 @@ class Play {
     this.#router.source.publish(...instances)
   }
 
+  /** Who has no session asks for one instead, and what it asked for in one that is lost it does not ask for again. */
   async #call(call: SimCall): Promise<void> {
+    const { caller } = call
+    if (typeof caller === 'string') return void (await this.#ask(call, undefined))
+    const held = this.#sessions.get(caller.session)
+    const openedMs = this.#sinceMs()
+    const opening = held === undefined ? { ...call, tool: 'initialize' as const } : call
+    const { token, says } = await this.#ask(opening, held)
+    if (token !== undefined) {
+      this.#counts.sessions += 1
+      this.#sessions.set(caller.session, { token, openedMs })
+    }
+    if (says !== 'RINGMAIN_SESSION_UNKNOWN' || this.#sessions.get(caller.session) !== held) return
+    this.#counts.lostSessions += 1
+    this.#sessions.delete(caller.session)
+  }
+
+  async #ask(
+    call: SimCall,
+    held: HeldSession | undefined,
+  ): Promise<{ readonly token: string | undefined; readonly says: string }> {
     const caller = fakeCaller()
-    const { headers = {}, body = '' } = requestOf(call)
-    this.#calls += 1
+    const { headers = {}, body = '' } = requestOf(call, held?.token)
+    this.#counts.calls += 1
     this.#watch.began(call)
     this.#note(`${call.call} asks for ${call.tool}`)
     if (call.leavesAfterMs !== undefined)
@@ -138,7 +170,8 @@ class Play {
     const fate = this.#sabotage.fate?.(told) ?? told
     this.#fates[fate] += 1
     this.#note(`${call.call} is told ${fate} ${says}`.trimEnd())
-    this.#watch.ended(call, fate, says)
+    this.#watch.ended(call, { fate, says, openedMs: held?.openedMs })
+    return { token: caller.headers['mcp-session-id'], says }
   }
 
   #sinceMs(): number {
@@ -150,11 +183,28 @@ class Play {
   }
 }
 
-const requestOf = ({ call, tool, deadlineMs }: SimCall): RawRequest =>
-  modernRequest('tools/call', callParams(tool, { call }), {
-    id: call,
-    headers: deadlineMs === undefined ? {} : { 'x-ringmain-deadline-ms': String(deadlineMs) },
-  })
+interface HeldSession {
+  readonly token: string
+  readonly openedMs: number
+}
+
+function requestOf(
+  { call, caller, tool, deadlineMs }: SimCall,
+  session: string | undefined,
+): RawRequest {
+  const headers: Record<string, string> =
+    deadlineMs === undefined ? {} : { 'x-ringmain-deadline-ms': String(deadlineMs) }
+  const asked = { id: call, headers, ...(session === undefined ? {} : { session }) }
+  if (tool === 'initialize') return legacyRequest('initialize', OPENING, asked)
+  const ask = caller === 'modern' ? modernRequest : legacyRequest
+  return ask('tools/call', callParams(tool, { call }), asked)
+}
+
+const OPENING = {
+  protocolVersion: LEGACY_VERSION,
+  capabilities: {},
+  clientInfo: { name: 'simulated', version: '1' },
+}
 
 function heard(caller: ReturnType<typeof fakeCaller>): readonly [Fate, string] {
   if (caller.isGone) return ['left', '']

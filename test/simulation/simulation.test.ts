@@ -13,13 +13,22 @@ const SEEDS = 200
 const ENOUGH = 30
 
 test(`${SEEDS} seeds break nothing, and something happens in them`, async t => {
-  const sums = { calls: 0, sentAgain: 0, ejections: 0, done: 0, not_done: 0, unknown: 0, left: 0 }
+  const sums = {
+    calls: 0,
+    sentAgain: 0,
+    ejections: 0,
+    sessions: 0,
+    lostSessions: 0,
+    done: 0,
+    not_done: 0,
+    unknown: 0,
+    left: 0,
+  }
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    const { breach, trace, calls, sentAgain, ejections, fates } = await simulate(seed)
+    const { breach, trace, fates, ...counts } = await simulate(seed)
     assert.equal(breach, undefined, `seed ${seed}:\n${trace.slice(-20).join('\n')}`)
-    sums.calls += calls
-    sums.sentAgain += sentAgain
-    sums.ejections += ejections
+    for (const what of ['calls', 'sentAgain', 'ejections', 'sessions', 'lostSessions'] as const)
+      sums[what] += counts[what]
     for (const fate of ['done', 'not_done', 'unknown', 'left'] as const) sums[fate] += fates[fate]
   }
   t.diagnostic(`seeds 1 to ${SEEDS}: ${JSON.stringify(sums)}`)
@@ -117,6 +126,12 @@ const SABOTAGES: Readonly<Record<string, readonly [Sabotage, RegExp]>> = {
   'an endpoint that stays ejected': [
     { cluster: cluster => Object.assign(cluster.ejections, { probe: () => undefined }) },
     /is well and still ejected|after the last fault/,
+  ],
+  'a session whose calls go where it does not live': [
+    {
+      cluster: cluster => Object.assign(cluster, { endpoint: () => [...cluster.endpoints][0] }),
+    },
+    /was told not_done RINGMAIN_SESSION_UNKNOWN, [0-9.]+ ms after the last fault/,
   ],
   'a caller who is told that a call did not run, whatever happened': [
     { fate: told => (told === 'unknown' ? 'not_done' : told) },

@@ -5,7 +5,7 @@ import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { Fate } from '#test/chaos/kit/calls.ts'
 import { EjectionWatch } from './ejection-watch.ts'
 import type { Delivery, FakeNet } from './fake-net.ts'
-import type { Scenario, SimCall } from './scenario.ts'
+import type { Caller, Scenario, SimCall } from './scenario.ts'
 
 export interface Breach {
   readonly atMs: number
@@ -14,6 +14,8 @@ export interface Breach {
 
 /** Longest that a call may be on its way: it waits, is sent, is sent once more, and each has a limit of a second and a half at most. */
 const STUCK_MS = 8_000
+/** Before its call is sent a handshake may have failed at each replica, in as long as a call may take there. */
+const STUCK_LEGACY_MS = 16_000
 /** What a deadline may be late by. */
 const LATE_MS = 50
 /** From the end of all faults until every call succeeds: checks come within a second, and two must be good. */
@@ -31,6 +33,8 @@ export class Watch {
   readonly #sentTo = new Map<string, Set<Endpoint>>()
   /** On their way. Bounded by the calls of one run. */
   readonly #open = new Map<string, SimCall>()
+  /** Who asked for each. Bounded by the calls of one run. */
+  readonly #callers = new Map<string, Caller>()
   breach: Breach | undefined
 
   constructor(scenario: Scenario, net: FakeNet, nowMs: () => number) {
@@ -55,6 +59,7 @@ export class Watch {
 
   began(call: SimCall): void {
     this.#open.set(call.call, call)
+    this.#callers.set(call.call, call.caller)
   }
 
   isOpen({ call }: SimCall): boolean {
@@ -64,20 +69,34 @@ export class Watch {
   /** The router gives a replica a call; its slot is taken already. */
   sent(delivery: Delivery): void {
     const { call, tool, endpoint } = delivery
-    this.#ejections?.sent(delivery, this.#published)
-    const { key, inFlight, health } = endpoint
+    const { key, inFlight } = endpoint
+    const caller = this.#callers.get(call)
     const sentTo = this.#sentTo.get(call) ?? new Set()
     const where = `${call} (${tool}) was sent to ${key}`
-    if (endpoint.isRemoved) this.#break(`${where}, which had left`)
-    if (this.#published.get(key)?.state !== 'ready')
-      this.#break(`${where}, which the registry does not call ready`)
-    if (health !== 'up') this.#break(`${where}, whose health is ${health}`)
+    if (caller === 'modern') {
+      this.#chosen(endpoint, where)
+      this.#ejections?.sent(delivery, this.#published)
+    }
+    if (typeof caller === 'object' && sentTo.size > 0)
+      this.#break(`${where}, a call of a session that was sent before`)
     if (inFlight > this.#scenario.perEndpoint)
       this.#break(`${where}, which carries ${inFlight} of ${this.#scenario.perEndpoint}`)
     if (sentTo.has(endpoint)) this.#break(`${where} for the second time`)
     if (tool === 'act' && this.#net.executions.has(call)) this.#break(`${where} after it had run`)
     sentTo.add(endpoint)
     this.#sentTo.set(call, sentTo)
+  }
+
+  /** A legacy replica is chosen with the handshake, and is what it was then when the call follows. */
+  opening(endpoint: Endpoint): void {
+    this.#chosen(endpoint, `a session was asked for at ${endpoint.key}`)
+  }
+
+  #chosen({ isRemoved, key, health }: Endpoint, where: string): void {
+    if (isRemoved) this.#break(`${where}, which had left`)
+    if (this.#published.get(key)?.state !== 'ready')
+      this.#break(`${where}, which the registry does not call ready`)
+    if (health !== 'up') this.#break(`${where}, whose health is ${health}`)
   }
 
   /** The exchange has ended. */
@@ -101,19 +120,31 @@ export class Watch {
     if (held < sent) this.#break(`${key} holds ${held} slots while it works on ${sent}`)
   }
 
-  ended(call: SimCall, fate: Fate, says: string): void {
+  /** `openedMs`: when the session of its caller was opened. */
+  ended(
+    call: SimCall,
+    {
+      fate,
+      says,
+      openedMs,
+    }: { readonly fate: Fate; readonly says: string; readonly openedMs: number | undefined },
+  ): void {
     this.#open.delete(call.call)
     const nowMs = this.#nowMs()
     const runs = this.#net.executions.get(call.call) ?? 0
     const told = `${call.call} (${call.tool}) was told ${fate} ${says}`.trimEnd()
     if (call.tool === 'act' && runs > 1) this.#break(`${call.call} ran ${runs} times`)
     if (fate === 'not_done' && runs > 0) this.#break(`${told}, and it ran`)
-    if (fate === 'done' && runs === 0) this.#break(`${told}, and it never ran`)
+    if (fate === 'done' && runs === 0 && call.tool !== 'initialize')
+      this.#break(`${told}, and it never ran`)
     if (fate === 'mute') this.#break(told)
-    const limitMs = call.deadlineMs === undefined ? STUCK_MS : call.deadlineMs + LATE_MS
+    const stuckMs = call.caller === 'modern' ? STUCK_MS : STUCK_LEGACY_MS
+    const limitMs = call.deadlineMs === undefined ? stuckMs : call.deadlineMs + LATE_MS
     if (nowMs - call.atMs > limitMs)
       this.#break(`${told} after ${nowMs - call.atMs} ms, ${limitMs} are its most`)
     const isCalm = call.atMs > this.#scenario.calmMs + RECOVERY_MS
+    const isLost = says === 'RINGMAIN_SESSION_UNKNOWN' && openedMs !== undefined
+    if (isLost && openedMs < this.#scenario.calmMs + RECOVERY_MS) return
     if (isCalm && fate !== 'done' && fate !== 'left' && !(fate === 'not_done' && this.#isFull()))
       this.#break(`${told}, ${call.atMs - this.#scenario.calmMs} ms after the last fault`)
   }
