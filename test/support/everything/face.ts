@@ -1,6 +1,6 @@
 // One way in which a server is reached over HTTP, and how those who listen there are told of changes.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ToolCall } from './tool.ts'
+import type { Host } from './tool.ts'
 
 export type Handle = (
   request: IncomingMessage,
@@ -10,11 +10,9 @@ export type Handle = (
 
 export interface Face {
   readonly handle: Handle
+  /** Tells those who listen here of a change. */
+  readonly tell: Host['changed']
   readonly close: () => Promise<void>
-}
-
-export interface Telling {
-  readonly tell: ToolCall['changed']
 }
 
 export function refuse(

@@ -139,6 +139,16 @@ const TALKING: Readonly<Record<string, Tool>> = {
       return said('Answered on another stream.')
     },
   },
+  test_until_cancelled: {
+    description: 'Tells of its progress once, and runs until it is cancelled',
+    run: async ({ signal, progress, gaveUp }) => {
+      await progress(1, 2, 'Running')
+      if (!signal.aborted)
+        await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+      gaveUp()
+      return said('Given up.')
+    },
+  },
   test_trigger_tool_change: {
     description: 'Tells those who listen of another list of tools',
     run: async ({ changed }) => {

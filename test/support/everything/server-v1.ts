@@ -21,7 +21,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { completed, idOf, PROMPTS, RESOURCES, TEMPLATE, templated } from './contents.ts'
 import { CAPABILITIES, INFO, TOOLS } from './server-v2.ts'
-import { asks, type Json, type Question, type Questions, type ToolCall } from './tool.ts'
+import { asks, type Host, type Json, type Question, type Questions, type ToolCall } from './tool.ts'
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
@@ -32,12 +32,12 @@ export interface EverythingV1 {
 
 const unknown = (what: string): McpError => new McpError(ErrorCode.InvalidParams, `no ${what}`)
 
-export function everythingV1(changed: ToolCall['changed']): EverythingV1 {
+export function everythingV1(host: Host): EverythingV1 {
   const server = new Server(INFO, {
     capabilities: CAPABILITIES,
     instructions: 'Everything there is, to try it.',
   })
-  addTools(server, changed)
+  addTools(server, host)
   addPrompts(server)
   addResources(server)
   server.setRequestHandler(CompleteRequestSchema, ({ params }) => completed(params.argument.value))
@@ -76,7 +76,7 @@ async function inRounds<Result extends object>(
 const put = (extra: Extra, question: Question): Promise<unknown> =>
   extra.sendRequest(question as ServerRequest, ResultSchema)
 
-function addTools(server: Server, changed: ToolCall['changed']): void {
+function addTools(server: Server, host: Host): void {
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: Object.entries(TOOLS).map(([name, { description, input }]) => ({
       name,
@@ -90,7 +90,7 @@ function addTools(server: Server, changed: ToolCall['changed']): void {
     const about = {
       args: params.arguments ?? {},
       capabilities: server.getClientCapabilities() ?? {},
-      changed,
+      ...host,
       ...talk(extra),
     }
     return inRounds(extra, (answers, state) => tool.run({ ...about, answers, state }))

@@ -14,7 +14,15 @@ import {
 import { ASKING_TOOLS } from './asking-tools.ts'
 import { completed, PROMPTS, RESOURCES, TEMPLATE, templated } from './contents.ts'
 import { PLAIN_TOOLS } from './plain-tools.ts'
-import { asks, type Json, type Prompt, type Questions, type Tool, type ToolCall } from './tool.ts'
+import {
+  asks,
+  type Host,
+  type Json,
+  type Prompt,
+  type Questions,
+  type Tool,
+  type ToolCall,
+} from './tool.ts'
 
 export const TOOLS: Readonly<Record<string, Tool>> = { ...PLAIN_TOOLS, ...ASKING_TOOLS }
 
@@ -29,9 +37,8 @@ export const CAPABILITIES = {
 } as const
 
 /** What outlives one request of the modern era, for which a server is made anew each time. */
-export interface Shared {
+export interface Shared extends Host {
   readonly states: RequestStateCodec<Json>
-  readonly changed: ToolCall['changed']
 }
 
 export const newStates = (): RequestStateCodec<Json> =>
@@ -99,6 +106,7 @@ function callOf(server: McpServer, shared: Shared, args: Json, context: ServerCo
     },
     log: text => mcpReq.log('info', text, INFO.name),
     changed: shared.changed,
+    gaveUp: shared.gaveUp,
     leaveStream: () => http?.closeSSE?.(),
   }
 }

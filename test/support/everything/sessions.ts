@@ -3,17 +3,17 @@ import { randomUUID } from 'node:crypto'
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { sessionEvents } from './event-store.ts'
-import { type Face, type Handle, refuse, type Telling } from './face.ts'
+import { type Face, type Handle, refuse } from './face.ts'
 import { everythingV1 } from './server-v1.ts'
 import { everythingV2, newStates } from './server-v2.ts'
-import type { ToolCall } from './tool.ts'
+import type { Host } from './tool.ts'
 
-type Change = Parameters<ToolCall['changed']>[0]
+type Change = Parameters<Host['changed']>[0]
 
 /** What a session needs, of either SDK. */
 interface Session {
   readonly handle: Handle
-  readonly tell: ToolCall['changed']
+  readonly tell: Host['changed']
   readonly close: () => Promise<void>
 }
 
@@ -22,9 +22,9 @@ interface Opening {
   readonly onend: (id: string) => void
 }
 
-export const sessionsV2 = (changed: ToolCall['changed']): Face & Telling =>
+export const sessionsV2 = (host: Host): Face =>
   sessionsOf(async ({ onopen, onend }) => {
-    const { server, watched } = everythingV2({ states: newStates(), changed })
+    const { server, watched } = everythingV2({ states: newStates(), ...host })
     const transport = new NodeStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       eventStore: sessionEvents(),
@@ -41,9 +41,9 @@ export const sessionsV2 = (changed: ToolCall['changed']): Face & Telling =>
     return session
   })
 
-export const sessionsV1 = (changed: ToolCall['changed']): Face & Telling =>
+export const sessionsV1 = (host: Host): Face =>
   sessionsOf(async ({ onopen, onend }) => {
-    const { server, watched } = everythingV1(changed)
+    const { server, watched } = everythingV1(host)
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       eventStore: sessionEvents(),
@@ -79,7 +79,7 @@ async function tellSession(
   else if (watched.has(what.uri)) await server.sendResourceUpdated(what)
 }
 
-function sessionsOf(open: (opening: Opening) => Promise<Session>): Face & Telling {
+function sessionsOf(open: (opening: Opening) => Promise<Session>): Face {
   const sessions = new Map<string, Session>() // as many as the clients of one test open
   const opening: Opening = {
     onopen: (id, session) => void sessions.set(id, session),

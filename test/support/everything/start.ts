@@ -10,11 +10,11 @@ import {
 } from '@modelcontextprotocol/node'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { classifyInboundRequest, createMcpHandler } from '@modelcontextprotocol/server'
-import { type Face, refuse, type Telling } from './face.ts'
+import { type Face, refuse } from './face.ts'
 import { everythingV1 } from './server-v1.ts'
 import { everythingV2, newStates } from './server-v2.ts'
 import { sessionsV1, sessionsV2 } from './sessions.ts'
-import type { ToolCall } from './tool.ts'
+import type { Host } from './tool.ts'
 
 /**
  * `dual`: SDK v2, modern requests and legacy sessions at one path. `modern`: SDK v2, which refuses legacy callers.
@@ -25,11 +25,20 @@ export type EverythingKind = 'dual' | 'modern' | 'legacy' | 'stateless'
 export interface EverythingServer {
   readonly url: string
   readonly port: number
+  /** Resolves when a call of `test_until_cancelled` is cancelled. */
+  readonly givenUp: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
 export async function startEverything(kind: EverythingKind): Promise<EverythingServer> {
-  const face = FACES[kind]()
+  let waiting: (() => void)[] = []
+  const face: Face = FACES[kind]({
+    changed: what => face.tell(what),
+    gaveUp: () => {
+      for (const resolve of waiting) resolve()
+      waiting = []
+    },
+  })
   const isHost = localhostHostValidation()
   const isOrigin = localhostOriginValidation()
   const server = createServer((request, response) => {
@@ -40,6 +49,7 @@ export async function startEverything(kind: EverythingKind): Promise<EverythingS
   const { port } = server.address() as AddressInfo
   return {
     port,
+    givenUp: () => new Promise(resolve => void waiting.push(resolve)),
     url: `http://127.0.0.1:${port}/mcp`,
     close: async () => {
       await face.close()
@@ -67,15 +77,10 @@ async function serve(
   await face.handle(request, response, body)
 }
 
-const FACES: Readonly<Record<EverythingKind, () => Face>> = {
-  dual: () => {
-    const telling: ToolCall['changed'][] = []
-    const changed: ToolCall['changed'] = async what => {
-      for (const tell of telling) await tell(what)
-    }
-    const modern = modernFace(changed)
-    const legacy = sessionsV2(changed)
-    telling.push(modern.tell, legacy.tell)
+const FACES: Readonly<Record<EverythingKind, (host: Host) => Face>> = {
+  dual: host => {
+    const modern = modernFace(host)
+    const legacy = sessionsV2(host)
     return {
       handle: (request, response, body) => {
         const version = request.headers['mcp-protocol-version']
@@ -88,32 +93,28 @@ const FACES: Readonly<Record<EverythingKind, () => Face>> = {
         })
         return (kind === 'legacy' ? legacy : modern).handle(request, response, body)
       },
+      tell: async what => void (await Promise.all([modern.tell(what), legacy.tell(what)])),
       close: async () => void (await Promise.all([modern.close(), legacy.close()])),
     }
   },
-  modern: () => {
-    const modern: Face & Telling = modernFace(what => modern.tell(what))
-    return modern
-  },
-  legacy: () => {
-    const legacy: Face & Telling = sessionsV1(what => legacy.tell(what))
-    return legacy
-  },
-  stateless: () => ({
+  modern: modernFace,
+  legacy: sessionsV1,
+  stateless: host => ({
     handle: async (request, response, body) => {
       const transport = new StreamableHTTPServerTransport({})
-      const { server } = everythingV1(async () => {})
+      const { server } = everythingV1(host)
       response.on('close', () => void server.close())
       await server.connect(transport)
       await transport.handleRequest(request, response, body)
     },
+    tell: async () => {}, // nobody listens where there are no sessions
     close: async () => {},
   }),
 }
 
-function modernFace(changed: ToolCall['changed']): Face & Telling {
+function modernFace(host: Host): Face {
   const states = newStates()
-  const handler = createMcpHandler(() => everythingV2({ states, changed }).server, {
+  const handler = createMcpHandler(() => everythingV2({ states, ...host }).server, {
     legacy: 'reject',
   })
   const handle = toNodeHandler(handler)

@@ -15,8 +15,16 @@ export interface Questions {
   readonly state?: Json
 }
 
+/** What a server is told by its tools, whichever session or request they run in. */
+export interface Host {
+  /** Tells who listens that a list is another one now, or that a resource is. */
+  readonly changed: (what: 'tools' | 'prompts' | { readonly uri: string }) => Promise<void>
+  /** Tells of a call that was cancelled, as its tool saw it. */
+  readonly gaveUp: () => void
+}
+
 /** What a tool sees of the call that it serves. */
-export interface ToolCall {
+export interface ToolCall extends Host {
   readonly args: Json
   /** Answers of the round before, by the keys of its questions. */
   readonly answers: Json | undefined
@@ -28,8 +36,6 @@ export interface ToolCall {
   /** Does nothing when the caller gave no token. */
   readonly progress: (done: number, total: number, message: string) => Promise<void>
   readonly log: (text: string) => Promise<void>
-  /** Tells who listens that a list is another one now, or that a resource is. */
-  readonly changed: (what: 'tools' | 'prompts' | { readonly uri: string }) => Promise<void>
   /** Ends the event stream of the call, which goes on: a legacy caller comes back for the rest. */
   readonly leaveStream: () => void
 }
