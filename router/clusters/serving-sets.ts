@@ -108,7 +108,7 @@ export class ServingSets {
     this.#place(endpoint)
   }
 
-  /** Nobody serves any more: to take ten thousand out one by one would hold the loop for a second. */
+  /** Nobody serves any more: to take ten thousand out one by one would hold the loop for more than 100 ms. */
   clear(): void {
     for (const era of ERAS) {
       const { list, places, ready } = this.#sets[era]
