@@ -225,28 +225,22 @@ test('a slot that came free is kept for the one who waited for it, until it is l
   assert.equal(said(await other), A)
 })
 
-test('a caller who leaves gives up its place in the queue', async t => {
+test('a caller who leaves, or whose time is over, gives up its place in the queue', async t => {
   const { choose, active, replicas } = ground(t)
   for (const replica of replicas) fill(replica)
   const caller = fakeCaller()
-  const choosing = choose({ caller })
-  await settle()
-  assert.equal(active.cluster('crm')?.slots.length, 1)
-  caller.leave()
-  assert.equal(said(await choosing), 'RINGMAIN_CLUSTER_BUSY')
-  assert.equal(active.cluster('crm')?.slots.length, 0)
-})
-
-test('a call whose time is over gives up its place in the queue', async t => {
-  const { choose, active, replicas } = ground(t)
-  for (const replica of replicas) fill(replica)
   const late = fakeDeadline()
-  const choosing = choose({ deadline: late.deadline })
-  await settle()
-  assert.equal(active.cluster('crm')?.slots.length, 1)
-  late.end()
-  assert.equal(said(await choosing), 'RINGMAIN_CLUSTER_BUSY') // `forward` knows better, and says so
-  assert.equal(active.cluster('crm')?.slots.length, 0)
+  for (const [call, end] of [
+    [{ caller }, caller.leave],
+    [{ deadline: late.deadline }, late.end],
+  ] as const) {
+    const choosing = choose(call)
+    await settle()
+    assert.equal(active.cluster('crm')?.slots.length, 1)
+    end()
+    assert.equal(said(await choosing), 'RINGMAIN_CLUSTER_BUSY') // `forward` knows better, and says so
+    assert.equal(active.cluster('crm')?.slots.length, 0)
+  }
 })
 
 test('a session is not lost while discovery has not been heard of yet', async t => {
