@@ -52,6 +52,29 @@ function labelsIn(text: string): Readonly<Record<string, readonly string[]>> {
   )
 }
 
+test('calls shed on their head leave one line together, and are counted one by one', async t => {
+  const { observer, lines, scrape } = ground(t)
+  for (const serverName of ['batch', 'default', 'batch']) observer.shed(serverName, 0.2)
+  assert.deepEqual(lines, [])
+  observer.tellShed()
+  observer.tellShed()
+  assert.deepEqual(
+    lines.map(line => [line['event'], line['ringmain.virtual_server'], line['count']]),
+    [
+      ['calls.shed', 'batch', 2],
+      ['calls.shed', 'default', 1],
+    ],
+  )
+  assert.equal(lines[0]?.['ringmain.refusal'], 'RINGMAIN_OVERLOADED')
+  assert.deepEqual(observer.totals, { total: 3, refused: 3, inFlight: 0 })
+  const text = await scrape()
+  assert.match(text, /^ringmain_refusals_total\{reason="overloaded"[^}]*\} 3$/m)
+  assert.match(
+    text,
+    /^mcp_server_operation_duration\w*_count\{[^}]*ringmain_result="refused"[^}]*\} 3$/m,
+  )
+})
+
 test('a call leaves one line with what is known of it', t => {
   const { observer, lines } = ground(t)
   observer.began()

@@ -3,6 +3,7 @@ import type { Counter, Meter } from '@opentelemetry/api'
 import type { Clock } from '#foundation/clock.ts'
 import type { Histogram } from '#foundation/histogram.ts'
 import type { WriteAccess } from '#foundation/log.ts'
+import { shapeOf } from '#foundation/refusals.ts'
 import type { Observe, Telemetry } from '#foundation/telemetry.ts'
 import type { ActiveTable } from './active-table.ts'
 import { ageOf } from './admin/views.ts'
@@ -35,6 +36,7 @@ export class CallObserver implements Observations {
   readonly #unchecked: Counter
   readonly #retried: (trail: Trail) => void
   readonly #tools = new ToolLabels()
+  readonly #shed = new Map<string, number>() // since the last line; bounded by the virtual servers
   #total = 0
   #refused = 0
   #inFlight = 0
@@ -89,6 +91,32 @@ export class CallObserver implements Observations {
     this.#total += 1
     this.#measure(call)
     this.#access?.(lineOf(call))
+  }
+
+  /** A call of this virtual server was refused on its head for overload: too many for a line each. */
+  readonly shed = (serverName: string, tookMs: number): void => {
+    this.#total += 1
+    this.#refused += 1
+    this.#served.series('other', 'refused', '', '').record(tookMs / 1_000)
+    this.#shed.set(serverName, (this.#shed.get(serverName) ?? 0) + 1)
+  }
+
+  /** One line for each virtual server, of what was shed since the last one. */
+  readonly tellShed = (): void => {
+    const { reason, http } = shapeOf('RINGMAIN_OVERLOADED')
+    for (const [serverName, count] of this.#shed) {
+      this.#refusals.add(count, { reason })
+      this.#access?.({
+        event: 'calls.shed',
+        count,
+        'http.status': http,
+        'ringmain.virtual_server': serverName,
+        'ringmain.result': 'refused',
+        'ringmain.refusal': 'RINGMAIN_OVERLOADED',
+        reason,
+      })
+    }
+    this.#shed.clear()
   }
 
   #measure(call: CallRecord): void {

@@ -29,6 +29,7 @@ export function openOverload(from: {
     inFlight: () => from.observer.totals.inFlight,
     random: systemRandom,
     onReading: level => {
+      from.observer.tellShed()
       for (const { slots } of from.active.clusters.values()) slots.overloaded(level)
     },
     onLevel: change => sayLevel(from.log, change),
@@ -40,6 +41,7 @@ export function openOverload(from: {
     close: () => {
       overload.close()
       own.close()
+      from.observer.tellShed()
     },
   }
 }

@@ -246,6 +246,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     defaultServer: DEFAULT_VIRTUAL_SERVER,
     isOffered: name => active.server(name) !== undefined,
     shed: shedOnHead(active, overload),
+    wasShed: observer.shed,
     mayConnect: () => overload.level < 4,
     handle: arrived => void path.run(arrived, kit),
     refuseEarly: (arrived, refusal) =>

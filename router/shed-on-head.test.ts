@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Criticality } from '#routes/criticality.ts'
 import { callAs } from '#test/support/call-facts.ts'
+import type { ReadyAnswer } from './listeners/admission.ts'
 import { Overload } from './overload/overload.ts'
 import { shedOnHead } from './shed-on-head.ts'
 
@@ -24,19 +25,30 @@ function ground(t: TestContext, loopDelayMs: number) {
       { server: name => (name === 'default' ? { ...server, criticality } : undefined) },
       overload,
     )
-    return shed('default', headers)?.code ?? 'served'
+    const answer = shed('default', headers)
+    return answer === undefined ? 'served' : `${answer.status} ${problemIn(answer)}`
   }
+}
+
+/** Said in words and in headers that nothing ran, and when to come back. */
+function problemIn({ headers, body }: ReadyAnswer): string {
+  assert.equal(headers['x-ringmain-not-executed'], '1')
+  assert.equal(headers['retry-after'], '2')
+  const { id, error } = JSON.parse(String(body))
+  assert.equal(id, null)
+  const { code, executed, retryAfterMs } = error.data.problem
+  return `${code} ${executed} ${retryAfterMs}`
 }
 
 const CALL = { 'mcp-method': 'tools/call' }
 
 test('a head that names its method is weighed by its server and by what its caller asks for', t => {
   const shed = ground(t, 100)
-  assert.equal(shed('sheddable_plus', CALL), 'RINGMAIN_OVERLOADED')
+  assert.equal(shed('sheddable_plus', CALL), '503 RINGMAIN_OVERLOADED no 2000')
   assert.equal(shed('critical', CALL), 'served')
   const asking = (word: string) => ({ ...CALL, 'x-ringmain-criticality': word })
-  assert.equal(shed('critical', asking('sheddable')), 'RINGMAIN_OVERLOADED')
-  assert.equal(shed('sheddable', asking('critical_plus')), 'RINGMAIN_OVERLOADED')
+  assert.equal(shed('critical', asking('sheddable')), '503 RINGMAIN_OVERLOADED no 2000')
+  assert.equal(shed('sheddable', asking('critical_plus')), '503 RINGMAIN_OVERLOADED no 2000')
 })
 
 test('what its head does not tell is read first: a legacy message, a notification, a word that is not known', t => {

@@ -8,19 +8,32 @@ import type { HttpCaller } from './http-caller.ts'
 import { guardHead } from './http-guard.ts'
 import type { Pipelines } from './pipelines.ts'
 
+/** Made before, and the same for everybody. */
+export interface ReadyAnswer {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body: Buffer | string
+}
+
+/** What a POST with this head is answered while the router is overloaded; undefined when it is served. */
+export type Shed = (serverName: string, headers: IncomingHttpHeaders) => ReadyAnswer | undefined
+
 export interface AdmissionPorts {
+  readonly nowMs: () => number
   readonly allow: AllowList
   readonly pipelines: Pipelines
   readonly isDraining: () => boolean
   /** Whether there is a virtual server of this name. */
   readonly isOffered: (serverName: string) => boolean
-  /** Why a POST with this head is not served while the router is overloaded. */
-  readonly shed: (serverName: string, headers: IncomingHttpHeaders) => Refusal | undefined
+  readonly shed: Shed
+  /** Told of each answer that `shed` gave, and how long after its head it was written. */
+  readonly wasShed: (serverName: string, tookMs: number) => void
   readonly serverOf: (request: FastifyRequest) => string
   readonly callerOf: (request: FastifyRequest, reply: FastifyReply) => HttpCaller
   readonly refuse: (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => void
 }
 
+const SHORT_BODY = 65_536
 const OURS = /^\/mcp(?:\/[^/?]+)?(?:\?|$)/
 /** By then somebody else listens at this address, or nobody does. */
 const DRAINING: Refusal = { code: 'RINGMAIN_DRAINING', retryAfterMs: 1_000 }
@@ -42,6 +55,7 @@ export const admission =
       answerPreflight(request.raw, ports.callerOf(request, reply))
       return
     }
+    if (request.method === 'POST' && isShed(request, reply, ports)) return
     if (expect !== undefined) reply.raw.writeContinue()
     next()
   }
@@ -58,10 +72,25 @@ function refusalOfHead({ raw }: FastifyRequest, ports: AdmissionPorts): Refusal 
 /** A body that nobody will read is not received. */
 function refusalOfTarget(request: FastifyRequest, ports: AdmissionPorts): Refusal | undefined {
   if (!request.is404) {
-    const server = ports.serverOf(request)
-    if (!ports.isOffered(server)) return { code: 'RINGMAIN_UNKNOWN_SERVER' }
-    return request.method === 'POST' ? ports.shed(server, request.raw.headers) : undefined
+    return ports.isOffered(ports.serverOf(request))
+      ? undefined
+      : { code: 'RINGMAIN_UNKNOWN_SERVER' }
   }
   if (!OURS.test(request.url)) return { code: 'RINGMAIN_UNKNOWN_PATH' }
   return isPreflight(request.raw) ? undefined : { code: 'RINGMAIN_METHOD_NOT_ALLOWED' }
+}
+
+/** Answered here and by nothing else: what refuses calls while there are too many must cost next to nothing. */
+function isShed(request: FastifyRequest, reply: FastifyReply, ports: AdmissionPorts): boolean {
+  const { raw } = request
+  const server = ports.serverOf(request)
+  const answer = ports.shed(server, raw.headers)
+  if (answer === undefined) return false
+  reply.hijack()
+  // The rest of a short body is read and thrown away, which costs less than a new connection.
+  if (!raw.complete && !(Number(raw.headers['content-length']) <= SHORT_BODY))
+    ports.pipelines.endWith(raw, reply.raw)
+  ports.callerOf(request, reply).send(answer.status, answer.headers, answer.body)
+  ports.wasShed(server, ports.nowMs() - request.arrivedMs)
+  return true
 }

@@ -1,6 +1,6 @@
 // The port that assistants call: limits on size, time and count, Host and Origin, then bytes in and one exchange out.
 // Replies are hijacked: fastify routes and reads, the path writes.
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import fastify, {
@@ -14,7 +14,7 @@ import type { RefusalCode } from '#foundation/refusals.ts'
 import type { Arrived } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { capPerAddress } from './address-cap.ts'
-import { admission } from './admission.ts'
+import { type AdmissionPorts, admission } from './admission.ts'
 import { type AllowList } from './allow-list.ts'
 import { type BodyRules, RefusedBody, readBody } from './body-reader.ts'
 import { BodyRoom } from './body-room.ts'
@@ -29,7 +29,7 @@ declare module 'fastify' {
   }
 }
 
-export interface McpListenerOptions extends BodyRules {
+export interface McpListenerOptions extends BodyRules, Pick<AdmissionPorts, 'shed' | 'wasShed'> {
   readonly host: string
   readonly port: number
   readonly allow: AllowList
@@ -42,8 +42,6 @@ export interface McpListenerOptions extends BodyRules {
   readonly defaultServer: string
   /** Whether there is a virtual server of this name: where there is none, no body is received. */
   readonly isOffered: (serverName: string) => boolean
-  /** Why a POST with this head is not served while the router is overloaded. */
-  readonly shed: (serverName: string, headers: IncomingHttpHeaders) => Refusal | undefined
   /** False: a new connection is closed at once. */
   readonly mayConnect: () => boolean
   /** Runs the whole path; never rejects. */
@@ -77,7 +75,6 @@ const ACCEPT_MS = 50
 const SWEEP_MS = 50
 /** For long bodies while they are received: sixty-four of the usual limit. Without it, as many as there are connections. */
 const ROOM_BYTES = 268_435_456
-const SHORT_BODY = 65_536
 const NOTHING = Buffer.alloc(0)
 
 interface ListenerState {
@@ -198,18 +195,15 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     reply.hijack()
     if (reply.raw.headersSent || reply.raw.destroyed) return
     // What has not been read yet would stand before the next request, and what two parsers may read differently has no next one.
-    if (
-      (isToCome(request.raw) && !isSoonOver(request.raw, refusal)) ||
-      ENDING.includes(refusal.code)
-    )
+    if (isToCome(request.raw) || ENDING.includes(refusal.code))
       state.pipelines.endWith(request.raw, reply.raw)
     options.refuseEarly(arrivedOf(request, reply, NOTHING), refusal)
   }
-  const { allow, isOffered, shed } = options
   const { pipelines } = state
   const isDraining = (): boolean => state.isDraining
   const told = { serverOf, callerOf, refuse }
-  const admit = admission({ allow, isOffered, shed, pipelines, isDraining, ...told })
+  const { nowMs } = systemClock
+  const admit = admission({ ...options, ...told, pipelines, isDraining, nowMs })
   app.decorateRequest('arrivedMs', 0)
   app.addHook('onRequest', (request, reply, next) => {
     request.arrivedMs = systemClock.nowMs() // what its body takes to come is of its own time
@@ -233,10 +227,6 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
 const isToCome = ({ complete, headers }: IncomingMessage): boolean =>
   !complete &&
   (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
-
-/** A router that is overloaded reads the rest of a short body, and throws it away, sooner than it takes a new connection. */
-const isSoonOver = ({ headers }: IncomingMessage, { code }: Refusal): boolean =>
-  code === 'RINGMAIN_OVERLOADED' && Number(headers['content-length']) <= SHORT_BODY
 
 const ENDING: readonly RefusalCode[] = [
   'RINGMAIN_AMBIGUOUS_REQUEST',

@@ -16,6 +16,8 @@ export interface Listening {
   readonly arrived: Arrived[]
   /** Refusals before the path, with the words of the case. */
   readonly refused: string[]
+  /** The virtual servers of requests that were shed. */
+  readonly shed: string[]
   readonly broken: string[]
   /** How many connections there was no room for. */
   readonly dropped: () => number
@@ -45,6 +47,7 @@ export async function listening(
 ): Promise<Listening> {
   const arrived: Arrived[] = []
   const refused: string[] = []
+  const shed: string[] = []
   const broken: string[] = []
   let dropped = 0
   const listener = await openMcpListener({
@@ -61,7 +64,11 @@ export async function listening(
     writeTimeoutMs: options.writeTimeoutMs ?? 10_000,
     defaultServer: 'default',
     isOffered: options.isOffered ?? (() => true),
-    shed: options.shed ?? (() => undefined),
+    shed: name => {
+      const code = options.shed?.(name)?.code
+      return code && { status: shapeOf(code).http, headers: { 'x-code': code }, body: code }
+    },
+    wasShed: name => void shed.push(name),
     mayConnect: options.mayConnect ?? (() => true),
     handle: one => {
       arrived.push(one)
@@ -83,6 +90,7 @@ export async function listening(
     port: Number(new URL(listener.url).port),
     arrived,
     refused,
+    shed,
     broken,
     dropped: () => dropped,
     ask: async (path, request = {}) => {
