@@ -1,15 +1,15 @@
 // When calls must be over: one shared tick for all of them instead of a timer for each. A call is put into the slot of its moment and
-// taken out when it ends; one that was extended is put further on only when its old moment comes.
+// taken out when it ends; one that was extended is put further on only when its old moment comes. Connections to replicas have one, too.
 import type { Clock } from '#foundation/clock.ts'
 
 /** How often the wheel is looked at. A call is told two of them late at most. */
 export const TICK_MS = 10
-/** What is due later than one turn of the wheel is passed by until its turn has come: ten seconds of slots. */
+/** What is due later than one turn of the wheel is passed by until its turn has come: ten seconds of slots for calls. */
 const SLOTS = 1_024
 /** Turns that find no call before it stands still: calls that come one by one must not each begin it anew. */
 const IDLE_TURNS = 100
 
-/** One call on the wheel; `dueMs` may move to a later moment at any time. */
+/** One call or connection on the wheel; `dueMs` may move to a later moment at any time. */
 export interface Spoke {
   dueMs: number
   /** Its moment has come; it is off the wheel by then. */
@@ -20,6 +20,7 @@ export interface Spoke {
 
 export class DeadlineWheel {
   readonly #nowMs: Clock['nowMs']
+  readonly #tickMs: number
   /** Bounded by the calls under way. */
   readonly #slots: ReadonlyArray<Set<Spoke>> = Array.from({ length: SLOTS }, () => new Set<Spoke>())
   #count = 0
@@ -28,8 +29,9 @@ export class DeadlineWheel {
   #timer: NodeJS.Timeout | undefined
   #idleTurns = 0
 
-  constructor(nowMs: Clock['nowMs']) {
+  constructor(nowMs: Clock['nowMs'], tickMs = TICK_MS) {
     this.#nowMs = nowMs
+    this.#tickMs = tickMs
   }
 
   /** Calls on it now. */
@@ -54,14 +56,14 @@ export class DeadlineWheel {
   }
 
   #begin(): void {
-    this.#doneTick = Math.floor(this.#nowMs() / TICK_MS)
-    this.#timer = setInterval(() => this.#turn(), TICK_MS)
+    this.#doneTick = Math.floor(this.#nowMs() / this.#tickMs)
+    this.#timer = setInterval(() => this.#turn(), this.#tickMs)
     this.#timer.unref() // a call holds a connection: that keeps the process, and no tick need
   }
 
   /** In the first slot that is looked at when it is due already: never before its moment. */
   #put(spoke: Spoke): void {
-    const tick = Math.max(tickOf(spoke), this.#doneTick + 1)
+    const tick = Math.max(this.#tickOf(spoke), this.#doneTick + 1)
     const slot = this.#slots[tick % SLOTS]
     if (slot === undefined) throw new Error('a slot of the wheel is missing')
     spoke.slot = slot
@@ -70,7 +72,7 @@ export class DeadlineWheel {
 
   #turn(): void {
     const nowMs = this.#nowMs()
-    const tick = Math.floor(nowMs / TICK_MS)
+    const tick = Math.floor(nowMs / this.#tickMs)
     // After a long pause of the loop one turn of the wheel shows all of them.
     const from = Math.max(this.#doneTick + 1, tick - SLOTS + 1)
     this.#doneTick = Math.max(this.#doneTick, tick)
@@ -87,13 +89,15 @@ export class DeadlineWheel {
       if (spoke.dueMs <= nowMs) {
         this.delete(spoke)
         spoke.fire()
-      } else if (tickOf(spoke) % SLOTS !== index) {
+      } else if (this.#tickOf(spoke) % SLOTS !== index) {
         spoke.slot?.delete(spoke)
         this.#put(spoke) // it was extended since
       }
     }
   }
-}
 
-/** The first tick that finds it due. */
-const tickOf = ({ dueMs }: Spoke): number => Math.ceil(dueMs / TICK_MS)
+  /** The first tick that finds it due. */
+  #tickOf({ dueMs }: Spoke): number {
+    return Math.ceil(dueMs / this.#tickMs)
+  }
+}

@@ -1,26 +1,25 @@
 // Whether an answer breaks off before anybody reads it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { notingSink, playedExchange } from '#test/support/fake-controller.ts'
 import { settle } from '#test/support/manual-time.ts'
+import { notingSink, playedExchange } from '#test/support/played-exchange.ts'
 
 function begun() {
   const played = playedExchange()
-  const { exchange, controller } = played
-  exchange.onRequestStart(controller)
-  exchange.onResponseStart(controller, 200, { 'content-type': 'application/json' })
+  const { exchange, answer } = played
+  answer()
   const said: boolean[] = []
   const ask = (): void => void exchange.breaksEarly().then(is => said.push(is))
   return { ...played, said, ask }
 }
 
 test('one that is whole does not, asked before its end or after', async () => {
-  const { exchange, controller, said, ask } = begun()
+  const { exchange, data, end, said, ask } = begun()
   ask()
-  exchange.onResponseData(controller, Buffer.from('{}'))
+  data('{}')
   await settle()
   assert.deepEqual(said, [])
-  exchange.onResponseEnd()
+  end()
   ask()
   await settle()
   assert.deepEqual(said, [false, false])
@@ -39,9 +38,9 @@ test('one whose connection is lost does, asked before or after', async () => {
 })
 
 test('one that is more than is kept is left to its reader', async () => {
-  const { exchange, controller, fail, said, ask } = begun()
+  const { data, fail, said, ask } = begun()
   ask()
-  exchange.onResponseData(controller, Buffer.alloc(65_537))
+  data(Buffer.alloc(65_537))
   await settle()
   assert.deepEqual(said, [false])
   fail('ECONNRESET')

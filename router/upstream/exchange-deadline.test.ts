@@ -1,33 +1,32 @@
 // An exchange whose time is over: what was not sent stays unsent, what was sent is ended at once.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { notingSink, playedExchange } from '#test/support/fake-controller.ts'
+import { notingSink, playedExchange } from '#test/support/played-exchange.ts'
 
 const DETAIL = 'the deadline of the call is over'
 
 test('before the connection was there, nothing was sent, and nothing will be', () => {
-  const { exchange, controller, heads, overs } = playedExchange()
+  const { exchange, control, start, heads, overs } = playedExchange()
   exchange.expire(false)
   assert.deepEqual(heads, [{ kind: 'not_sent', detail: DETAIL, isNobodyThere: false }])
   assert.deepEqual(overs, [false])
-  exchange.onRequestStart(controller)
-  assert.equal(controller.calls.length, 1)
-  assert.match(controller.calls[0] ?? '', /^abort: /)
+  assert.equal(start(), false)
+  assert.deepEqual(control.calls, [])
 })
 
 test('after the request went out it is a timeout, and the exchange is ended at once', () => {
-  const { exchange, controller, heads, overs } = playedExchange()
-  exchange.onRequestStart(controller)
+  const { exchange, control, start, heads, overs } = playedExchange()
+  start()
   exchange.expire(false)
   exchange.expire(false)
   assert.deepEqual(heads, [{ kind: 'timeout', detail: DETAIL }])
-  assert.deepEqual(controller.calls, [`abort: ${DETAIL}`])
+  assert.deepEqual(control.calls, ['abort'])
   assert.deepEqual(overs, [false])
 })
 
 test('whose time it was is told', () => {
   const sent = playedExchange()
-  sent.exchange.onRequestStart(sent.controller)
+  sent.start()
   sent.exchange.expire(true)
   const unsent = playedExchange()
   unsent.exchange.expire(true)

@@ -1,10 +1,11 @@
-// One HTTP exchange with a replica, as an undici handler: tells what was not sent from what was, delivers the body at the
-// reader's pace, and never lets the client send the same request twice.
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+// One HTTP exchange with a replica: tells what was not sent from what was, and delivers the body at the reader's pace.
 import { plainText } from '#foundation/plain-text.ts'
 import type { Attempt, UpstreamBody, UpstreamSink } from '#router/facts.ts'
 import { AddressRefused } from './address-guard.ts'
+import type { Control, ResponseHandler } from './http1/connection.ts'
+import { UpstreamFault } from './http1/faults.ts'
+import { allFields, firstField } from './http1/fields.ts'
+import type { Head } from './http1/head.ts'
 import { Turns } from './turns.ts'
 
 /** How far an exchange has come, in this order; `head` and `over` are reported once. */
@@ -21,10 +22,7 @@ const NOBODY_THERE = /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND)\b/
 
 /** This process ran out of something, or has closed the connection itself: it says nothing of the replica. */
 const OURS =
-  /^(?:EMFILE|ENFILE|ENOBUFS|ENOMEM|EADDRNOTAVAIL|EACCES|EPERM|UND_ERR_(?:DESTROYED|CLOSED|INVALID_ARG|NOT_SUPPORTED))\b/
-
-/** Answers of status 1xx that may come before the one that counts: each costs a head, and none says anything to a caller. */
-const MOST_INFORMAL = 8
+  /^(?:EMFILE|ENFILE|ENOBUFS|ENOMEM|EADDRNOTAVAIL|EACCES|EPERM|CLOSED_HERE|INVALID_REQUEST)\b/
 
 /** Taken of one answer before the loop turns: a replica that sends as fast as it can must not keep the answers of others waiting. */
 const TURN_LIMIT = 65_536
@@ -34,23 +32,13 @@ const PIECE_COST = 1_024
 /** Most bytes kept while nobody reads. */
 const EARLY_LIMIT = 65_536
 
-export interface ExchangeOptions {
-  /** How long the final head may take; 0: whoever asks has a limit of its own. */
-  readonly firstByteMs?: number
-  readonly turns?: Turns
-}
-
-export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
+export class Exchange implements ResponseHandler, UpstreamBody {
   readonly #events: ExchangeEvents
   readonly #beganMs: number
   readonly #nowMs: () => number
-  readonly #firstByteMs: number
   readonly #turns: Turns
-  #informal = 0
-  /** Only once an informal answer has come, since each of them sets the client's own limit anew. */
-  #lateTimer: NodeJS.Timeout | undefined
-  #controller: Dispatcher.DispatchController | undefined
-  #isSent = false
+  /** From the moment on at which the request goes out. */
+  #control: Control | undefined
   #hasHead = false
   #isOver = false
   #isAborted = false
@@ -68,70 +56,54 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
   #ahead: (() => void) | undefined
 
   /** `turns` is shared by those that must not keep each other's callers waiting. */
-  constructor(
-    events: ExchangeEvents,
-    nowMs: () => number,
-    { firstByteMs = 0, turns = new Turns() }: ExchangeOptions = {},
-  ) {
+  constructor(events: ExchangeEvents, nowMs: () => number, turns = new Turns()) {
     this.#events = events
     this.#nowMs = nowMs
-    this.#firstByteMs = firstByteMs
     this.#turns = turns
     this.#beganMs = nowMs()
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#isAborted || this.#isSent) {
-      controller.abort(new Error(this.#isSent ? 'a request is sent once' : 'the caller has left'))
-      return
-    }
-    this.#isSent = true
+  onStart(control: Control): boolean {
+    if (this.#isAborted) return false
+    this.#control = control
+    return true
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    if (this.#hasHead) return
-    if (status < 200) return this.#informed(status)
+  onHead({ status, fields }: Pick<Head, 'status' | 'fields'>): void {
     this.#hasHead = true
-    clearTimeout(this.#lateTimer)
-    this.#controller = controller
     this.#events.head({
       kind: 'answered',
       status,
-      contentType: one(headers['content-type']) ?? '',
-      header: name => (LISTS.includes(name) ? all(headers[name]) : one(headers[name])),
+      contentType: firstField(fields, 'content-type') ?? '',
+      header: name => (LISTS.includes(name) ? allFields : firstField)(fields, name),
       body: this,
       firstByteMs: this.#nowMs() - this.#beganMs,
     })
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#isAborted) return
+  onData(piece: Buffer): void {
     if (this.#sink === undefined) {
-      this.#early.push(chunk)
-      this.#earlyBytes += chunk.length
+      this.#early.push(piece)
+      this.#earlyBytes += piece.length
       if (this.#earlyBytes <= EARLY_LIMIT) return
-      this.#pause(controller)
+      this.#pause()
       this.#ahead?.()
       return
     }
-    if (!this.#sink.data(chunk)) this.#pause(controller)
-    this.#taken += chunk.length + PIECE_COST
-    if (this.#taken > TURN_LIMIT) this.#breathe(controller)
+    if (!this.#sink.data(piece)) this.#pause()
+    this.#taken += piece.length + PIECE_COST
+    if (this.#taken > TURN_LIMIT) this.#breathe()
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.#end('end')
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onFailed(error: Error): void {
+    if (this.#isOver) return
     if (!this.#hasHead) {
       this.#hasHead = true
-      this.#events.head(this.#isAborted ? { kind: 'abandoned' } : this.#failure(error))
+      this.#events.head(this.#failure(error))
     }
     this.#end('broken')
   }
@@ -145,7 +117,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
     else if (this.#ending === 'broken') {
       if (!this.#isAborted) sink.broken()
     } else if (mayGoOn) this.resume()
-    else if (this.#controller !== undefined) this.#pause(this.#controller)
+    else this.#pause()
   }
 
   async breaksEarly(): Promise<boolean> {
@@ -181,66 +153,53 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
 
   resume(): void {
     this.#isHeldBack = false
-    if (!this.#isBreathing) this.#controller?.resume()
+    if (!this.#isBreathing) this.#control?.resume()
   }
 
   abort(): void {
-    this.#giveUp({ kind: 'abandoned' }, 'the caller has left')
+    this.#giveUp({ kind: 'abandoned' })
   }
 
   /** Its time is over. `isCallers`: the caller gave it less than policy does. */
   expire(isCallers: boolean): void {
     const detail = 'the deadline of the call is over'
-    this.#giveUp(this.#isSent ? late(detail, isCallers) : unsent(detail, isCallers), detail)
+    const isSent = this.#control !== undefined
+    this.#giveUp(isSent ? late(detail, isCallers) : unsent(detail, isCallers))
   }
 
-  #informed(status: number): void {
-    this.#informal += 1
-    if (this.#informal > MOST_INFORMAL) {
-      const detail = `more than ${MOST_INFORMAL} answers of status ${status} and no final one`
-      this.#giveUp({ kind: 'no_answer', detail }, detail)
-    } else if (this.#informal === 1 && this.#firstByteMs > 0) {
-      const detail = `no final answer within ${this.#firstByteMs} ms, only some of status ${status}`
-      const leftMs = this.#firstByteMs - (this.#nowMs() - this.#beganMs)
-      this.#lateTimer = setTimeout(() => this.#giveUp({ kind: 'timeout', detail }, detail), leftMs)
-      this.#lateTimer.unref()
-    }
-  }
-
-  #giveUp(attempt: Attempt, why: string): void {
+  #giveUp(attempt: Attempt): void {
     if (this.#isAborted || this.#isOver) return
     this.#isAborted = true
     if (!this.#hasHead) {
       this.#hasHead = true
       this.#events.head(attempt)
     }
-    this.#controller?.abort(new Error(why))
+    this.#control?.abort()
     this.#end('broken')
     this.#collected?.('broken')
   }
 
-  #pause(controller: Dispatcher.DispatchController): void {
+  #pause(): void {
     if (this.#isOver) return
     this.#isHeldBack = true
-    controller.pause()
+    this.#control?.pause()
     this.#events.outpaced?.()
   }
 
-  #breathe(controller: Dispatcher.DispatchController): void {
+  #breathe(): void {
     this.#taken = 0
     if (this.#isBreathing || this.#isOver) return
     this.#isBreathing = true
-    if (!this.#isHeldBack) controller.pause()
+    if (!this.#isHeldBack) this.#control?.pause()
     this.#turns.queue(() => {
       this.#isBreathing = false
-      if (!this.#isOver && !this.#isHeldBack) controller.resume()
+      if (!this.#isOver && !this.#isHeldBack) this.#control?.resume()
     })
   }
 
   #end(how: 'end' | 'broken'): void {
     if (this.#isOver) return
     this.#isOver = true
-    clearTimeout(this.#lateTimer)
     this.#ending = how
     this.#events.over(how === 'end')
     this.#ahead?.()
@@ -255,9 +214,9 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamBody {
       error instanceof AddressRefused ? error.message : `${code}: ${wordsOf(error)}`,
     )
     const ours = OURS.test(detail) ? ({ isOurs: true } as const) : undefined
-    if (!this.#isSent)
+    if (this.#control === undefined)
       return { kind: 'not_sent', detail, isNobodyThere: NOBODY_THERE.test(detail), ...ours }
-    const isTimeout = (error as NodeJS.ErrnoException).code === 'UND_ERR_HEADERS_TIMEOUT'
+    const isTimeout = error instanceof UpstreamFault && error.code === 'FIRST_BYTE_TIMEOUT'
     return isTimeout ? { kind: 'timeout', detail } : { kind: 'no_answer', detail, ...ours }
   }
 }
@@ -284,9 +243,3 @@ const wordsOf = (error: Error): string =>
 
 /** Fields that may come in several lines, each of which counts. */
 const LISTS: readonly string[] = ['content-encoding', 'transfer-encoding']
-
-const all = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value.join(', ') : value
-
-const one = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value[0] : value

@@ -2,15 +2,27 @@
 // one that was judged: what the name says a moment later changes nothing. The name stays what TLS and `Host` are held against.
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { LookupFunction } from 'node:net'
-import { buildConnector } from 'undici'
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { TlsPolicy } from '#routes/route-table.ts'
 import { type AddressGuard, AddressRefused } from './address-guard.ts'
 import type { HostLookup } from './host-lookup.ts'
+import type { Connecting } from './http1/connection.ts'
+import { UpstreamFault } from './http1/faults.ts'
 
 const CONNECT_TIMEOUT_MS = 2_000
+/** Whoever has vanished without a word is found out by the kernel, on a stream that is silent for hours. */
+const KEEP_ALIVE_MS = 60_000
 
-type Connect = ReturnType<typeof buildConnector>
+export interface Target {
+  /** A name or an address; an address of IPv6 without brackets. */
+  readonly host: string
+  readonly port: number
+  readonly isTls: boolean
+}
+
+/** `connecting` hears of the outcome after this has returned. */
+export type Connect = (target: Target, connecting: Connecting) => void
 
 export interface ConnectOptions {
   readonly guard: AddressGuard
@@ -18,49 +30,78 @@ export interface ConnectOptions {
   readonly resolve: HostLookup
 }
 
+/** What was agreed with whoever holds a certificate of these authorities. */
+interface Trust {
+  readonly ca: string | undefined
+  session?: Buffer
+}
+
 export function guardedConnect({ guard, tls, resolve }: ConnectOptions): Connect {
   const lookup = guardedLookup(guard, resolve)
-  let known: { readonly ca: string | undefined; readonly connect: Connect } | undefined
-  const connectorFor = (ca: string | undefined): Connect => {
-    if (known !== undefined && known.ca === ca) return known.connect
+  let trust: Trust | undefined
+  const trustIn = (ca: string | undefined): Trust => {
+    if (trust !== undefined && trust.ca === ca) return trust
     if (ca !== undefined) firstCertificate(ca, tls)
-    const connect = buildConnector({
-      allowH2: false,
-      timeout: CONNECT_TIMEOUT_MS,
-      autoSelectFamily: true,
-      lookup,
-      rejectUnauthorized: true, // whatever the environment says
-      ...(ca === undefined ? {} : { ca }),
-    })
-    known = { ca, connect }
-    return connect
+    trust = { ca }
+    return trust
   }
-  return (options, settle) => {
-    const refusal = guard.hostRefusal(options.hostname.replace(/^\[(.*)\]$/, '$1'))
+  return (target, connecting) => {
+    const { host, port, isTls } = target
+    const refusal = guard.hostRefusal(host)
     if (refusal !== undefined) {
-      queueMicrotask(() => settle(new AddressRefused(refusal), null))
+      queueMicrotask(() => connecting.fail(new AddressRefused(refusal)))
       return
     }
-    const servername = tls?.serverName ?? options.servername
-    const target = servername === undefined ? options : { ...options, servername }
-    if (options.protocol !== 'https:') connectorFor(undefined)(options, settle)
+    const { onread } = connecting
+    const to = { host, port, lookup, autoSelectFamily: true, ...(onread && { onread }) }
+    if (!isTls) watch(connectTcp(to), target, connecting)
     else
       authorities(tls)
-        .then(ca => connectorFor(ca))
-        .then(
-          connect => begin(connect, target, settle),
-          (error: unknown) => settle(error as Error, null),
-        )
+        .then(ca => watch(secured(to, trustIn(ca), tls), target, connecting))
+        .catch((error: unknown) => connecting.fail(error as Error)) // what TLS will not begin with, it throws
   }
 }
 
-/** What TLS will not begin with, it throws; here nobody would catch it, and it concerns this replica alone. */
-function begin(connect: Connect, ...[options, settle]: Parameters<Connect>): void {
-  try {
-    connect(options, settle)
-  } catch (error) {
-    settle(error as Error, null)
+/** Verified, whatever the environment says; by the name that the document gives, or the replica's own. */
+function secured(
+  to: ConnectionOptions & { readonly host: string },
+  trust: Trust,
+  tls: TlsPolicy | undefined,
+): Socket {
+  const servername = tls?.serverName ?? (isIP(to.host) === 0 ? to.host : undefined)
+  const { ca, session } = trust
+  const socket = connectTls({
+    ...to,
+    ALPNProtocols: ['http/1.1'],
+    rejectUnauthorized: true,
+    ...(servername && { servername }),
+    ...(ca && { ca }),
+    ...(session && { session }),
+  })
+  socket.on('session', agreed => {
+    trust.session = agreed
+  })
+  return socket
+}
+
+function watch(socket: Socket, { host, port, isTls }: Target, connecting: Connecting): void {
+  const timer = setTimeout(() => {
+    const words = `no connection to ${host}:${port} within ${CONNECT_TIMEOUT_MS} ms`
+    socket.destroy(new UpstreamFault('CONNECT_TIMEOUT', words))
+  }, CONNECT_TIMEOUT_MS)
+  const fail = (error: Error): void => {
+    clearTimeout(timer)
+    connecting.fail(error)
   }
+  socket
+    .setNoDelay(true)
+    .setKeepAlive(true, KEEP_ALIVE_MS)
+    .once('error', fail)
+    .once(isTls ? 'secureConnect' : 'connect', () => {
+      clearTimeout(timer)
+      socket.off('error', fail)
+      connecting.open(socket)
+    })
 }
 
 /** Throws where there is none: Node would take the system's authorities, and say of each certificate that its own is missing. */

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import type { LookupAddress } from 'node:dns'
 import { test } from 'node:test'
-import { codedError } from '#test/support/fake-controller.ts'
 import { createHostLookup, type HostLookup } from './host-lookup.ts'
 
 const GOOD: LookupAddress[] = [{ address: '10.0.0.1', family: 4 }]
@@ -38,7 +37,7 @@ function ground() {
 }
 
 const settled = (): Promise<void> => Promise.resolve()
-const TIMED_OUT = codedError('EAI_AGAIN')
+const TIMED_OUT = Object.assign(new Error('played EAI_AGAIN'), { code: 'EAI_AGAIN' })
 const DEAD = Array.from({ length: 8 }, (_, index) => `dead${index}`)
 
 test('names that were never answered hold two threads, and one that was has a third', () => {

@@ -1,8 +1,8 @@
 // Sessions in the router's own name, over played exchanges: what is sent, in which order, and that none is left behind.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type PlayedExchange, playedExchange } from '#test/support/fake-controller.ts'
 import { settle } from '#test/support/manual-time.ts'
+import { type PlayedExchange, playedExchange } from '#test/support/played-exchange.ts'
 import { endUpstreamSession, type HandshakeWay, openUpstreamSession } from './legacy-handshake.ts'
 import type { Outgoing } from './send.ts'
 

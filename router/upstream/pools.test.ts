@@ -5,7 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { Endpoint } from '#router/clusters/endpoint.ts'
+import { askReplica } from '#test/support/ask-replica.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
+import { until } from '#test/support/until.ts'
 import { MOST_POOLS, Pools } from './pools.ts'
 
 test('a replica has one pool, another replica at the same address has its own', async t => {
@@ -28,12 +30,25 @@ test('a replica that left lets go of its pool once, and would get a new one', as
   assert.notEqual(pools.of(endpoint), before)
 })
 
-test('closing closes every pool at once', async () => {
+test('closing closes every connection at once', async t => {
   const pools = new Pools()
-  const pool = pools.of(new Endpoint(instanceAt(1)))
+  let connections = 0
+  const server = createServer((_request, response) => response.end('well')).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  server.on('connection', socket => {
+    connections += 1
+    socket.on('close', () => {
+      connections -= 1
+    })
+  })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  for (let time = 0; time < 2; time += 1)
+    await askReplica(pools.of(new Endpoint({ ...instanceAt(1), port })))
+  assert.equal(connections, 2)
   await pools.close()
   assert.equal(pools.size, 0)
-  assert.equal(pool.destroyed, true)
+  await until('both to be closed', () => connections === 0)
 })
 
 test('very many replicas share a bound: the pool that was used longest ago goes, never one with a call', async t => {
@@ -46,7 +61,7 @@ test('very many replicas share a bound: the pool that was used longest ago goes,
   const { port } = server.address() as AddressInfo
   const busy = new Endpoint({ ...instanceAt(1), port })
   const kept = pools.of(busy)
-  const call = kept.request({ method: 'GET', path: '/' }).catch(() => undefined)
+  const call = askReplica(kept).catch(() => undefined)
   const others = Array.from(
     { length: MOST_POOLS + 10 },
     (_, number) => new Endpoint(instanceAt(number)),
@@ -55,7 +70,7 @@ test('very many replicas share a bound: the pool that was used longest ago goes,
   assert.equal(pools.size, MOST_POOLS)
   assert.equal(pools.of(busy), kept)
   assert.notEqual(pools.of(others[0] as Endpoint), first)
-  await kept.destroy()
+  kept.destroy()
   await call
 })
 
@@ -82,11 +97,11 @@ test('a connection of a check is closed with it, once what is under way has been
   const { port, answer, connections } = await slowServer(t)
   const endpoint = new Endpoint({ ...instanceAt(1), port })
   const check = pools.forCheck(endpoint)
-  const asked = check.of(endpoint).request({ method: 'GET', path: '/' })
+  const asked = askReplica(check.of(endpoint))
   while (connections() === 0) await new Promise(resolve => setImmediate(resolve))
   check.end()
   answer()
-  assert.equal(await (await asked).body.text(), 'said')
+  assert.equal((await asked).text, 'said')
   while (connections() > 0) await new Promise(resolve => setImmediate(resolve))
 })
 
@@ -126,9 +141,8 @@ test('a head of more than 16 KiB is no answer', async t => {
   })
   const pool = pools.of(new Endpoint(instanceAt((server.address() as AddressInfo).port)))
   const ask = async (size: number): Promise<string> => {
-    const headers = { 'x-size': String(size) }
-    return (await pool.request({ method: 'GET', path: '/', headers })).body.text()
+    return (await askReplica(pool, { fieldLines: `x-size: ${size}\r\n` })).text
   }
   assert.equal(await ask(15_000), 'well')
-  await assert.rejects(ask(16_400), { code: 'UND_ERR_HEADERS_OVERFLOW' })
+  await assert.rejects(ask(16_400), { code: 'MALFORMED_ANSWER' })
 })

@@ -2,54 +2,62 @@
 // many others were used since. Limits on calls are the cluster's; the pool only keeps connections. A check among many replicas
 // has a connection of its own, since no call would come while it still stands.
 import { setTimeout as pause } from 'node:timers/promises'
-import { Client, type Dispatcher, Pool } from 'undici'
+import { type Clock, systemClock } from '#foundation/clock.ts'
 import type { Endpoint, Reach } from '#router/clusters/endpoint.ts'
+import { DeadlineWheel } from '#router/deadlines/deadline-wheel.ts'
 import { type AddressGuard, createAddressGuard } from './address-guard.ts'
-import { guardedConnect } from './guarded-connect.ts'
-import { createHostLookup, type HostLookup } from './host-lookup.ts'
+import { type Connect, guardedConnect } from './guarded-connect.ts'
+import { createHostLookup } from './host-lookup.ts'
+import { Outbox } from './http1/outbox.ts'
+import {
+  ReplicaConnections,
+  type RequestWay,
+  type SharedPorts,
+} from './http1/replica-connections.ts'
 
-/** Node servers close an idle connection after five seconds and say so; this is the most that is believed of any. */
-const KEEP_ALIVE_MOST_MS = 60_000
-/** Largest header block taken from a replica. */
-const HEADER_BYTES = 16_384
+/** How often it is asked which connections are over their time: what one of them may wait for an answer is seconds. */
+const TICK_MS = 50
 /** How long the last words to replicas may take: the ends of sessions that nobody else would end. */
 const FAREWELL_MS = 1_000
-/** Pools that are kept: each weighs 18 KiB. */
+/** Replicas whose connections are kept. */
 export const MOST_POOLS = 1_024
-/** From here on a check makes no pool: its connection would be lost before the next check, and its 18 KiB are dear to the collector. */
+/** From here on a check keeps no connection: the next check comes long after its replica has closed it. */
 const MANY_POOLS = 256
 /** How many are looked at for one that can be closed: those that are used least are seldom busy. */
 const MOST_LOOKED_AT = 8
-/** Made once: an error of undici's own for each connection that is closed costs more than closing it. */
-const DONE = new Error('the check is done')
 
 /** What requests to replicas go through. */
 export interface Connections {
-  readonly of: (endpoint: Endpoint) => Dispatcher
+  readonly of: (endpoint: Endpoint) => RequestWay
   /** The endpoint has left. */
   readonly release: (endpoint: Endpoint) => void
 }
 
 export class Pools implements Connections {
   /** The one used last comes last. Bounded by `MOST_POOLS` and the calls under way. */
-  readonly #pools = new Map<Endpoint, Pool>()
-  readonly #closing = new Map<Pool | Client, Promise<void>>() // bounded by the endpoints that left with calls under way, and the checks
+  readonly #pools = new Map<Endpoint, ReplicaConnections>()
+  readonly #closing = new Map<ReplicaConnections, Promise<void>>() // bounded by the endpoints that left with calls under way, and the checks
   readonly #resolve = createHostLookup()
   /** For all replicas of a cluster; gone with its policy. */
   readonly #ways = new WeakMap<Reach, Way>()
+  readonly #shared: SharedPorts
+
+  constructor({ nowMs }: Clock = systemClock) {
+    this.#shared = { nowMs, wheel: new DeadlineWheel(nowMs, TICK_MS), outbox: new Outbox() }
+  }
 
   get size(): number {
     return this.#pools.size
   }
 
-  of(endpoint: Endpoint): Pool {
+  of(endpoint: Endpoint): ReplicaConnections {
     const known = this.#pools.get(endpoint)
     if (known !== undefined) {
       if (this.#pools.size >= MOST_POOLS / 2) this.#putLast(endpoint, known) // before that, order says nothing
       return known
     }
     this.#makeRoom()
-    const pool = new Pool(endpoint.origin, this.#optionsFor(endpoint))
+    const pool = this.#open(endpoint)
     this.#pools.set(endpoint, pool)
     return pool
   }
@@ -59,15 +67,11 @@ export class Pools implements Connections {
     const isOwn = this.#pools.size >= MANY_POOLS && !this.#pools.has(endpoint)
     if (!isOwn)
       return { of: this.of.bind(this), release: this.release.bind(this), end: () => undefined }
-    const client = new Client(endpoint.origin, this.#optionsFor(endpoint))
-    return {
-      of: () => client,
-      release: () => undefined,
-      end: () => this.#close(client, isIdle(client) ? client.destroy(DONE) : client.close()),
-    }
+    const own = this.#open(endpoint)
+    return { of: () => own, release: () => undefined, end: () => this.#close(own) }
   }
 
-  #putLast(endpoint: Endpoint, pool: Pool): void {
+  #putLast(endpoint: Endpoint, pool: ReplicaConnections): void {
     this.#pools.delete(endpoint)
     this.#pools.set(endpoint, pool)
   }
@@ -77,26 +81,34 @@ export class Pools implements Connections {
     for (const [endpoint, pool] of this.#pools) {
       if (this.#pools.size < MOST_POOLS || looks === 0) return
       looks -= 1
-      const { running, pending, queued } = pool.stats
-      if (running + pending + queued > 0) this.#putLast(endpoint, pool)
-      else this.release(endpoint)
+      if (pool.isIdle) this.release(endpoint)
+      else this.#putLast(endpoint, pool)
     }
   }
 
-  #optionsFor({ origin, reach }: Endpoint) {
-    const known = this.#ways.get(reach)
-    const { guard, plain } = known ?? wayOf(reach, this.#resolve)
-    if (known === undefined) this.#ways.set(reach, { guard, plain })
-    return {
-      allowH2: false,
-      pipelining: 1,
-      keepAliveMaxTimeout: KEEP_ALIVE_MOST_MS,
-      maxHeaderSize: HEADER_BYTES,
-      // A TLS session is resumed with the replica that gave it, or not at all.
-      connect: origin.startsWith('https:')
-        ? guardedConnect({ guard, tls: reach.tls, resolve: this.#resolve })
-        : plain,
+  #open({ origin, reach }: Endpoint): ReplicaConnections {
+    const { guard, plain } = this.#wayOf(reach)
+    const url = new URL(origin)
+    const isTls = url.protocol === 'https:'
+    const target = {
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(url.port) || (isTls ? 443 : 80),
+      isTls,
     }
+    // A TLS session is resumed with the replica that gave it, or not at all.
+    const connect = isTls
+      ? guardedConnect({ guard, tls: reach.tls, resolve: this.#resolve })
+      : plain
+    return new ReplicaConnections(url.host, connection => connect(target, connection), this.#shared)
+  }
+
+  #wayOf(reach: Reach): Way {
+    const known = this.#ways.get(reach)
+    if (known !== undefined) return known
+    const guard = createAddressGuard(reach.addresses.allow)
+    const way = { guard, plain: guardedConnect({ guard, resolve: this.#resolve }) }
+    this.#ways.set(reach, way)
+    return way
   }
 
   /** Lets calls in flight finish, then closes. */
@@ -104,14 +116,14 @@ export class Pools implements Connections {
     const pool = this.#pools.get(endpoint)
     if (pool === undefined) return
     this.#pools.delete(endpoint)
-    this.#close(pool, pool.close())
+    this.#close(pool)
   }
 
-  #close(connections: Pool | Client, closing: Promise<void>): void {
-    const closed = closing
-      .catch(() => connections.destroy())
-      .finally(() => this.#closing.delete(connections))
-    this.#closing.set(connections, closed)
+  #close(pool: ReplicaConnections): void {
+    this.#closing.set(
+      pool,
+      pool.close().then(() => void this.#closing.delete(pool)),
+    )
   }
 
   /** Closes every connection, after what is still being said, or a moment. */
@@ -124,20 +136,11 @@ export class Pools implements Connections {
       pause(FAREWELL_MS, undefined, { signal: left.signal }).catch(() => undefined),
     ])
     left.abort()
-    await Promise.all([...closing.keys()].map(pool => pool.destroy()))
+    for (const pool of closing.keys()) pool.destroy()
   }
 }
 
 interface Way {
   readonly guard: AddressGuard
-  readonly plain: ReturnType<typeof guardedConnect>
+  readonly plain: Connect
 }
-
-function wayOf({ addresses }: Reach, resolve: HostLookup): Way {
-  const guard = createAddressGuard(addresses.allow)
-  return { guard, plain: guardedConnect({ guard, resolve }) }
-}
-
-/** What is still being said is said to its end, such as the farewell to a session. */
-const isIdle = ({ stats: { running, pending, size } }: Client): boolean =>
-  running + pending + size === 0

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { Endpoint } from '#router/clusters/endpoint.ts'
 import type { TlsPolicy } from '#routes/route-table.ts'
+import { askReplica } from '#test/support/ask-replica.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { createAddressGuard } from './address-guard.ts'
 import { guardedConnect } from './guarded-connect.ts'
@@ -71,10 +72,13 @@ async function ground(t: TestContext) {
     const connect = guardedConnect({ guard, tls, resolve: createHostLookup() })
     return (): Promise<string> =>
       new Promise(resolve => {
-        const to = { hostname: '127.0.0.1', host: '127.0.0.1', protocol: 'https:' }
-        connect({ ...to, port: String(port) }, (error, socket) => {
-          socket?.destroy()
-          resolve(error === null ? 'well' : `${(error as NodeJS.ErrnoException).code}`)
+        const target = { host: '127.0.0.1', port, isTls: true }
+        connect(target, {
+          open: socket => {
+            socket.destroy()
+            resolve('well')
+          },
+          fail: error => resolve(`${(error as NodeJS.ErrnoException).code}`),
         })
       })
   }
@@ -83,7 +87,7 @@ async function ground(t: TestContext) {
     const reach = { addresses: { allow: ['loopback'] }, ...(tls === undefined ? {} : { tls }) }
     const pool = pools.of(new Endpoint(instance, reach))
     try {
-      return await (await pool.request({ method: 'GET', path: '/' })).body.text()
+      return (await askReplica(pool)).text
     } catch (error) {
       return `${String((error as NodeJS.ErrnoException).code)} ${(error as Error).message}`
     }

@@ -1,8 +1,8 @@
 // One question and its whole answer, over a played exchange: what counts as the answer, and that nothing is waited for past its time.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type PlayedExchange, playedExchange } from '#test/support/fake-controller.ts'
 import { settle } from '#test/support/manual-time.ts'
+import { type PlayedExchange, playedExchange } from '#test/support/played-exchange.ts'
 import { askReplica, outcomeOf } from './rpc.ts'
 
 const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8' }
@@ -96,10 +96,7 @@ test('a stream that ends after its answer is not cut', async t => {
   played.end()
   assert.equal((await asking).kind, 'message')
   t.mock.timers.tick(5_000)
-  assert.deepEqual(
-    played.controller.calls.filter(call => call.startsWith('abort')),
-    [],
-  )
+  assert.ok(!played.control.calls.includes('abort'))
 })
 
 test('a stream that ends or breaks without the answer is no answer', async () => {
@@ -123,11 +120,11 @@ test('what was not sent, had no answer or was too late is told apart', async () 
   for (const [code, isSent, attempt] of [
     ['ECONNREFUSED', false, 'not_sent'],
     ['ECONNRESET', true, 'no_answer'],
-    ['UND_ERR_HEADERS_TIMEOUT', true, 'timeout'],
+    ['FIRST_BYTE_TIMEOUT', true, 'timeout'],
   ] as const) {
     const played = playedExchange()
     const asking = ask(played)
-    if (isSent) played.exchange.onRequestStart(played.controller)
+    if (isSent) played.start()
     played.fail(code)
     assert.deepEqual(await asking, { kind: 'failed', attempt, detail: `${code}: played ${code}` })
   }
@@ -149,9 +146,9 @@ for (const [where, answered, headers] of [
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const played = playedExchange()
     const asking = ask(played)
-    played.exchange.onRequestStart(played.controller)
-    if (answered) {
-      played.exchange.onResponseStart(played.controller, 200, headers)
+    if (!answered) played.start()
+    else {
+      played.answer(headers)
       await settle()
       played.data('data: {"jsonrpc"')
     }

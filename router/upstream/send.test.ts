@@ -218,7 +218,7 @@ test('content types are told apart with their parameters and in any case', () =>
 test('an informal answer does not set the limit on the first byte anew', async t => {
   const { send, heard } = await ground(t, { ask: ({ response }) => response.writeProcessing() })
   const head = await send('ask').attempt
-  const detail = 'no final answer within 200 ms, only some of status 102'
+  const detail = 'FIRST_BYTE_TIMEOUT: no final answer within 200 ms, only some of status 1xx'
   assert.deepEqual([head, heard], [{ kind: 'timeout', detail }, ['suspect', 'free']])
 })
 

@@ -6,6 +6,7 @@ import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { AfterHead, Attempt } from '#router/facts.ts'
 import { Account } from './account.ts'
 import { Exchange } from './exchange.ts'
+import type { Request } from './http1/request.ts'
 import type { Connections } from './pools.ts'
 import { Turns } from './turns.ts'
 import { upstreamHeaders } from './upstream-headers.ts'
@@ -43,7 +44,7 @@ export interface Place {
 export const createSend = (pools: Connections, clock: Clock): Send => {
   const turns = new Turns()
   return ({ cluster, endpoint }, asked, onOver) => {
-    const outgoing = withHeaders(asked)
+    const request = requestOf(asked)
     const account = new Account(cluster, endpoint, clock)
     let exchange: Exchange | undefined
     const attempt = new Promise<Attempt>(resolve => {
@@ -62,9 +63,9 @@ export const createSend = (pools: Connections, clock: Clock): Send => {
           },
         },
         clock.nowMs,
-        { firstByteMs: outgoing.firstByteMs, turns },
+        turns,
       )
-      dispatch(pools, endpoint, outgoing, exchange)
+      pools.of(endpoint).dispatch(request, exchange)
     })
     return {
       attempt,
@@ -84,12 +85,12 @@ export function sendUncounted(
   asked: Outgoing,
   clock: Clock,
 ): Sent {
-  const outgoing = withHeaders(asked)
+  const request = requestOf(asked)
   let exchange: Exchange | undefined
   const attempt = new Promise<Attempt>(resolve => {
     const over = (): void => releaseRemoved(endpoint, pools)
     exchange = new Exchange({ head: resolve, over }, clock.nowMs)
-    dispatch(pools, endpoint, outgoing, exchange)
+    pools.of(endpoint).dispatch(request, exchange)
   })
   return { attempt, abort: () => exchange?.abort() }
 }
@@ -101,29 +102,14 @@ export const isJson = (contentType: string): boolean =>
   /^application\/json(?![\w.+-])/i.test(contentType)
 
 /** Before anything is counted: a header that may not go out throws. */
-const withHeaders = (outgoing: Outgoing): Outgoing => ({
-  ...outgoing,
-  headers: upstreamHeaders(outgoing.headers),
+const requestOf = ({ method, path, headers, body, firstByteMs, idleMs }: Outgoing): Request => ({
+  method,
+  path,
+  fieldLines: upstreamHeaders(headers),
+  body,
+  firstByteMs,
+  idleMs,
 })
-
-function dispatch(
-  pools: Connections,
-  endpoint: Endpoint,
-  outgoing: Outgoing,
-  exchange: Exchange,
-): void {
-  pools.of(endpoint).dispatch(
-    {
-      method: outgoing.method,
-      path: outgoing.path,
-      headers: outgoing.headers as string[],
-      body: outgoing.body ?? null,
-      headersTimeout: outgoing.firstByteMs,
-      bodyTimeout: outgoing.idleMs,
-    },
-    exchange,
-  )
-}
 
 /** What was still asked of an endpoint after it had left opened a pool anew. */
 function releaseRemoved(endpoint: Endpoint, pools: Connections): void {

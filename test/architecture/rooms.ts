@@ -99,7 +99,9 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'router/upstream',
     imports: [
+      'router/upstream/http1',
       'router/clusters',
+      'router/deadlines/deadline-wheel.ts',
       'router/eras',
       'router/facts.ts',
       'router/tool-facts.ts',
@@ -107,7 +109,14 @@ export const ROOMS: readonly Room[] = [
       'routes',
       'foundation',
     ],
-    packages: ['undici', 'eventsource-parser'],
+    packages: ['eventsource-parser'],
+  },
+  // HTTP/1.1 towards replicas, and nothing of MCP.
+  {
+    name: 'router/upstream/http1',
+    imports: ['router/deadlines/deadline-wheel.ts'],
+    packages: [],
+    builtins: ['node:net'],
   },
   // What the clusters list, as callers see it.
   {

@@ -6,8 +6,8 @@ import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { Pool } from 'undici'
 import { createAddressGuard } from '#router/upstream/address-guard.ts'
 import { guardedConnect } from '#router/upstream/guarded-connect.ts'
 import { spellingsOf } from '#test/support/address-spellings.ts'
@@ -97,9 +97,13 @@ const portOf = (server: Server): number => (server.address() as AddressInfo).por
 
 const tried = (host: string, connectTo: ReturnType<typeof guardedConnect>): Promise<string> =>
   new Promise(resolve => {
-    const hostname = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-    connectTo({ hostname, host, protocol: 'http:', port: '9' }, (...[error]) =>
-      resolve(error === null ? 'connected' : `${error.name}: ${error.message}`),
+    const bare = host.replace(/^\[(.*)\]$/, '$1')
+    connectTo(
+      { host: bare, port: 9, isTls: false },
+      {
+        open: () => resolve('connected'),
+        fail: error => resolve(`${error.name}: ${error.message}`),
+      },
     )
   })
 
@@ -152,19 +156,17 @@ test('a name that says something else a moment later changes nothing: what was j
   const canary = await listen(t, '127.0.0.1', portOf(good))
   const { resolve, asked } = resolverOf(['127.0.0.2'], ['127.0.0.1'])
   const guard = createAddressGuard(['127.0.0.2/32'])
-  const ask = async (): Promise<string> => {
-    const pool = new Pool(`http://rebinding.test:${portOf(good)}`, {
-      connect: guardedConnect({ guard, resolve }),
+  const target = { host: 'rebinding.test', port: portOf(good), isTls: false }
+  const ask = (): Promise<string> =>
+    new Promise(settle => {
+      guardedConnect({ guard, resolve })(target, {
+        open: socket => {
+          socket.end('GET / HTTP/1.1\r\nhost: rebinding.test\r\nconnection: close\r\n\r\n')
+          text(socket).then(answer => settle(answer.split('\r\n\r\n')[1] ?? ''), settle)
+        },
+        fail: error => settle(error.message),
+      })
     })
-    try {
-      const answer = await pool.request({ path: '/', method: 'GET' })
-      return await answer.body.text()
-    } catch (error) {
-      return (error as Error).message
-    } finally {
-      await pool.destroy()
-    }
-  }
   assert.equal(await ask(), '127.0.0.2')
   assert.match(await ask(), /^rebinding\.test: address 127\.0\.0\.1 is loopback; allow loopback /)
   assert.deepEqual([good.hits, canary.hits, asked.length], [1, 0, 2])
@@ -177,13 +179,8 @@ test('of a name with several addresses only those that may be are tried, also wh
   const connectTo = guardedConnect({ guard: createAddressGuard(['127.0.0.3/32']), resolve })
   const outcome = await new Promise<Error | null>(done =>
     connectTo(
-      {
-        hostname: 'several.test',
-        host: 'several.test',
-        protocol: 'http:',
-        port: String(portOf(canary)),
-      },
-      (...[error]) => done(error),
+      { host: 'several.test', port: portOf(canary), isTls: false },
+      { open: () => done(null), fail: done },
     ),
   )
   assert.match(String(outcome), /ECONNREFUSED 127\.0\.0\.3/)

@@ -1,5 +1,5 @@
 // What an uncontended call must not cost, counted instead of timed: no timer of the router's own, and one parse of its body.
-// A count holds on any machine, where a nanosecond does not. What undici does for itself is told, and not judged.
+// A count holds on any machine, where a nanosecond does not. What packages and Node do for themselves is told, and not judged.
 import assert from 'node:assert/strict'
 import { Agent, createServer } from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'

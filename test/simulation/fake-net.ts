@@ -1,8 +1,10 @@
 // Replicas and the wires to them, in virtual time: what the router's client would be told, without a socket. Counts what ran.
-import { Dispatcher } from 'undici'
 import type { Random } from '#foundation/clock.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
+import type { ResponseHandler } from '#router/upstream/http1/connection.ts'
+import type { RequestWay } from '#router/upstream/http1/replica-connections.ts'
+import type { Request } from '#router/upstream/http1/request.ts'
 import type { Connections } from '#router/upstream/pools.ts'
 import { type Condition, FORGOTTEN, type Plan, planFor, wordFor } from './conditions.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -64,8 +66,8 @@ export class FakeNet implements Connections {
     this.#replicas = new Map(replicas.map(replica => [replica.port, replica]))
   }
 
-  of(endpoint: Endpoint): Dispatcher {
-    return new OneWay((options, handler) => this.#dispatch(endpoint, options, handler))
+  of(endpoint: Endpoint): RequestWay {
+    return { dispatch: (request, handler) => this.#dispatch(endpoint, request, handler) }
   }
 
   release(): void {
@@ -117,13 +119,13 @@ export class FakeNet implements Connections {
 
   #dispatch(
     endpoint: Endpoint,
-    { body, headers, headersTimeout }: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
+    { body, fieldLines, firstByteMs }: Request,
+    handler: ResponseHandler,
   ): void {
     const { time, trace, onDispatch, onOpening, onOver } = this.#ports
-    const asked = Buffer.isBuffer(body) ? (JSON.parse(body.toString()) as Asked) : {}
+    const asked = body === undefined ? {} : (JSON.parse(body.toString()) as Asked)
     const { name, arguments: args } = asked.params ?? {}
-    const session = sessionIn(headers)
+    const session = sessionIn(fieldLines)
     const delivery =
       args === undefined ? undefined : { call: args.call, tool: name ?? '', endpoint }
     trace(`${delivery?.call ?? asked.method ?? 'DELETE'} to ${endpoint.instance.port}`)
@@ -138,7 +140,7 @@ export class FakeNet implements Connections {
     if (delivery !== undefined || isOpening) wires.add(wire)
     const at = this.#at(endpoint)
     time.after(WIRE_MS, () => this.#arrive(at, { ...asked, session, call: delivery?.call }, wire))
-    time.after(WIRE_MS + (headersTimeout ?? 0), () => wire.late())
+    time.after(WIRE_MS + firstByteMs, () => wire.late())
   }
 
   #arrive(replica: SimReplica, asked: Arrived, wire: Wire): void {
@@ -188,34 +190,12 @@ interface Arrived extends Asked {
   readonly call: string | undefined
 }
 
-/** Flat name, value list, as everything goes out. */
-function sessionIn(headers: Dispatcher.DispatchOptions['headers']): string | undefined {
-  const flat = headers as readonly string[]
-  const at = flat.indexOf('mcp-session-id')
-  return at < 0 ? undefined : flat[at + 1]
-}
+/** In the lines of a head, as they go out. */
+const sessionIn = (fieldLines: string): string | undefined =>
+  /(?:^|\r\n)mcp-session-id: ([^\r]+)\r\n/.exec(fieldLines)?.[1]
 
 function wiresIn(open: Map<Endpoint, Set<Wire>>, endpoint: Endpoint): Set<Wire> {
   const known = open.get(endpoint) ?? new Set<Wire>()
   open.set(endpoint, known)
   return known
-}
-
-type Take = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => void
-
-class OneWay extends Dispatcher {
-  readonly #take: Take
-
-  constructor(take: Take) {
-    super()
-    this.#take = take
-  }
-
-  override dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
-  ): boolean {
-    this.#take(options, handler)
-    return true
-  }
 }

@@ -1,16 +1,15 @@
-// One exchange over a simulated connection, as the router's own client would tell of it: in that order, and nothing after its end.
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+// One exchange over a simulated connection, as a real one would tell of it: in that order, and nothing after its end.
+import type { Control, ResponseHandler } from '#router/upstream/http1/connection.ts'
+import { UpstreamFault } from '#router/upstream/http1/faults.ts'
 
-export class Wire implements Dispatcher.DispatchController {
-  readonly #handler: Dispatcher.DispatchHandler
+export class Wire implements Control {
+  readonly #handler: ResponseHandler
   readonly #onOver: () => void
-  #reason: Error | null = null
   #isOver = false
   #hasHead = false
   #isStarted = false
 
-  constructor(handler: Dispatcher.DispatchHandler, onOver: () => void) {
+  constructor(handler: ResponseHandler, onOver: () => void) {
     this.#handler = handler
     this.#onOver = onOver
   }
@@ -18,19 +17,6 @@ export class Wire implements Dispatcher.DispatchController {
   /** Written, and not over. */
   get isRunning(): boolean {
     return this.#isStarted && !this.#isOver
-  }
-
-  get aborted(): boolean {
-    return this.#reason !== null
-  }
-
-  /** Answers here are smaller than what is ever held back. */
-  get paused(): boolean {
-    return false
-  }
-
-  get reason(): Error | null {
-    return this.#reason
   }
 
   pause(): void {
@@ -41,45 +27,56 @@ export class Wire implements Dispatcher.DispatchController {
     // nothing was paused
   }
 
-  abort(reason: Error): void {
-    this.#reason = reason
-    this.#end(() => this.#handler.onResponseError?.(this, reason))
+  abort(): void {
+    this.#end(() => undefined)
   }
 
   /** The request is written; false when nobody wants it any more. */
   start(): boolean {
     if (this.#isOver) return false
-    this.#isStarted = true
-    this.#handler.onRequestStart?.(this, undefined)
-    return !this.#isOver
+    this.#isStarted = this.#handler.onStart(this)
+    if (!this.#isStarted) this.abort()
+    return this.#isStarted
   }
 
-  answer(status: number, headers: IncomingHttpHeaders, body: Buffer | undefined): void {
+  answer(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer | undefined,
+  ): void {
     this.#begin(status, headers, body)
-    this.#end(() => this.#handler.onResponseEnd?.(this, {}))
+    this.#end(() => this.#handler.onEnd())
   }
 
   /** Half of it, and then the connection is lost. */
-  breakOff(headers: IncomingHttpHeaders, body: Buffer): void {
+  breakOff(headers: Readonly<Record<string, string>>, body: Buffer): void {
     this.#begin(200, headers, body.subarray(0, body.length >> 1))
     this.fail('ECONNRESET')
   }
 
   fail(code: string): void {
-    const error = Object.assign(new Error(`simulated ${code}`), { code })
-    this.#end(() => this.#handler.onResponseError?.(this, error))
+    this.#fail(Object.assign(new Error(`simulated ${code}`), { code }))
   }
 
   /** The time for a first byte is over. */
   late(): void {
-    if (this.#isStarted && !this.#hasHead) this.fail('UND_ERR_HEADERS_TIMEOUT')
+    if (this.#isStarted && !this.#hasHead)
+      this.#fail(new UpstreamFault('FIRST_BYTE_TIMEOUT', 'simulated'))
   }
 
-  #begin(status: number, headers: IncomingHttpHeaders, body: Buffer | undefined): void {
+  #fail(error: Error): void {
+    this.#end(() => this.#handler.onFailed(error))
+  }
+
+  #begin(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer | undefined,
+  ): void {
     if (this.#isOver) return
     this.#hasHead = true
-    this.#handler.onResponseStart?.(this, status, headers)
-    if (body !== undefined && !this.#isOver) this.#handler.onResponseData?.(this, body)
+    this.#handler.onHead({ status, fields: Object.entries(headers).flat() })
+    if (body !== undefined && !this.#isOver) this.#handler.onData(body)
   }
 
   #end(tell: () => void): void {

@@ -2,8 +2,8 @@
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { AfterHead } from '#router/facts.ts'
 import type { Outgoing, Say, Send } from '#router/upstream/send.ts'
-import { type PlayedExchange, playedExchange } from './fake-controller.ts'
 import { settle } from './manual-time.ts'
+import { type PlayedExchange, playedExchange } from './played-exchange.ts'
 
 export interface SentRequest extends PlayedExchange {
   readonly place: { readonly endpoint: Endpoint }

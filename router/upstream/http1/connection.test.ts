@@ -1,0 +1,104 @@
+// One connection over a real socket: its limits, a reader that waits, an abort, and memory that is shared with others.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { askReplica, fault, text } from '#test/support/ask-replica.ts'
+import { answer, closing, connectionsTo, rawReplica } from '#test/support/raw-replica.ts'
+import { until } from '#test/support/until.ts'
+import type { Control } from './connection.ts'
+
+test('a malformed answer fails its request and closes the connection', async t => {
+  const { port, sockets } = await rawReplica(t, socket => socket.write('HTTP/1.1 200 OK\n\n'))
+  const way = connectionsTo(t, port)
+  assert.equal(await fault(askReplica(way)), 'MALFORMED_ANSWER')
+  await closing(sockets[0] as (typeof sockets)[0])
+  assert.equal(way.isIdle, true)
+})
+
+test('a first byte and a next one that do not come in time end the request', async t => {
+  const { port } = await rawReplica(t, (socket, connection) => {
+    if (connection === 1) socket.write(answer('ok').slice(0, -1))
+    if (connection === 2) socket.write('HTTP/1.1 102 Processing\r\n\r\n')
+  })
+  const way = connectionsTo(t, port)
+  const limits = { firstByteMs: 60, idleMs: 30 }
+  assert.equal(await fault(askReplica(way, limits)), 'FIRST_BYTE_TIMEOUT')
+  assert.equal(await fault(askReplica(way, limits)), 'IDLE_TIMEOUT')
+  await assert.rejects(
+    askReplica(way, limits),
+    /no final answer within 60 ms, only some of status 1xx/,
+  )
+})
+
+test('a reader that waits is not held to the limit between two pieces', async t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let nowMs = 1_000
+  const body = 'x'.repeat(3_000_000)
+  const { port } = await rawReplica(t, socket => socket.write(answer(body)))
+  const way = connectionsTo(t, port, () => nowMs)
+  let control: Control | undefined
+  const begun = Promise.withResolvers<void>()
+  const asking = askReplica(
+    way,
+    { idleMs: 100 },
+    it => void (control = it),
+    () => {
+      control?.pause()
+      begun.resolve()
+    },
+  )
+  await begun.promise
+  for (let tick = 0; tick < 100; tick += 1) {
+    nowMs += 10
+    t.mock.timers.tick(10)
+    await nextTurn()
+  }
+  control?.resume()
+  assert.equal((await asking).text.length, body.length)
+})
+
+test('an abort closes the connection, and nothing more is heard', async t => {
+  const { port, sockets } = await rawReplica(t, socket => socket.write(answer('ok').slice(0, -1)))
+  const way = connectionsTo(t, port)
+  let heard = 0
+  const begun = Promise.withResolvers<Control>()
+  askReplica(way, {}, control => begun.resolve(control)).then(
+    () => void (heard += 1),
+    () => void (heard += 1),
+  )
+  const control = await begun.promise
+  await until(
+    'the request to arrive',
+    () => sockets[0]?.bytesRead !== undefined && sockets[0].bytesRead > 0,
+  )
+  control.abort()
+  await closing(sockets[0] as (typeof sockets)[0])
+  assert.deepEqual([heard, way.isIdle], [0, true])
+})
+
+test('an answer to half a request is an answer, and the rest is not left on the connection', async t => {
+  const { port, sockets } = await rawReplica(t, socket => {
+    socket.pause()
+    socket.write(answer('no'))
+  })
+  const way = connectionsTo(t, port)
+  const body = Buffer.alloc(30_000_000)
+  assert.equal(await text(askReplica(way, { method: 'POST', body })), 'no')
+  assert.equal(way.isIdle, true)
+  assert.equal(await text(askReplica(way)), 'no')
+  assert.equal(sockets.length, 2)
+})
+
+async function longAnswers(t: TestContext) {
+  const bodies = ['a', 'b', 'c'].map(letter => letter.repeat(300_000))
+  const { port } = await rawReplica(t, (socket, connection) =>
+    socket.write(answer(bodies[connection] ?? '')),
+  )
+  return { way: connectionsTo(t, port), bodies }
+}
+
+test('long answers that come at once do not mix in the memory they share', async t => {
+  const { way, bodies } = await longAnswers(t)
+  const texts = await Promise.all(bodies.map(() => text(askReplica(way))))
+  assert.deepEqual(texts.sort(), bodies)
+})

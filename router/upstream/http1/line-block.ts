@@ -1,0 +1,66 @@
+// Lines up to an empty one, as they come in, split anywhere: the head of an answer, or the trailers of a chunked body. Refuses at once
+// what ends a line for some readers and not for others: a CR or LF that stands alone, or NUL.
+import { malformed } from './faults.ts'
+
+/** Largest block, in bytes, its empty line included. */
+const MOST_BLOCK = 16_384
+
+const CR = 13
+const LF = 10
+
+export class LineBlock {
+  /** What was read, once it is whole: every line of it ends with CR LF, and the last one is empty. */
+  text = ''
+  readonly #start: string
+  /** Of earlier reads, while a block comes in pieces. */
+  #kept: Buffer | undefined
+  #length = 0
+  #lineStart = 0
+  #last = 0
+
+  /** `start`: what a block must begin with, so that what is something else is refused before it has an end. */
+  constructor(start: string) {
+    this.#start = start
+  }
+
+  /** Where the block ends in `bytes`, or -1 where all of them are of it and it is not whole yet. Throws `MALFORMED_ANSWER`. */
+  read(bytes: Buffer, from: number, to: number): number {
+    const before = this.#length - from
+    for (let at = from; at < to; at += 1) {
+      const byte = bytes[at] as number
+      const place = before + at
+      if (place < this.#start.length && byte !== this.#start.charCodeAt(place))
+        throw malformed('the answer does not begin as HTTP/1 does')
+      if ((byte === LF) !== (this.#last === CR))
+        throw malformed('a CR or LF stands alone in the head or the trailers')
+      if (byte === 0) throw malformed('NUL stands in the head or the trailers')
+      if (place >= MOST_BLOCK)
+        throw malformed(`a head or trailers of more than ${MOST_BLOCK} bytes`)
+      this.#last = byte
+      if (byte !== LF) continue
+      if (place - this.#lineStart === 1) return this.#whole(bytes, from, at + 1)
+      this.#lineStart = place + 1
+    }
+    this.#keep(bytes, from, to)
+    return -1
+  }
+
+  #whole(bytes: Buffer, from: number, to: number): number {
+    if (this.#length === 0) this.text = bytes.toString('latin1', from, to)
+    else {
+      this.#keep(bytes, from, to)
+      this.text = (this.#kept as Buffer).toString('latin1', 0, this.#length)
+      this.#kept = undefined
+    }
+    this.#length = 0
+    this.#lineStart = 0
+    this.#last = 0
+    return to
+  }
+
+  #keep(bytes: Buffer, from: number, to: number): void {
+    this.#kept ??= Buffer.allocUnsafeSlow(MOST_BLOCK)
+    bytes.copy(this.#kept, this.#length, from, to)
+    this.#length += to - from
+  }
+}
