@@ -168,12 +168,6 @@ export interface Located {
   readonly criticality: Criticality
 }
 
-/** One definition of a list, and what its owner calls it. */
-export interface Item {
-  readonly own: string
-  readonly definition: Buffer
-}
-
 /** From what a replica calls something to what the caller calls it. */
 export interface Outward {
   readonly uri?: (own: string) => string

@@ -19,6 +19,12 @@ export interface Listed {
   readonly key: 'name' | 'uri' | 'uriTemplate'
 }
 
+/** One definition of a list, and what its owner calls it. */
+export interface Item {
+  readonly own: string
+  readonly definition: Buffer
+}
+
 export interface Method {
   readonly eras: readonly Era[]
   readonly list: ListName
@@ -100,6 +106,7 @@ export const METHODS: Readonly<Record<string, Method>> = Object.freeze({
   'server/discover': { eras: MODERN, list: 'handshake' },
   initialize: { eras: LEGACY, list: 'handshake' },
   ping: { eras: LEGACY, list: 'handshake' },
+  'logging/setLevel': { eras: LEGACY, list: 'handshake' },
 })
 
 /** Undefined for one that this era does not know, or that is not carried. */

@@ -78,6 +78,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
     handshakes: {
       discover: () => say('discover', { resultJson: '{}' }),
       initialize: () => say('initialize', Promise.resolve({ resultJson: '{}', sessionToken: 's' })),
+      setLevel: () => assert.fail('nobody logs'),
       forsake: () => assert.fail('its caller is there'),
     },
     cancellations: { add: () => () => undefined, cancel: () => void log.push('cancel') },

@@ -1,111 +1,27 @@
 // Legacy sessions: what the router seals into an id, what opens again, and what never does.
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { seededRandom } from '#foundation/clock.ts'
-import { createSealer, type Sealer } from '#foundation/seal.ts'
-import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
-import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
-import { type FakeSend, fakeSend, type SentRequest } from '#test/support/fake-send.ts'
+import { createSealer } from '#foundation/seal.ts'
+import { messageAs } from '#test/support/call-facts.ts'
 import { settle } from '#test/support/manual-time.ts'
-import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
-import { ActiveTable } from './active-table.ts'
-import type { Learned } from './clusters/endpoint.ts'
-import type { Session } from './facts.ts'
-import { Sessions } from './sessions.ts'
-
-const SESSIONFUL: Learned = { ...MODERN, eras: ['legacy', 'modern'], isSessionful: true }
-const STATELESS: Learned = {
-  ...MODERN,
-  eras: ['legacy', 'modern'],
-  legacyVersion: '2025-06-18',
-  instructions: 'search gently',
-}
-const KEY = Buffer.alloc(32, 7)
-
-interface Ground {
-  readonly sessions: Sessions
-  readonly requests: FakeSend
-  readonly call: CallFacts
-  /** What `initialize` gives; every replica that is asked opens a session named after its cluster. */
-  readonly initialize: (
-    differences?: Partial<CallFacts>,
-  ) => Promise<Awaited<ReturnType<Sessions['initialize']>>>
-}
-
-function ground(
-  t: TestContext,
-  sealer: Sealer = createSealer(KEY),
-  eras: Learned['eras'] = ['legacy', 'modern'],
-): Ground {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
-  const clusters = playedClusters()
-  const connections = { perEndpoint: 4, minPerEndpoint: 1, streams: 4, queue: 0, waitMs: 0 }
-  const table = tableOf('v1', clusterPolicy('crm', { connections }), clusterPolicy('web'))
-  const active = new ActiveTable(table, clusters.open)
-  serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned: { ...SESSIONFUL, eras } })
-  serveAt(active, clusters, { cluster: 'web', ports: [3], learned: { ...STATELESS, eras } })
-  const requests = fakeSend()
-  let id = 1_000
-  const sessions = new Sessions({
-    active,
-    sealer,
-    send: requests.send,
-    say: requests.say,
-    nextId: () => (id += 1),
-    client: { name: 'ringmain', version: '1' },
-    nowMs: () => 0,
-  })
-  const call = callAs({
-    era: 'legacy',
-    version: '2025-11-25',
-    server: table.virtualServers['default'] ?? assert.fail(),
-    message: messageAs({ method: 'initialize', params: {} }),
-  })
-  return {
-    sessions,
-    requests,
-    call,
-    initialize: async (differences = {}) => {
-      const opening = sessions.initialize({ ...call, ...differences })
-      await settle()
-      for (const request of requests.sent.filter(one => one.method === 'initialize')) {
-        if (request.overs.length === 0) await opens(request)
-      }
-      for (const request of requests.sent) if (request.overs.length === 0) await request.status(202)
-      return opening
-    },
-  }
-}
-
-const opens = (request: SentRequest): Promise<void> =>
-  request.result(
-    { protocolVersion: '2025-11-25' },
-    { 'mcp-session-id': `${request.place.endpoint.key.endsWith(':3') ? 'web' : 'crm'}-1` },
-  )
-
-const opened = async ({
-  initialize,
-}: Ground): Promise<{ readonly token: string; readonly result: Record<string, unknown> }> => {
-  const outcome = await initialize()
-  assert.ok('sessionToken' in outcome, JSON.stringify(outcome))
-  return {
-    token: outcome.sessionToken,
-    result: JSON.parse(outcome.resultJson) as Record<string, unknown>,
-  }
-}
-
-const sessionOf = (sessions: Sessions, token: string): Session =>
-  sessions.open(token) ?? assert.fail('it does not open')
+import {
+  opened,
+  opens,
+  SESSION_KEY,
+  sessionGround,
+  sessionOf,
+} from '#test/support/session-ground.ts'
 
 test('initialize opens a session where the server keeps them, and answers for all in the router’s name', async t => {
-  const scene = ground(t)
+  const scene = sessionGround(t)
   const { token, result } = await opened(scene)
   assert.deepEqual(scene.requests.methods(), ['initialize', 'notifications/initialized'])
   assert.deepEqual(result, {
     protocolVersion: '2025-11-25',
     capabilities: { tools: {} },
     serverInfo: { name: 'ringmain', version: '1' },
-    instructions: 'web: search gently',
+    instructions: '## web\n\nsearch gently',
   })
   const session = sessionOf(scene.sessions, token)
   assert.equal(session.serverName, 'default')
@@ -117,13 +33,13 @@ test('initialize opens a session where the server keeps them, and answers for al
 })
 
 test('an id is visible ASCII, and tells nothing of what is in it', async t => {
-  const { token } = await opened(ground(t))
+  const { token } = await opened(sessionGround(t))
   assert.match(token, /^[\x21-\x7e]+$/)
   assert.doesNotMatch(Buffer.from(token, 'base64url').toString('latin1'), /crm|default|127/)
 })
 
 test('replicas are told who calls, as far as the caller said it', async t => {
-  const { initialize, requests } = ground(t)
+  const { initialize, requests } = sessionGround(t)
   const clientInfo = { name: 'desk', version: '9', title: 'x' }
   await initialize({ message: messageAs({ params: { clientInfo } }) })
   const told = (at: number): unknown =>
@@ -137,21 +53,21 @@ test('replicas are told who calls, as far as the caller said it', async t => {
 })
 
 test('any router with the key opens an id, and none without it', async t => {
-  const { token } = await opened(ground(t))
+  const { token } = await opened(sessionGround(t))
   t.mock.timers.reset()
-  assert.equal(sessionOf(ground(t).sessions, token).members.length, 1)
+  assert.equal(sessionOf(sessionGround(t).sessions, token).members.length, 1)
   t.mock.timers.reset()
-  assert.equal(ground(t, createSealer(Buffer.alloc(32, 8))).sessions.open(token), undefined)
+  assert.equal(sessionGround(t, createSealer(Buffer.alloc(32, 8))).sessions.open(token), undefined)
 })
 
 test('a sealed cursor is no session', t => {
-  const sealer = createSealer(KEY)
-  const { sessions } = ground(t, sealer)
+  const sealer = createSealer(SESSION_KEY)
+  const { sessions } = sessionGround(t, sealer)
   assert.equal(sessions.open(sealer.seal('tools/list default', [{ cluster: 'crm' }])), undefined)
 })
 
 test('of a thousand damaged ids none opens', async t => {
-  const scene = ground(t)
+  const scene = sessionGround(t)
   const { token } = await opened(scene)
   const seed = 20_260_728
   const random = seededRandom(seed)
@@ -178,7 +94,7 @@ test('of a thousand damaged ids none opens', async t => {
 })
 
 test('ending a session ends it at its replica, and its id opens nothing any more', async t => {
-  const scene = ground(t)
+  const scene = sessionGround(t)
   const { token } = await opened(scene)
   const ending = scene.sessions.end(sessionOf(scene.sessions, token))
   assert.equal(scene.sessions.open(token), undefined)
@@ -190,7 +106,7 @@ test('ending a session ends it at its replica, and its id opens nothing any more
 })
 
 test('a session whose id reached nobody is ended the same way', async t => {
-  const scene = ground(t)
+  const scene = sessionGround(t)
   const { token } = await opened(scene)
   scene.sessions.forsake(token)
   scene.sessions.forsake('none')
@@ -200,7 +116,7 @@ test('a session whose id reached nobody is ended the same way', async t => {
 })
 
 test('ending a session whose replica or cluster is gone is quiet', async t => {
-  const { sessions, requests } = ground(t)
+  const { sessions, requests } = sessionGround(t)
   const gone = { endpoint: 'gone', id: 'x', version: '2025-11-25' }
   await sessions.end({
     token: 't',
@@ -212,7 +128,7 @@ test('ending a session whose replica or cluster is gone is quiet', async t => {
 })
 
 test('a replica that opens no session is replaced by another', async t => {
-  const scene = ground(t)
+  const scene = sessionGround(t)
   const opening = scene.sessions.initialize(scene.call)
   await settle()
   scene.requests.last('initialize').fail('ECONNRESET')
@@ -226,7 +142,7 @@ test('a replica that opens no session is replaced by another', async t => {
 })
 
 test('a cluster that opens none is left out, and its calls find their way later', async t => {
-  const scene = ground(t)
+  const scene = sessionGround(t)
   const opening = scene.sessions.initialize(scene.call)
   for (const _ of [1, 2]) {
     await settle()
@@ -239,7 +155,7 @@ test('a cluster that opens none is left out, and its calls find their way later'
 })
 
 test('an id that no header could carry is refused in words, and all that was opened is ended', async t => {
-  const { sessions, call, requests } = ground(t)
+  const { sessions, call, requests } = sessionGround(t)
   const members = Array.from({ length: 8 }, () => ({ cluster: 'crm' }))
   const opening = sessions.initialize({ ...call, server: { ...call.server, members } })
   await settle()
@@ -252,47 +168,9 @@ test('an id that no header could carry is refused in words, and all that was ope
 })
 
 test('when no cluster can open any, the handshake is refused', async t => {
-  const { initialize, call } = ground(t)
+  const { initialize, call } = sessionGround(t)
   const server = { ...call.server, members: [{ cluster: 'gone' }] }
   const outcome = await initialize({ server })
   assert.ok('refusal' in outcome)
   assert.equal(outcome.refusal.code, 'RINGMAIN_NO_HEALTHY_REPLICA')
-})
-
-const discovered = (told: ReturnType<Sessions['discover']>): Record<string, unknown> =>
-  JSON.parse(told.resultJson) as Record<string, unknown>
-
-test('replicas of the modern era need no session for a legacy caller', async t => {
-  const { sessions, call, requests } = ground(t, createSealer(KEY), ['modern'])
-  const opened = await sessions.initialize({ ...call, era: 'legacy' })
-  assert.ok('sessionToken' in opened)
-  assert.deepEqual(sessions.open(opened.sessionToken)?.members, [])
-  assert.equal(requests.sent.length, 0)
-})
-
-test('the document’s instructions go before what replicas say of themselves', async t => {
-  const { sessions, call } = ground(t)
-  const told = (server: CallFacts['server']): unknown =>
-    discovered(sessions.discover({ ...call, server }))['instructions']
-  assert.equal(told({ ...call.server, instructions: 'mine' }), 'mine')
-  assert.equal(told(call.server), 'web: search gently')
-  assert.equal(told({ ...call.server, members: [{ cluster: 'web' }] }), 'search gently')
-  assert.equal(
-    told({ ...call.server, members: [{ cluster: 'crm' }, { cluster: 'gone' }] }),
-    undefined,
-  )
-})
-
-test('discover tells the versions and capabilities of the router', t => {
-  const { sessions, call } = ground(t)
-  const { instructions, ...rest } = discovered(sessions.discover(call))
-  assert.equal(instructions, 'web: search gently')
-  assert.deepEqual(rest, {
-    resultType: 'complete',
-    supportedVersions: ['2026-07-28'],
-    capabilities: { tools: {} },
-    ttlMs: 0,
-    cacheScope: 'private',
-    _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'ringmain', version: '1' } },
-  })
 })

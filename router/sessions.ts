@@ -2,6 +2,8 @@
 // can serve it, and nothing is kept here but what has been opened lately and what has been ended.
 import { LRUCache } from 'lru-cache'
 import type { Sealer } from '#foundation/seal.ts'
+import type { Era } from '#routes/route-table.ts'
+import { type Capabilities, joinedInstructions, toldCapabilities } from './capabilities.ts'
 import {
   choosePlace,
   forgoPlace,
@@ -11,6 +13,7 @@ import {
   type ReplicaPorts,
   unavailable,
 } from './choose-replica.ts'
+import type { Learned } from './clusters/endpoint.ts'
 import type { OpenSession } from './eras/decode.ts'
 import { isRecord } from './eras/message.ts'
 import { LATEST_MODERN, META } from './eras/versions.ts'
@@ -19,7 +22,8 @@ import type { Refusal } from './pipeline/stage.ts'
 import type { Handshakes } from './stages/greet.ts'
 import type { Farewells } from './stages/part.ts'
 import { endUpstreamSession, openUpstreamSession } from './upstream/legacy-handshake.ts'
-import type { ClientInfo } from './upstream/questions.ts'
+import { type ClientInfo, legacyQuestion } from './upstream/questions.ts'
+import { askReplica } from './upstream/rpc.ts'
 
 const PURPOSE = 'session'
 /** Opened ids kept at hand; one that fell out is opened again. */
@@ -28,10 +32,18 @@ const OPENED = 10_000
 const ENDED = 10_000
 /** Half of what a request's headers may be here: a longer id would be refused on its way back. */
 const LONGEST = 8_192
-const CAPABILITIES = { tools: {} }
 
 export interface SessionPorts extends ReplicaPorts {
   readonly sealer: Sealer
+}
+
+const LISTS_TOOLS: Capabilities = { has: ['tools'], extensions: {} }
+
+/** A replica that lists tools has some, whatever it says. */
+function saidBy(learned: Learned | undefined, era: Era): readonly Capabilities[] {
+  const said = learned?.capabilities?.[era] ?? Object.values(learned?.capabilities ?? {})[0]
+  const listing = (learned?.tools.size ?? 0) > 0 ? [LISTS_TOOLS] : []
+  return said === undefined ? listing : [said, ...listing]
 }
 
 type Opening = Parameters<Handshakes['initialize']>[0]
@@ -62,7 +74,7 @@ export class Sessions implements Handshakes, Farewells {
     const resultJson = JSON.stringify({
       resultType: 'complete',
       supportedVersions: [LATEST_MODERN],
-      capabilities: CAPABILITIES,
+      capabilities: this.#capabilities(call, 'modern'),
       ...(instructions === undefined ? {} : { instructions }),
       ttlMs: 0,
       cacheScope: 'private',
@@ -94,11 +106,36 @@ export class Sessions implements Handshakes, Farewells {
     const instructions = this.#instructions(call)
     const result = {
       protocolVersion: call.version,
-      capabilities: CAPABILITIES,
+      capabilities: this.#capabilities(call, 'legacy'),
       serverInfo: this.#ports.client,
       ...(instructions === undefined ? {} : { instructions }),
     }
     return { resultJson: JSON.stringify(result), sessionToken }
+  }
+
+  readonly setLevel: Handshakes['setLevel'] = async ({ session }, level) => {
+    const told = (session?.members ?? []).map(member => this.#tellLevel(member, level))
+    return (await Promise.all(told)).find(refusal => refusal !== undefined)
+  }
+
+  /** A server that keeps no log says so by an error, and that is all that can be wanted of it. */
+  async #tellLevel(member: SessionMember, level: string): Promise<Refusal | undefined> {
+    const cluster = this.#ports.active.cluster(member.cluster)
+    const endpoint = cluster?.endpoint(member.endpoint)
+    if (cluster === undefined || endpoint === undefined)
+      return { code: 'RINGMAIN_SESSION_UNKNOWN', detail: `${member.endpoint} is gone` }
+    const { send, path, times, nextId, timeoutMs } = handshakeWay(this.#ports, {
+      cluster,
+      endpoint,
+      era: 'legacy',
+    })
+    const context = { version: member.version, sessionId: member.id }
+    const ask = { id: nextId(), method: 'logging/setLevel', params: { level }, context }
+    const question = legacyQuestion(path, ask, times)
+    const reply = await askReplica(send(question.outgoing), question.idJson, timeoutMs)
+    const detail = `${member.endpoint} was told the level`
+    if (reply.kind === 'failed') return { ...unavailable('No level was set.'), detail }
+    return reply.status === 404 ? { code: 'RINGMAIN_SESSION_UNKNOWN', detail } : undefined
   }
 
   readonly forsake = (sessionToken: string): void => {
@@ -160,20 +197,28 @@ export class Sessions implements Handshakes, Farewells {
     }
   }
 
+  /** Of those in service, whatever era they speak: each caller reaches them all. */
+  #capabilities({ server }: Readonly<Located>, era: Era): Record<string, object> {
+    const told = server.members.flatMap(({ cluster }) =>
+      [...(this.#ports.active.cluster(cluster)?.endpoints ?? [])].flatMap(one =>
+        one.isRoutable ? saidBy(one.learned, era) : [],
+      ),
+    )
+    return toldCapabilities(era, told)
+  }
+
   /** The document's own words first, else what the replicas of each cluster say of themselves. */
   #instructions({ server }: Readonly<Located>): string | undefined {
     if (server.instructions !== undefined) return server.instructions
-    const told = server.members.flatMap(({ cluster: name, prefix }) => {
-      const cluster = this.#ports.active.cluster(name)
-      const teller =
-        cluster &&
-        [...cluster.endpoints].find(
-          endpoint => endpoint.isRoutable && endpoint.learned?.instructions !== undefined,
-        )
+    const told = server.members.flatMap(({ cluster: name, prefix: heading }) => {
+      const endpoints = this.#ports.active.cluster(name)?.endpoints ?? []
+      const teller = [...endpoints].find(
+        endpoint => endpoint.isRoutable && endpoint.learned?.instructions !== undefined,
+      )
       const words = teller?.learned?.instructions
-      return words === undefined ? [] : [prefix === undefined ? words : `${prefix}: ${words}`]
+      return words === undefined ? [] : [{ heading, words }]
     })
-    return told.length === 0 ? undefined : told.join('\n\n')
+    return joinedInstructions(told)
   }
 }
 

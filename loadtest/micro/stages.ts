@@ -85,7 +85,7 @@ const portsOf = (observations: Ports['observations']): Ports => ({
   attempts: ATTEMPTS,
   judge: judgeAnswer,
   lists: { page: never, openCursor: never, encode: never },
-  handshakes: { discover: never, initialize: never, forsake: never },
+  handshakes: { discover: never, initialize: never, setLevel: never, forsake: never },
   cancellations: { add: never, cancel: never },
   farewells: { end: never },
   respond: respond({ defect: never, nowMs: systemClock.nowMs }),

@@ -1,5 +1,6 @@
 // One replica as this router knows it: what discovery says, what checks say, how fast it answered, what it carries now.
 // Health is this process's own opinion and is never shared.
+import type { Capabilities } from '#router/capabilities.ts'
 import type { ToolFacts } from '#router/tool-facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import { AdaptiveLimit } from './adaptive-limit.ts'
@@ -19,6 +20,8 @@ export interface Learned {
   /** Legacy revision it answers under. */
   readonly legacyVersion?: string
   readonly instructions?: string
+  /** What it says that it can do, by the era that it was asked in. */
+  readonly capabilities?: Readonly<Partial<Record<Era, Capabilities>>>
   /** Its tools by own name; `broken`: a definition that a client must leave out. */
   readonly tools: ReadonlyMap<string, ToolFacts | 'broken'>
   /** By the era that it was read in: a server may describe its tools in another way to the other. Absent: not asked for yet. */

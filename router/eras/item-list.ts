@@ -1,6 +1,6 @@
 // A page of a list as bytes: definitions travel as they were sent, but for the names that the caller sees.
-import type { Item, Outward, Span } from '#router/facts.ts'
-import type { Listed } from '#router/methods.ts'
+import type { Outward, Span } from '#router/facts.ts'
+import type { Item, Listed } from '#router/methods.ts'
 import type { Era } from '#routes/route-table.ts'
 import { eachElement, eachMember, firstValue, isArrayAt, isObjectAt, splice } from './json-spans.ts'
 import { outwardDefinition } from './outward-names.ts'

@@ -1,6 +1,7 @@
 // One list out of many: a page from each cluster of the virtual server, joined in the order of the document.
 // What a cluster cannot give is named in the answer, never silently missing.
-import type { Arrived, Decoded, Item, Located, McpAnswer } from '#router/facts.ts'
+import type { Arrived, Decoded, Located, McpAnswer } from '#router/facts.ts'
+import type { Item } from '#router/methods.ts'
 import { answer, type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
 import type { VirtualServerMember } from '#routes/route-table.ts'
 

@@ -1,5 +1,6 @@
 // Opens and ends sessions with legacy replicas in the router's name. Capabilities are declared empty: what a server may ask a
 // client for is not carried yet, and a server must not ask for what was not declared.
+import { type Capabilities, capabilitiesIn } from '#router/capabilities.ts'
 import { isLegacyVersion } from '#router/eras/versions.ts'
 import {
   type ClientInfo,
@@ -14,6 +15,7 @@ import type { Outgoing, Sent } from './send.ts'
 
 export interface UpstreamSession extends LegacyContext {
   readonly instructions?: string
+  readonly capabilities?: Capabilities
   /** What the server calls itself. */
   readonly serverName?: string
 }
@@ -57,6 +59,7 @@ export async function openUpstreamSession(
     | undefined
   const version = result?.protocolVersion
   const name = result?.serverInfo?.name
+  const capabilities = capabilitiesIn(result)
   const sessionId = reply.header('mcp-session-id')
   if (sessionId !== undefined && !SESSION_ID.test(sessionId))
     return { kind: 'failed', reply: { kind: 'http', status: reply.status, detail: BAD_ID } }
@@ -69,6 +72,7 @@ export async function openUpstreamSession(
     version,
     ...(sessionId === undefined ? {} : { sessionId }),
     ...instructionsIn(result),
+    ...(capabilities === undefined ? {} : { capabilities }),
     ...(typeof name === 'string' ? { serverName: name } : {}),
   }
   // A server may refuse everything until it has this, so it is awaited; one that keeps no session need not see it.

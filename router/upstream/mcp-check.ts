@@ -109,6 +109,13 @@ function concluded(probe: Probe, { modern, legacy, lists }: Shown): CheckResult 
     modern.instructions ??
     (isPartial ? known?.instructions : undefined) ??
     (isOpen ? legacy.session.instructions : undefined)
+  const capabilities = {
+    ...known?.capabilities,
+    ...(modern.capabilities === undefined ? {} : { modern: modern.capabilities }),
+    ...(isOpen && legacy.session.capabilities !== undefined
+      ? { legacy: legacy.session.capabilities }
+      : {}),
+  }
   const list = kept.includes('modern') ? lists.modern : lists.legacy
   const listed = listsOf(probe, kept, lists)
   const learned: Learned = {
@@ -116,6 +123,7 @@ function concluded(probe: Probe, { modern, legacy, lists }: Shown): CheckResult 
     isSessionful: isOpen ? legacy.session.sessionId !== undefined : (before?.isSessionful ?? false),
     ...(legacyVersion === undefined ? {} : { legacyVersion }),
     ...(instructions === undefined ? {} : { instructions }),
+    ...(Object.keys(capabilities).length === 0 ? {} : { capabilities }),
     tools: toolsOf(list ?? unasked(), known?.tools),
     lists: listed.known,
   }

@@ -1,6 +1,7 @@
 // One check's questions to one replica, and what each answer shows. A replica that was slow or busy has not said no: each question
 // keeps the two apart, and what follows from them is decided by who asks.
 import type { Clock } from '#foundation/clock.ts'
+import { type Capabilities, capabilitiesIn } from '#router/capabilities.ts'
 import { createBreather } from '#router/clusters/discovery/breather.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
@@ -43,6 +44,7 @@ export type Modern =
   | {
       readonly kind: 'modern' | 'not_modern' | 'guarded' | 'busy'
       readonly instructions?: string
+      readonly capabilities?: Capabilities
     }
   | { readonly kind: 'failed'; readonly result: CheckResult }
 
@@ -133,7 +135,12 @@ export class Probe {
     if (this.#isRouter(serverNameIn(result?._meta))) return { kind: 'failed', result: A_ROUTER }
     const error = reply.message['error'] as { code?: unknown } | undefined
     const isModern = Array.isArray(result?.supportedVersions) || MODERN_CODES.includes(error?.code)
-    return { kind: isModern ? 'modern' : 'not_modern', ...instructionsIn(result) }
+    const capabilities = capabilitiesIn(result)
+    return {
+      kind: isModern ? 'modern' : 'not_modern',
+      ...instructionsIn(result),
+      ...(capabilities === undefined ? {} : { capabilities }),
+    }
   }
 
   /** A session that is ended again, whatever happened in it. */

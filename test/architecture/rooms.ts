@@ -24,6 +24,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'router/facts.ts', imports: ['router/answers.ts', 'routes', 'foundation'], packages: [] },
   { name: 'router/answers.ts', imports: ['router/facts.ts', 'foundation'], packages: [] },
   { name: 'router/tool-facts.ts', imports: [], packages: [], builtins: [] },
+  { name: 'router/capabilities.ts', imports: ['routes'], packages: [], builtins: [] },
   // What an attempt came to: one opinion for everybody who counts, blames or sends again.
   { name: 'router/outcome.ts', imports: ['router/facts.ts'], packages: [], builtins: [] },
   {
@@ -49,6 +50,7 @@ export const ROOMS: readonly Room[] = [
     imports: [
       'router/pipeline',
       'router/facts.ts',
+      'router/capabilities.ts',
       'router/tool-facts.ts',
       'router/methods.ts',
       'router/outcome.ts',
@@ -75,6 +77,7 @@ export const ROOMS: readonly Room[] = [
     imports: [
       'router/pipeline',
       'router/facts.ts',
+      'router/capabilities.ts',
       'router/tool-facts.ts',
       'router/methods.ts',
       'router/outcome.ts',
@@ -88,6 +91,7 @@ export const ROOMS: readonly Room[] = [
     name: 'router/clusters',
     imports: [
       'router/facts.ts',
+      'router/capabilities.ts',
       'router/tool-facts.ts',
       'router/outcome.ts',
       'router/durable-file.ts',
@@ -104,6 +108,7 @@ export const ROOMS: readonly Room[] = [
       'router/deadlines/deadline-wheel.ts',
       'router/eras',
       'router/facts.ts',
+      'router/capabilities.ts',
       'router/tool-facts.ts',
       'router/outcome.ts',
       'routes',
@@ -155,6 +160,7 @@ export const ROOMS: readonly Room[] = [
     imports: [
       'router/durable-file.ts',
       'router/facts.ts',
+      'router/capabilities.ts',
       'router/tool-facts.ts',
       'router/methods.ts',
       'router/outcome.ts',

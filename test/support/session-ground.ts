@@ -1,0 +1,105 @@
+// Sessions of two clusters, one whose server keeps sessions and one whose does not, over connections that the test plays.
+import assert from 'node:assert/strict'
+import { type TestContext } from 'node:test'
+import { createSealer, type Sealer } from '#foundation/seal.ts'
+import { ActiveTable } from '#router/active-table.ts'
+import type { Learned } from '#router/clusters/endpoint.ts'
+import type { Session } from '#router/facts.ts'
+import { Sessions } from '#router/sessions.ts'
+import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
+import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
+import { type FakeSend, fakeSend, type SentRequest } from '#test/support/fake-send.ts'
+import { settle } from '#test/support/manual-time.ts'
+import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
+
+const SESSIONFUL: Learned = { ...MODERN, eras: ['legacy', 'modern'], isSessionful: true }
+const STATELESS: Learned = {
+  ...MODERN,
+  eras: ['legacy', 'modern'],
+  legacyVersion: '2025-06-18',
+  instructions: 'search gently',
+}
+export const SESSION_KEY = Buffer.alloc(32, 7)
+
+export interface SessionGround {
+  readonly sessions: Sessions
+  readonly requests: FakeSend
+  readonly call: CallFacts
+  /** What `initialize` gives; every replica that is asked opens a session named after its cluster. */
+  readonly initialize: (
+    differences?: Partial<CallFacts>,
+  ) => Promise<Awaited<ReturnType<Sessions['initialize']>>>
+}
+
+export function sessionGround(
+  t: TestContext,
+  sealer: Sealer = createSealer(SESSION_KEY),
+  eras: Learned['eras'] = ['legacy', 'modern'],
+  capabilities: NonNullable<Learned['capabilities']> = {},
+): SessionGround {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const clusters = playedClusters()
+  const connections = { perEndpoint: 4, minPerEndpoint: 1, streams: 4, queue: 0, waitMs: 0 }
+  const table = tableOf('v1', clusterPolicy('crm', { connections }), clusterPolicy('web'))
+  const active = new ActiveTable(table, clusters.open)
+  serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned: { ...SESSIONFUL, eras } })
+  serveAt(active, clusters, {
+    cluster: 'web',
+    ports: [3],
+    learned: { ...STATELESS, eras, capabilities },
+  })
+  const requests = fakeSend()
+  let id = 1_000
+  const sessions = new Sessions({
+    active,
+    sealer,
+    send: requests.send,
+    say: requests.say,
+    nextId: () => (id += 1),
+    client: { name: 'ringmain', version: '1' },
+    nowMs: () => 0,
+  })
+  const call = callAs({
+    era: 'legacy',
+    version: '2025-11-25',
+    server: table.virtualServers['default'] ?? assert.fail(),
+    message: messageAs({ method: 'initialize', params: {} }),
+  })
+  return {
+    sessions,
+    requests,
+    call,
+    initialize: async (differences = {}) => {
+      const opening = sessions.initialize({ ...call, ...differences })
+      await settle()
+      for (const request of requests.sent.filter(one => one.method === 'initialize')) {
+        if (request.overs.length === 0) await opens(request)
+      }
+      for (const request of requests.sent) if (request.overs.length === 0) await request.status(202)
+      return opening
+    },
+  }
+}
+
+export const opens = (request: SentRequest): Promise<void> =>
+  request.result(
+    { protocolVersion: '2025-11-25' },
+    { 'mcp-session-id': `${request.place.endpoint.key.endsWith(':3') ? 'web' : 'crm'}-1` },
+  )
+
+export const opened = async ({
+  initialize,
+}: SessionGround): Promise<{
+  readonly token: string
+  readonly result: Record<string, unknown>
+}> => {
+  const outcome = await initialize()
+  assert.ok('sessionToken' in outcome, JSON.stringify(outcome))
+  return {
+    token: outcome.sessionToken,
+    result: JSON.parse(outcome.resultJson) as Record<string, unknown>,
+  }
+}
+
+export const sessionOf = (sessions: Sessions, token: string): Session =>
+  sessions.open(token) ?? assert.fail('it does not open')
