@@ -39,7 +39,7 @@ const LIMIT_MS = 30_000
 /** A cell of which nothing is expected is given less. */
 const SILENT_LIMIT_MS = 2_000
 
-/** `works`, `silent`, or what the caller was told. */
+/** `works`, `silent`, what the caller was told, or what it got that is wrong. */
 async function outcomeOf(cell: Cell, url: string, limitMs = LIMIT_MS): Promise<string> {
   const leaving = new AbortController()
   const played = (async () => {
@@ -48,8 +48,14 @@ async function outcomeOf(cell: Cell, url: string, limitMs = LIMIT_MS): Promise<s
     const left = new Promise<'silent'>(resolve =>
       leaving.signal.addEventListener('abort', () => resolve('silent'), { once: true }),
     )
-    return await Promise.race([play(caller, serverOfKind(cell.upstream)).then(() => 'works'), left])
-  })().catch((error: unknown) => `refused: ${(error as Error).message}`)
+    return await Promise.race([
+      play(caller, serverOfKind(cell.upstream)).then(gave => (gave === 'silent' ? gave : 'works')),
+      left,
+    ])
+  })().catch((error: unknown) => {
+    const kind = error instanceof assert.AssertionError ? 'wrong' : 'refused'
+    return `${kind}: ${(error as Error).message}`
+  })
   const timer = new AbortController()
   const late = pause(limitMs, 'silent', { signal: timer.signal }).catch(() => 'silent')
   const outcome = await Promise.race([played, late])
@@ -61,13 +67,14 @@ async function outcomeOf(cell: Cell, url: string, limitMs = LIMIT_MS): Promise<s
 const cellsOf = (caller: CallerKind, upstream: UpstreamKind): readonly Cell[] =>
   PLAY_NAMES.map(play => ({ caller, upstream, play }))
 
-/** A caller who is not let in at all was refused nothing of what it asked for. */
-const NOT_LET_IN = /protocol era|Version negotiation/
+/** No refusal of what was asked for: the caller was not let in at all, or told what went wrong. */
+const NO_REFUSAL =
+  /protocol era|Version negotiation|not implemented|OUTCOME_UNKNOWN|UPSTREAM_BAD_RESPONSE/
 
 function isMet(cell: Cell, outcome: string): boolean {
   const verdict = verdictOf(cell)
   if (verdict === 'works') return outcome === verdict
-  return outcome.startsWith(verdict.is) && !NOT_LET_IN.test(outcome)
+  return outcome.startsWith(verdict.is) && !NO_REFUSAL.test(outcome)
 }
 
 for (const kind of ['legacy session', 'modern'] as const)

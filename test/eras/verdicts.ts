@@ -67,12 +67,12 @@ export const NOT_YET: ReadonlySet<string> = new Set(
   Object.entries<readonly PlayName[]>({
     'legacy session to legacy session': ['elicitation', 'sampling', 'list change'],
     'legacy session to legacy stateless': ['elicitation', 'sampling'],
-    'legacy session to modern': PLAY_NAMES,
+    'legacy session to modern': ['stream', 'elicitation', 'sampling', 'list change'],
     'legacy stateless to legacy session': ['elicitation', 'sampling'],
     'legacy stateless to legacy stateless': ['elicitation', 'sampling'],
-    'legacy stateless to modern': PLAY_NAMES,
+    'legacy stateless to modern': ['stream', 'elicitation', 'sampling'],
     'modern to legacy session': PLAY_NAMES,
-    'modern to legacy stateless': PLAY_NAMES,
+    'modern to legacy stateless': ['elicitation', 'sampling', 'list change'],
     'modern to modern': ['list change'],
   }).flatMap(([pair, plays]) => plays.map(play => `${pair}: ${play}`)),
 )
