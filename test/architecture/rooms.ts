@@ -238,9 +238,10 @@ export const BESIDE_A_TEST: Pick<Room, 'imports' | 'packages'> = {
   packages: ['fast-check'],
 }
 
-/** Where `import()` is allowed: commands load when they are typed, and the bootstrap before anything is installed. */
+/** Where `import()` is allowed: commands load when they are typed, the bootstrap before anything is installed, and the router once its compiled code is at hand. */
 export const MAY_IMPORT_LATE: readonly string[] = [
   'control-plane/cli/',
   'deploy/boot.mjs',
   'deploy/ringmain.mjs',
+  'router/main.ts',
 ]
