@@ -259,6 +259,7 @@ const relaying = (play: (body: ReturnType<typeof fakeBody>, caller: FakeCaller) 
         const body = outcome.answer.relay.body as ReturnType<typeof fakeBody>
         const relayed = relayAnswer(caller, outcome.answer.relay, {
           nowMs: () => 0,
+          after: () => () => undefined,
           trail: trail ?? { attempts: 0 },
           refusal: () => ({ status: 200, headers: {}, body: '' }),
         })

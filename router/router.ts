@@ -202,6 +202,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     observations: observer,
     respond: respond({
       nowMs: systemClock.nowMs,
+      after: wheel.after,
       defect: (id, at, error) => log.error({ event: 'defect', id, at, err: error }, 'defect'),
     }),
   }

@@ -88,7 +88,7 @@ const portsOf = (observations: Ports['observations']): Ports => ({
   handshakes: { discover: never, initialize: never, setLevel: never, forsake: never },
   cancellations: { add: never, cancel: never },
   farewells: { end: never },
-  respond: respond({ defect: never, nowMs: systemClock.nowMs }),
+  respond: respond({ defect: never, nowMs: systemClock.nowMs, after: never }),
 })
 
 /** Everything that the stages before would have established. */

@@ -115,3 +115,16 @@ test('calls that are told may end others and begin new ones while the wheel look
   assert.deepEqual(told, ['first', 'fresh'])
   assert.equal(wheel.size, 0)
 })
+
+test('what is to be done after a while is done once, or not at all when it is taken back', t => {
+  const { wheel, pass } = turningWheel(t)
+  const done: string[] = []
+  wheel.after(1_000, () => done.push('one'))
+  const takeBack = wheel.after(1_000, () => done.push('two'))
+  pass(990)
+  assert.deepEqual(done, [])
+  takeBack()
+  pass(2_000)
+  assert.deepEqual(done, ['one'])
+  assert.equal(wheel.size, 0)
+})

@@ -49,6 +49,13 @@ export class DeadlineWheel {
     this.#put(spoke)
   }
 
+  /** Acts once after so many milliseconds, two ticks late at most, unless what it returns is called before. */
+  readonly after = (ms: number, act: () => void): (() => void) => {
+    const spoke: Spoke = { dueMs: this.#nowMs() + ms, fire: act, slot: undefined }
+    this.add(spoke)
+    return () => this.delete(spoke)
+  }
+
   delete(spoke: Spoke): void {
     if (spoke.slot?.delete(spoke) !== true) return
     spoke.slot = undefined

@@ -10,8 +10,12 @@ import { HeldOutput } from './held-output.ts'
 import { messageSwap } from './outward-names.ts'
 import { SseRelay } from './sse-relay.ts'
 
+/** Acts once after so many milliseconds, unless what it returns is called before: a timer for each answer would cost more than the answer. */
+export type After = (ms: number, act: () => void) => () => void
+
 export interface RelayContext {
   readonly nowMs: Clock['nowMs']
+  readonly after: After
   readonly trail: Trail
   readonly refusal: (refusal: Refusal) => WireAnswer
 }
@@ -95,14 +99,13 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
   const pace = new CommentPace(context.nowMs)
   const swap = messageSwap(relay)
   const events = new SseRelay(swap, { out, pace, onProgress: () => relay.deadline.extend() })
-  let lingering: NodeJS.Timeout | undefined
+  let leave: (() => void) | undefined
   const answered = (): void => {
     emit.flush()
     caller.end()
     relay.ended({ ended: 'whole', rpcCode: events.errorCode })
     finish()
-    lingering = setTimeout(() => relay.body.abort(), LINGER_MS)
-    lingering.unref()
+    leave = context.after(LINGER_MS, () => relay.body.abort())
   }
   const fail = (refusal: Refusal): void => {
     emit.flush()
@@ -130,11 +133,11 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
       return true
     },
     end: () => {
-      clearTimeout(lingering)
+      leave?.()
       if (!isOver()) fail(ENDED_EARLY)
     },
     broken: () => {
-      clearTimeout(lingering)
+      leave?.()
       if (!isOver()) fail(LOST)
     },
   }

@@ -27,6 +27,7 @@ async function responded(
   const call: Arrived & Known = { ...arrivedAs({ caller }), ...known }
   await respond({
     nowMs: () => 0,
+    after: () => () => undefined,
     defect: (id, at, error) => defects.push(`${id} ${at} ${String(error)}`),
   })(outcome, call)
   return { caller, defects }
@@ -212,7 +213,11 @@ test('a fault of the answer itself is logged, cuts the connection and gives up w
     ended: () => undefined,
     deadline: fakeDeadline().deadline,
   }
-  const turn = respond({ nowMs: () => 0, defect: (_id, at) => void defects.push(at) })
+  const turn = respond({
+    nowMs: () => 0,
+    after: () => () => undefined,
+    defect: (_id, at) => void defects.push(at),
+  })
   const call: Arrived & Known = { ...arrivedAs({ caller: broken }), ...known('modern') }
   await assert.rejects(async () => turn(answered({ kind: 'relay', relay }), call), /a bug/)
   assert.deepEqual(defects, ['respond'])

@@ -7,7 +7,7 @@ import type { Outcome, Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { Codec, WireAnswer } from './codec.ts'
 import { codecOf } from './decode.ts'
-import { relayAnswer } from './relay.ts'
+import { type After, relayAnswer } from './relay.ts'
 import { HEADER } from './versions.ts'
 
 export interface DefectLog {
@@ -16,6 +16,7 @@ export interface DefectLog {
 
 export interface RespondPorts extends DefectLog {
   readonly nowMs: Clock['nowMs']
+  readonly after: After
 }
 
 type Known = Partial<Recorded & Decoded>
@@ -60,6 +61,7 @@ function turn(
     case 'relay':
       return relayAnswer(caller, answer.relay, {
         nowMs: log.nowMs,
+        after: log.after,
         trail: call.trail ?? { attempts: 0 },
         refusal: refusal => codec.refusal(call.message, refusal, idJson),
       })

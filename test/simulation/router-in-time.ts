@@ -74,7 +74,11 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
   const path = requestPath({
     clock,
     observations: { began: () => undefined, ended: () => undefined },
-    respond: respond({ nowMs: clock.nowMs, defect: (_id, at, error) => defect(at, error) }),
+    respond: respond({
+      nowMs: clock.nowMs,
+      after: wheel.after,
+      defect: (_id, at, error) => defect(at, error),
+    }),
     eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: sessions.open }) },
     table: {
       server: server => active.server(server),

@@ -1,11 +1,16 @@
 // A relay with a caller and an upstream answer that the test plays, and what was asked of both.
-import { relayAnswer } from '#router/eras/relay.ts'
+import { type After, relayAnswer } from '#router/eras/relay.ts'
 import type { AfterHead, Relay, Trail } from '#router/facts.ts'
 import { isLateFault } from '#router/outcome.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { answeredAs, type FakeBody, fakeBody } from './fake-body.ts'
 import { type FakeCaller, fakeCaller } from './fake-caller.ts'
 import { fakeDeadline } from './fake-deadline.ts'
+
+const after: After = (ms, act) => {
+  const timer = setTimeout(act, ms)
+  return () => clearTimeout(timer)
+}
 
 export interface Relayed {
   readonly body: FakeBody
@@ -50,6 +55,7 @@ export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene =
     {
       trail,
       nowMs: () => 0,
+      after,
       refusal: ({ code }: Refusal) => ({
         status: 200,
         headers: { by: 'router' },
