@@ -1,7 +1,6 @@
 // One page of one cluster's tools: asked in the caller's era, again elsewhere when a replica fails, and read for what it is.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createSealer } from '#foundation/seal.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
@@ -10,16 +9,15 @@ import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
 import type { Endpoint, Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
-import { listPages } from './list-pages.ts'
+import { fetchPage, type ListPorts } from './list-pages.ts'
 import { RetryBudgets } from './retry-budget.ts'
-import type { Lists, PageAnswer } from './stages/gather.ts'
+import type { PageAnswer } from './stages/gather.ts'
 
 const LEGACY: Learned = { ...MODERN, eras: ['legacy'], legacyVersion: '2025-06-18' }
 const MEMBER = { cluster: 'crm', prefix: 'crm' }
 const TOOLS = { tools: [{ name: 'find' }], nextCursor: 'two' }
 
 interface Ground {
-  readonly lists: Lists
   readonly requests: FakeSend
   readonly endpoints: readonly Endpoint[]
   readonly call: CallFacts
@@ -35,9 +33,8 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   const endpoints = serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned })
   const requests = fakeSend()
   let [id, nowMs] = [1_000, 0]
-  const lists = listPages({
+  const ports: ListPorts = {
     active,
-    sealer: createSealer(Buffer.alloc(32, 7)),
     send: requests.send,
     say: requests.say,
     nextId: () => (id += 1),
@@ -45,10 +42,9 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     nowMs: () => nowMs,
     random: () => 0,
     budgets: new RetryBudgets(() => 0),
-  })
+  }
   const call = callAs({ message: messageAs({ method: 'tools/list', params: {} }) })
   return {
-    lists,
     requests,
     endpoints,
     call,
@@ -58,7 +54,12 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
       await settle()
     },
     page: async (differences = {}, cursor) =>
-      lists.page({ ...call, gone: new AbortController().signal, ...differences }, MEMBER, cursor),
+      fetchPage(
+        ports,
+        { ...call, gone: new AbortController().signal, ...differences },
+        MEMBER,
+        cursor,
+      ),
   }
 }
 

@@ -1,8 +1,6 @@
 // Where the pages of a merged list come from: one question to one replica of each cluster. A list may be asked for again elsewhere.
 import type { Random } from '#foundation/clock.ts'
-import type { Sealer } from '#foundation/seal.ts'
 import type { ClusterPolicy, VirtualServerMember } from '#routes/route-table.ts'
-import { encodeMerged, openCursor } from './catalog/merged-list.ts'
 import {
   chooseReplica,
   forgoPlace,
@@ -18,12 +16,11 @@ import type { AfterHead } from './facts.ts'
 import { type Listed, listedBy } from './methods.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets, RetryTurn } from './retry-budget.ts'
-import type { Listing, Lists, PageAnswer } from './stages/gather.ts'
+import type { Listing, Page, PageAnswer } from './stages/gather.ts'
 import { legacyQuestion, modernQuestion, type Question } from './upstream/questions.ts'
 import { askReplica, PAGE_BYTES, type RpcReply } from './upstream/rpc.ts'
 
 export interface ListPorts extends ReplicaPorts {
-  readonly sealer: Sealer
   readonly random: Random
   readonly budgets: RetryBudgets<ClusterPolicy>
 }
@@ -33,13 +30,8 @@ const LIST_MS = 10_000
 const METHOD_NOT_FOUND = -32601
 const INVALID_PARAMS = -32602
 
-export const listPages = (ports: ListPorts): Lists => ({
-  page: (call, member, cursor) => page(ports, call, member, cursor),
-  openCursor: (call, cursor) => openCursor(ports.sealer, call, cursor),
-  encode: (call, list) => encodeMerged(ports, call, list),
-})
-
-async function page(
+/** Asks one replica of the cluster, and another where it fails. */
+export async function fetchPage(
   ports: ListPorts,
   call: Listing,
   member: VirtualServerMember,
@@ -213,8 +205,15 @@ function pageIn(reply: Extract<RpcReply, { kind: 'message' }>, asked: AskedPage)
     return badPage(`${asked.method} answered with more than ${MOST_ITEMS} ${listed.member}`)
   // One that names itself as the next would never end.
   const isMore = typeof nextCursor === 'string' && nextCursor !== asked.cursor
-  return { kind: 'page', page: { items, ...(isMore ? { nextCursor } : {}) } }
+  return foundPage({
+    items,
+    ttlMs: Number.isSafeInteger(result['ttlMs']) ? Math.max(0, Number(result['ttlMs'])) : 0,
+    isPublic: result['cacheScope'] === 'public', // what says nothing is for its own caller
+    ...(isMore ? { nextCursor } : {}),
+  })
 }
+
+const foundPage = (page: Page): PageAnswer => ({ kind: 'page', page, leftMs: 0 })
 
 const badPage = (detail: string): PageAnswer => ({
   kind: 'refuse',
@@ -222,7 +221,7 @@ const badPage = (detail: string): PageAnswer => ({
 })
 
 function errorPage(status: number, code: unknown, { method, isBound }: AskedPage): PageAnswer {
-  if (code === METHOD_NOT_FOUND) return { kind: 'page', page: { items: [] } } // a server that has none of these
+  if (code === METHOD_NOT_FOUND) return foundPage({ items: [], ttlMs: 0, isPublic: false }) // a server that has none of these
   if (status === 404 && isBound)
     return {
       kind: 'refuse',

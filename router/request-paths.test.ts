@@ -7,7 +7,7 @@ import { answeredAs, fakeBody } from '#test/support/fake-body.ts'
 import { arrivedAs, type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { freeRetries } from '#test/support/free-retries.ts'
-import { NO_CATALOG } from '#test/support/no-catalog.ts'
+import { EMPTY_PAGE, NO_CATALOG } from '#test/support/no-catalog.ts'
 import { relayAs } from '#test/support/relayed.ts'
 import { relayAnswer } from './eras/relay.ts'
 import { refuse } from './pipeline/stage.ts'
@@ -16,8 +16,7 @@ import type { CallRecord } from './stages/record.ts'
 
 const SESSION = { token: 's', serverName: 'default', version: '2025-11-25', members: [] }
 interface Ran {
-  /** Every port that was touched, in order. */
-  readonly log: readonly string[]
+  readonly log: readonly string[] // every port that was touched, in order
   readonly records: readonly CallRecord[]
   readonly caller: FakeCaller
 }
@@ -71,7 +70,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
     ),
     judge: () => say('judge', { kind: 'result', resultJson: '{}' }),
     lists: {
-      page: () => say('page', Promise.resolve({ kind: 'page', page: { items: [] } } as const)),
+      page: () => say('page', Promise.resolve(EMPTY_PAGE)),
       openCursor: () => [],
       encode: () => say('encode', Buffer.from('{}')),
     },

@@ -20,7 +20,6 @@ import { judgeAnswer } from './eras/judge.ts'
 import { misreadBeginning } from './eras/message.ts'
 import { mirrorForEra } from './eras/mirrored-params.ts'
 import { respond } from './eras/respond.ts'
-import { type ListPorts, listPages } from './list-pages.ts'
 import { createAllowList } from './listeners/allow-list.ts'
 import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog, observeTable } from './observe.ts'
@@ -38,6 +37,7 @@ import { RetryBudgets } from './retry-budget.ts'
 import { routerPlace } from './router-place.ts'
 import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
+import { type SharedListPorts, sharedLists } from './shared-lists.ts'
 import { shedOnHead } from './shed-on-head.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
 import { openLastGoodDocuments } from './table-feed/last-good-documents.ts'
@@ -161,7 +161,7 @@ async function openTable(
   return { feed, active }
 }
 
-interface Parts extends ListPorts {
+interface Parts extends SharedListPorts {
   readonly observer: CallObserver
   readonly overload: Overload
   readonly connections: ConnectionObserver
@@ -223,7 +223,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },
     attempts: attemptPath(parts),
     judge: judgeAnswer,
-    lists: listPages(parts),
+    lists: sharedLists(parts),
     handshakes: sessions,
     cancellations: new InFlight(),
     farewells: sessions,

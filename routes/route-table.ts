@@ -105,6 +105,7 @@ export interface ClusterPolicy {
   readonly eras?: readonly Era[]
   /** `agree`: replicas whose tools differ from those of most others are set apart. */
   readonly toolLists: 'agree' | 'any'
+  readonly lists: ListPolicy
   readonly health: HealthPolicy
   readonly ejection: EjectionPolicy
   readonly connections: ConnectionPolicy
@@ -121,6 +122,15 @@ export interface ClusterPolicy {
     /** What progress cannot exceed. */
     readonly maxMs: number
   }
+}
+
+/** For how long what its replicas list is believed. */
+export interface ListPolicy {
+  /** However short a time they say that it holds. */
+  readonly minTtlMs: number
+  readonly maxTtlMs: number
+  /** What they say is public is told to every caller as that. */
+  readonly mayBePublic: boolean
 }
 
 /** Bounds of what is sent a second time; beside them stands the deadline. */

@@ -5,7 +5,7 @@ import { createSealer } from '#foundation/seal.ts'
 import type { MergedList } from '#router/stages/gather.ts'
 import type { VirtualServerPolicy } from '#routes/route-table.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
-import { encodeMerged, openCursor } from './merged-list.ts'
+import { MergedLists, openCursor } from './merged-list.ts'
 
 const sealer = createSealer(Buffer.alloc(32, 7))
 const ports = { sealer, client: { name: 'ringmain', version: '1' } }
@@ -27,7 +27,10 @@ const listing = (method: string, server = SERVER): CallFacts =>
 const list = (...names: readonly string[]): MergedList => ({
   parts: [crm, web].map(member => ({
     member,
+    leftMs: 1_000,
     page: {
+      ttlMs: 0,
+      isPublic: true,
       items: names.map(own => ({
         own,
         definition: Buffer.from(JSON.stringify({ name: own, uri: own, uriTemplate: own })),
@@ -43,10 +46,9 @@ const shown = (
   merged: MergedList,
   server = SERVER,
 ): Record<string, Record<string, string>[]> =>
-  JSON.parse(encodeMerged(ports, listing(method, server), merged).toString()) as Record<
-    string,
-    Record<string, string>[]
-  >
+  JSON.parse(
+    new MergedLists(ports).encode(listing(method, server), merged, () => false).toString(),
+  ) as Record<string, Record<string, string>[]>
 
 test('names and URIs bear the prefixes of their clusters', () => {
   for (const [method, member, key, expected] of [
@@ -75,7 +77,13 @@ test('the view that a tool names bears the prefix, too', () => {
   const definition = Buffer.from('{"name":"a","_meta":{"ui":{"resourceUri":"ui://clock"}}}')
   const merged = {
     ...list(),
-    parts: [{ member: crm, page: { items: [{ own: 'a', definition }] } }],
+    parts: [
+      {
+        member: crm,
+        leftMs: 0,
+        page: { ttlMs: 0, isPublic: false, items: [{ own: 'a', definition }] },
+      },
+    ],
   }
   assert.deepEqual(shown('tools/list', merged)['tools'], [
     { name: 'crm__a', _meta: { ui: { resourceUri: 'ui://crm/clock' } } },
@@ -84,7 +92,9 @@ test('the view that a tool names bears the prefix, too', () => {
 
 test('a cursor opens for the list of the server it was made for, and for no other', () => {
   const rest = [{ cluster: 'crm', cursor: 'two' }, { cluster: 'web' }]
-  const text = encodeMerged(ports, listing('tools/list'), { ...list('a'), rest }).toString()
+  const text = new MergedLists(ports)
+    .encode(listing('tools/list'), { ...list('a'), rest }, () => false)
+    .toString()
   const { nextCursor: cursor } = JSON.parse(text) as { readonly nextCursor: string }
   assert.deepEqual(openCursor(sealer, listing('tools/list'), cursor), rest)
   assert.equal(
@@ -94,4 +104,40 @@ test('a cursor opens for the list of the server it was made for, and for no othe
   assert.equal(openCursor(sealer, listing('prompts/list'), cursor), undefined)
   assert.equal(openCursor(sealer, listing('tools/list'), `${cursor}A`), undefined)
   assert.equal(openCursor(sealer, listing('tools/list'), 'from-5'), undefined)
+})
+
+test('a list holds as long as the part that ends first, and is public where all of it is and may be', () => {
+  const told = (merged: MergedList, mayBePublic: boolean): readonly unknown[] => {
+    const call = callAs({
+      server: SERVER,
+      message: messageAs({ method: 'tools/list', params: {} }),
+    })
+    const text = new MergedLists(ports).encode(call, merged, () => mayBePublic).toString()
+    const { ttlMs, cacheScope } = JSON.parse(text) as { ttlMs: number; cacheScope: string }
+    return [ttlMs, cacheScope]
+  }
+  const whole = list('a')
+  const [one, two] = whole.parts
+  assert.ok(one !== undefined && two !== undefined)
+  assert.deepEqual(told(whole, true), [1_000, 'public'])
+  assert.deepEqual(told(whole, false), [1_000, 'private'])
+  assert.deepEqual(told({ ...whole, unavailable: ['web'] }, true), [0, 'public'])
+  const { page } = two
+  const shorter = { ...two, leftMs: 7.5, page: { ...page, isPublic: false } }
+  assert.deepEqual(told({ ...whole, parts: [one, shorter] }, true), [7, 'private'])
+  assert.deepEqual(told({ ...whole, parts: [] }, true), [0, 'private'])
+})
+
+test('what was written of a page for one server is not what another sees', () => {
+  const lists = new MergedLists(ports)
+  const merged = list('a', 'b.c')
+  const names = (server: VirtualServerPolicy): readonly string[] => {
+    const text = lists.encode(listing('tools/list', server), merged, () => false).toString()
+    return (JSON.parse(text) as { tools: { name: string }[] }).tools.map(({ name }) => name)
+  }
+  const all = ['crm__a', 'crm__b.c', 'w__a', 'w__b.c']
+  for (let turn = 0; turn < 2; turn += 1) {
+    assert.deepEqual(names(SERVER), all)
+    assert.deepEqual(names({ ...SERVER, names: 'portable' }), ['crm__a', 'w__a'])
+  }
 })

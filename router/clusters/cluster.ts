@@ -151,9 +151,11 @@ export class Cluster {
   }
 
   /** What the replicas that serve this era agree on of a tool; undefined where nobody knows whether they do. */
-  agreedTool(era: Era, name: string): ToolFacts | undefined {
-    return this.#serving.agreedTool(era, name)
-  }
+  readonly agreedTool = (era: Era, name: string): ToolFacts | undefined =>
+    this.#serving.agreedTool(era, name)
+
+  /** Another one means other replicas with other lists. */
+  readonly listVersion = (era: Era): string => this.#serving.listVersion(era)
 
   /** `tried` holds keys of endpoints that are out of the question for this call. */
   choose(era: Era, tried: ReadonlySet<string> = NONE_TRIED): Choice {

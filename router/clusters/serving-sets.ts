@@ -83,6 +83,11 @@ export class ServingSets {
     return facts === 'broken' ? undefined : facts
   }
 
+  /** Of the tools that those who serve this era agree on; empty while none is known, or they need not agree. */
+  listVersion(era: Era): string {
+    return this.#agreements[era].main ?? ''
+  }
+
   /** Of eras in which nobody knows whether the replicas agree, in words. */
   notes(): readonly string[] {
     if (!this.#ports.mustAgree) return []

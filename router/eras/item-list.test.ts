@@ -20,6 +20,8 @@ const NOTHING = {
   items: [],
   unavailable: [],
   serverInfo: { name: 'ringmain', version: '1' },
+  ttlMs: 0,
+  isPublic: false,
 } as const
 
 test('a definition without a prefix is the same bytes', () => {

@@ -62,10 +62,13 @@ export function renamed(
 
 export interface EncodedList {
   readonly member: Listed['member']
+  /** One definition each, or several with commas between. */
   readonly items: readonly Buffer[]
   readonly nextCursor?: string
   readonly unavailable: readonly string[]
   readonly serverInfo: Readonly<Record<string, unknown>>
+  readonly ttlMs: number
+  readonly isPublic: boolean
 }
 
 /** The `result` of a merged list. A modern one must say how long and for whom it holds (2026-07-28, caching). */
@@ -76,7 +79,13 @@ export function encodeList(era: Era, list: EncodedList): Buffer {
     ...(list.unavailable.length > 0 ? { [META.unavailable]: list.unavailable } : {}),
   }
   const rest = {
-    ...(isModern ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' } : {}),
+    ...(isModern
+      ? {
+          resultType: 'complete',
+          ttlMs: list.ttlMs,
+          cacheScope: list.isPublic ? 'public' : 'private',
+        }
+      : {}),
     ...(list.nextCursor === undefined ? {} : { nextCursor: list.nextCursor }),
     ...(Object.keys(meta).length > 0 ? { _meta: meta } : {}),
   }

@@ -19,7 +19,10 @@ const server = {
 
 const page = (tool: string, nextCursor?: string, count = 1): PageAnswer => ({
   kind: 'page',
+  leftMs: 0,
   page: {
+    ttlMs: 0,
+    isPublic: false,
     items: Array.from({ length: count }, () => ({ own: tool, definition: Buffer.from(tool) })),
     ...(nextCursor === undefined ? {} : { nextCursor }),
   },

@@ -8,10 +8,15 @@ import type { VirtualServerMember } from '#routes/route-table.ts'
 export interface Page {
   readonly items: readonly Item[]
   readonly nextCursor?: string
+  /** For how long its server says that it holds; 0 where it does not say. */
+  readonly ttlMs: number
+  /** Its server says that it is the same for every caller. */
+  readonly isPublic: boolean
 }
 
 export type PageAnswer =
-  | { readonly kind: 'page'; readonly page: Page }
+  /** `leftMs`: for how long it still holds. */
+  | { readonly kind: 'page'; readonly page: Page; readonly leftMs: number }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
 
 /** `gone` aborts when the caller has left: what is still being asked is for nobody. */
@@ -29,6 +34,7 @@ export interface Continuation {
 export interface Part {
   readonly member: VirtualServerMember
   readonly page: Page
+  readonly leftMs: number
 }
 
 export interface MergedList {
@@ -108,7 +114,7 @@ function merged(asked: readonly Asked[]): MergedList {
       unavailable.push(cluster)
       continue
     }
-    const { page } = given
+    const { page, leftMs } = given
     const more = page.items.reduce((sum, { definition }) => sum + definition.length, 0)
     const isFull = items + page.items.length > MOST_ITEMS || bytes + more > MOST_BYTES
     if (parts.length > 0 && isFull) {
@@ -117,7 +123,7 @@ function merged(asked: readonly Asked[]): MergedList {
     }
     items += page.items.length
     bytes += more
-    parts.push({ member, page })
+    parts.push({ member, page, leftMs })
     if (page.nextCursor !== undefined) rest.push({ cluster, cursor: page.nextCursor })
   }
   return { parts, rest, unavailable }

@@ -123,6 +123,11 @@ export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolic
     // In one order, so that the order of writing does not make another table.
     ...(eras === undefined ? {} : { eras: ERAS.filter(era => eras.includes(era)) }),
     toolLists: spec.toolLists,
+    lists: {
+      minTtlMs: mustParseDuration(spec.lists.minTtl),
+      maxTtlMs: mustParseDuration(spec.lists.maxTtl),
+      mayBePublic: spec.lists.public,
+    },
     health: {
       intervalMs: mustParseDuration(counts.interval),
       timeoutMs: mustParseDuration(counts.timeout),

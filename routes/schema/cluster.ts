@@ -44,6 +44,30 @@ const health = closed(
   { default: {}, description: "The router's own checks." },
 )
 
+const lists = closed(
+  {
+    minTtl: duration({
+      least: '0ms',
+      most: '1h',
+      default: '1s',
+      description:
+        'Lists of tools, prompts and resources are believed for so long at least, whatever the replicas say. One that has just ceased to hold is served for as long again while it is asked for anew.',
+    }),
+    maxTtl: duration({
+      least: '0ms',
+      most: '24h',
+      default: '5m',
+      description: 'No longer than this, whatever the replicas say.',
+    }),
+    public: Type.Boolean({
+      default: false,
+      description:
+        'True: a list that the replicas say is public (`cacheScope`) is told to callers as that. Otherwise every list is private.',
+    }),
+  },
+  { default: {}, description: 'For how long its lists hold.' },
+)
+
 const ejection = closed(
   {
     consecutiveFaults: count({
@@ -232,6 +256,7 @@ const spec = closed(
         description: 'Protocol eras that the replicas speak. The router asks them when absent.',
       }),
     ),
+    lists,
     toolLists: Type.Enum(['agree', 'any'], {
       default: 'agree',
       description:

@@ -30,6 +30,7 @@ export const clusterPolicy = (
   addresses: { allow: ['loopback', 'private', 'public'] },
   path: '/mcp',
   toolLists: 'agree',
+  lists: { minTtlMs: 1_000, maxTtlMs: 300_000, mayBePublic: false },
   health: HEALTH,
   retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
   ejection: EJECTION,

@@ -1,8 +1,15 @@
-// The parts of a catalog that a server of one cluster does not ask.
+// The parts of a catalog that a server of one cluster does not ask, and a list with nothing in it.
+import type { PageAnswer } from '#router/stages/gather.ts'
 import type { Offers } from '#router/stages/resolve.ts'
 
 export const NO_CATALOG: Pick<Offers, 'offering' | 'task' | 'outward'> = {
   offering: () => Promise.resolve([]),
   task: () => undefined,
   outward: () => undefined,
+}
+
+export const EMPTY_PAGE: PageAnswer = {
+  kind: 'page',
+  page: { items: [], ttlMs: 0, isPublic: false },
+  leftMs: 0,
 }

@@ -1,0 +1,103 @@
+// Which callers share a list, and which are asked for alone.
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createSealer } from '#foundation/seal.ts'
+import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
+import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
+import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
+import { settle } from '#test/support/manual-time.ts'
+import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
+import { ActiveTable } from './active-table.ts'
+import type { Session } from './facts.ts'
+import { RetryBudgets } from './retry-budget.ts'
+import { sharedLists } from './shared-lists.ts'
+import type { Listing, PageAnswer } from './stages/gather.ts'
+
+const MEMBER = { cluster: 'crm', prefix: 'crm' }
+const capabilities = (of: object): CallFacts['message']['meta'] => ({
+  'io.modelcontextprotocol/clientCapabilities': of,
+})
+
+interface Ground {
+  readonly requests: FakeSend
+  readonly page: (differences?: Partial<Listing>, cursor?: string) => Promise<PageAnswer>
+}
+
+function ground(t: TestContext): Ground {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const clusters = playedClusters()
+  const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
+  const learned = { ...MODERN, eras: ['modern', 'legacy'], isSessionful: true } as const
+  serveAt(active, clusters, { cluster: 'crm', ports: [1], learned })
+  const requests = fakeSend()
+  let id = 1_000
+  const lists = sharedLists({
+    active,
+    sealer: createSealer(Buffer.alloc(32, 7)),
+    send: requests.send,
+    say: requests.say,
+    nextId: () => (id += 1),
+    client: { name: 'ringmain', version: '1' },
+    nowMs: () => 0,
+    random: () => 0,
+    budgets: new RetryBudgets(() => 0),
+  })
+  const call = callAs({ message: messageAs({ method: 'tools/list', params: {} }) })
+  return {
+    requests,
+    page: (differences = {}, cursor) =>
+      lists.page({ ...call, gone: new AbortController().signal, ...differences }, MEMBER, cursor),
+  }
+}
+
+const meaning = (meta: CallFacts['message']['meta']): Partial<Listing> => ({
+  message: messageAs({ method: 'tools/list', params: {}, meta }),
+})
+
+test('callers alike in all that a list may depend on are one question', async t => {
+  const { page, requests } = ground(t)
+  const asking = [page(), page(meaning({})), page(meaning({ progressToken: 1 }))]
+  await settle()
+  assert.equal(requests.sent.length, 1)
+  await requests.last().result({ tools: [{ name: 'a' }] })
+  for (const given of await Promise.all(asking)) assert.equal(given.kind, 'page')
+  void page(meaning(capabilities({ sampling: {} })))
+  void page({}, 'two')
+  void page({ message: messageAs({ method: 'prompts/list', params: {} }) })
+  await settle()
+  assert.equal(requests.sent.length, 4)
+})
+
+test('who declares more than is kept is asked for alone, and so is a session', async t => {
+  const { page, requests } = ground(t)
+  const much = meaning(capabilities({ experimental: { x: 'x'.repeat(3_000) } }))
+  void page(much)
+  void page(much)
+  await settle()
+  assert.equal(requests.sent.length, 2)
+  const session: Session = {
+    token: 't',
+    serverName: 'default',
+    version: '2025-11-25',
+    members: [{ cluster: 'crm', endpoint: '127.0.0.1:1', id: 'up-1', version: '2025-11-25' }],
+  }
+  void page({ era: 'legacy', version: '2025-11-25', session })
+  await settle()
+  assert.equal(requests.last().header('mcp-session-id'), 'up-1')
+})
+
+test('one who leaves, or has no time, ends nobody else’s question', async t => {
+  const { page, requests } = ground(t)
+  const leaving = new AbortController()
+  const first = page({ gone: leaving.signal })
+  const hasty = page({ askedMs: 10 })
+  const patient = page()
+  await settle()
+  leaving.abort()
+  t.mock.timers.tick(10)
+  for (const one of [await first, await hasty])
+    assert.equal(one.kind === 'refuse' && one.refusal.code, 'RINGMAIN_NO_HEALTHY_REPLICA')
+  assert.equal(requests.sent.length, 1)
+  await requests.last().result({ tools: [] })
+  assert.equal((await patient).kind, 'page')
+})

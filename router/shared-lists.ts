@@ -1,0 +1,99 @@
+// The lists of all clusters as callers get them: from the catalog where it may serve them, and within a caller's own session from there.
+import type { Sealer } from '#foundation/seal.ts'
+import { ListCache } from './catalog/list-cache.ts'
+import { MergedLists, openCursor } from './catalog/merged-list.ts'
+import type { Cluster } from './clusters/cluster.ts'
+import { META } from './eras/versions.ts'
+import { fetchPage, type ListPorts } from './list-pages.ts'
+import type { Listing, Lists, PageAnswer } from './stages/gather.ts'
+
+export interface SharedListPorts extends ListPorts {
+  readonly sealer: Sealer
+}
+
+/** Callers are not told apart yet: all of them are one authorization context. */
+const EVERYBODY = 'everybody'
+/** Of what a list may depend on, in characters of JSON; who declares more is asked for alone. */
+const LONGEST_PARAMS = 2_048
+
+export function sharedLists(ports: SharedListPorts): Lists {
+  const cache = new ListCache(ports)
+  const merged = new MergedLists(ports)
+  /** Bounded by the clusters that live. A cluster that a newer table brings is another one, under whatever name. */
+  const serials = new WeakMap<Cluster, number>()
+  let newest = 0
+  const serialOf = (cluster: Cluster): number => {
+    const serial = serials.get(cluster) ?? (newest += 1)
+    serials.set(cluster, serial)
+    return serial
+  }
+  const page: Lists['page'] = (call, member, cursor) => {
+    const cluster = ports.active.cluster(member.cluster)
+    const params = paramsOf(call, cursor)
+    const isBound = call.session?.members.some(({ cluster: name }) => name === member.cluster)
+    if (cluster === undefined || isBound === true || params === undefined)
+      return fetchPage(ports, call, member, cursor)
+    const spoken = cluster.eraFor(call.era)
+    const wanted = {
+      key: JSON.stringify([
+        member.cluster,
+        call.message.method,
+        call.era,
+        spoken,
+        EVERYBODY,
+        params,
+      ]),
+      epoch: `${serialOf(cluster)} ${cluster.listVersion(spoken)}`,
+      policy: cluster.policy.lists,
+      fetch: () => fetchPage(ports, forEverybody(ports, call), member, cursor),
+    }
+    return unlessLate(ports, call, cache.page(wanted))
+  }
+  return {
+    page,
+    openCursor: (call, cursor) => openCursor(ports.sealer, call, cursor),
+    encode: (call, list) =>
+      merged.encode(
+        call,
+        list,
+        ({ cluster }) => ports.active.cluster(cluster)?.policy.lists.mayBePublic === true,
+      ),
+  }
+}
+
+/** What a server may look at when it makes a list: where it goes on, and what its caller can do. */
+function paramsOf(call: Readonly<Listing>, cursor: string | undefined): unknown {
+  const capabilities = call.message.meta[META.clientCapabilities] ?? null
+  const params = [cursor ?? null, call.version, capabilities]
+  return JSON.stringify(params).length > LONGEST_PARAMS ? undefined : params
+}
+
+/** Nobody's leaving and nobody's haste ends what others wait for, too. */
+function forEverybody({ nowMs }: ListPorts, call: Readonly<Listing>): Listing {
+  const { session: _session, askedMs: _askedMs, ...rest } = call
+  return { ...rest, gone: new AbortController().signal, arrivedMs: nowMs() }
+}
+
+/** A caller waits no longer than it says, and not at all once it has left. */
+function unlessLate(
+  { nowMs }: ListPorts,
+  { gone, askedMs, arrivedMs }: Readonly<Listing>,
+  work: Promise<PageAnswer>,
+): Promise<PageAnswer> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => resolve(LATE)
+    const leftMs = askedMs === undefined ? undefined : arrivedMs + askedMs - nowMs()
+    const timer = leftMs === undefined ? undefined : setTimeout(late, Math.max(0, leftMs))
+    gone.addEventListener('abort', late, { once: true })
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+const LATE: PageAnswer = {
+  kind: 'refuse',
+  refusal: {
+    code: 'RINGMAIN_NO_HEALTHY_REPLICA',
+    says: 'No replica gave its list in time.',
+    retryAfterMs: 1_000,
+  },
+}
