@@ -255,14 +255,14 @@ const relaying = (play: (body: ReturnType<typeof fakeBody>, caller: FakeCaller) 
     () => ({
       respond: (outcome, { trail }) => {
         assert.ok(outcome.kind === 'answered' && outcome.answer.kind === 'relay')
-        const body = outcome.answer.relay.body as ReturnType<typeof fakeBody>
-        const relayed = relayAnswer(caller, outcome.answer.relay, {
+        const { relay } = outcome.answer
+        const relayed = relayAnswer(caller, relay, {
           nowMs: () => 0,
           after: () => () => undefined,
           trail: trail ?? { attempts: 0 },
           refusal: () => ({ status: 200, headers: {}, body: '' }),
         })
-        play(body, caller)
+        play(relay.body as ReturnType<typeof fakeBody>, caller)
         return relayed
       },
       judge: () => ({ kind: 'relay', relay: relayAs({ isStream: true }) }) satisfies McpAnswer,
