@@ -47,6 +47,14 @@ const NOT_BRIDGED: readonly (readonly [fits: (cell: Cell) => boolean, verdict: V
     { is: 'refused', because: 'A tool server without sessions tells nobody of changes.' },
   ],
   [
+    ({ caller, upstream, play }) =>
+      caller === 'legacy stateless' && upstream === 'modern' && play === 'stream',
+    {
+      is: 'silent',
+      because: 'A caller without a session cannot say once that it wants to hear what is logged.',
+    },
+  ],
+  [
     ({ caller, play }) => caller === 'legacy stateless' && play === 'cancel',
     {
       is: 'silent',
@@ -70,7 +78,7 @@ export const NOT_YET: ReadonlySet<string> = new Set(
     'legacy session to modern': ['stream', 'elicitation', 'sampling', 'list change'],
     'legacy stateless to legacy session': ['elicitation', 'sampling'],
     'legacy stateless to legacy stateless': ['elicitation', 'sampling'],
-    'legacy stateless to modern': ['stream', 'elicitation', 'sampling'],
+    'legacy stateless to modern': ['elicitation', 'sampling'],
     'modern to legacy session': PLAY_NAMES,
     'modern to legacy stateless': ['elicitation', 'sampling', 'list change'],
     'modern to modern': ['list change'],
