@@ -25,6 +25,7 @@ import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog, observeTable } from './observe.ts'
 import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
 import { observeEjections } from './observe-ejections.ts'
+import { offering } from './offering.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
 import { clusterOpener } from './open-cluster.ts'
 import { openOverload } from './open-overload.ts'
@@ -206,6 +207,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
       defect: (id, at, error) => log.error({ event: 'defect', id, at, err: error }, 'defect'),
     }),
   }
+  const lists = sharedLists(parts)
   const path = requestPath({
     ...shared,
     eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: sessions.open }) },
@@ -213,7 +215,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
       server: name => active.server(name),
       cluster: name => active.cluster(name)?.policy,
       tool: (name, tool) => active.cluster(name)?.tool(tool),
-      offering: () => Promise.resolve([]),
+      offering: offering(lists.page),
       task: (server, wireId) => openTask(parts.sealer, server, wireId),
       replay: tool => replayOf(active, tool),
       outward: (call, owned) => outwardOf(parts.sealer, call, owned),
@@ -223,7 +225,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },
     attempts: attemptPath(parts),
     judge: judgeAnswer,
-    lists: sharedLists(parts),
+    lists,
     handshakes: sessions,
     cancellations: new InFlight(),
     farewells: sessions,

@@ -4,7 +4,15 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { runOf } from '#test/support/properties.ts'
 import type { VirtualServerPolicy } from './route-table.ts'
-import { looksOf, mayBeNamed, ownerOfName, ownerOfUri, wireName, wireUri } from './wire-names.ts'
+import {
+  isMadeBy,
+  looksOf,
+  mayBeNamed,
+  ownerOfName,
+  ownerOfUri,
+  wireName,
+  wireUri,
+} from './wire-names.ts'
 
 const joined = (...prefixes: readonly string[]): VirtualServerPolicy => ({
   name: 'default',
@@ -113,4 +121,19 @@ test('prefixes that one may take for another look the same', () => {
     ['tools', 'tool'],
   ] as const)
     assert.notEqual(looksOf(one), looksOf(other), `${one} and ${other}`)
+})
+
+test('a template makes the URIs that hold its literals in their order, and no others', () => {
+  for (const [template, uri, isMade] of [
+    ['file:///{+path}', 'file:///a/b', true],
+    ['file:///{+path}', 'http:///a', false],
+    ['db:///{table}/{id}.json', 'db:///users/7.json', true],
+    ['db:///{table}/{id}.json', 'db:///users.json', false],
+    ['{a}{b}', '', true],
+    ['x:{a}x', 'x:x', true],
+    ['x:{a}:x', 'x:x', false],
+    ['plain:1', 'plain:1', true],
+    ['plain:1', 'plain:12', false],
+  ] as const)
+    assert.equal(isMadeBy(template, uri), isMade, `${template} ${uri}`)
 })

@@ -55,6 +55,21 @@ export function ownerOfUri(server: VirtualServerPolicy, wire: string): Owned | u
   return member && { member, own: isUi ? `${UI}${rest}` : rest }
 }
 
+/** Whether a URI template (RFC 6570) may have made this URI: its literals stand in it in their order. */
+export function isMadeBy(template: string, uri: string): boolean {
+  const [first = '', ...rest] = template.split(/\{[^{}]*\}/)
+  const last = rest.pop()
+  if (last === undefined) return template === uri
+  if (!uri.startsWith(first)) return false
+  let at = first.length
+  for (const literal of rest) {
+    const found = uri.indexOf(literal, at)
+    if (found < 0) return false
+    at = found + literal.length
+  }
+  return uri.length - last.length >= at && uri.endsWith(last)
+}
+
 /** What every assistant takes for a name: several allow no dot, and no more than 64 characters. */
 export const PORTABLE_LENGTH = 64
 const PORTABLE = /^[A-Za-z0-9_-]{1,64}$/

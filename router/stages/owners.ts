@@ -1,5 +1,5 @@
 // Who owns what a caller names: by the prefix of the name where it has one, else by what the clusters say that they offer.
-import type { Decoded, Located } from '#router/facts.ts'
+import type { Arrived, Decoded, Located } from '#router/facts.ts'
 import type { Subject } from '#router/methods.ts'
 import type { ToolFacts } from '#router/tool-facts.ts'
 import type { VirtualServerMember, VirtualServerPolicy } from '#routes/route-table.ts'
@@ -9,21 +9,18 @@ export interface Catalog {
   /** What a replica in service tells of a tool of this own name; undefined when none offers it. */
   readonly tool: (cluster: string, name: string) => ToolFacts | 'broken' | undefined
   /** The members whose lists hold a prompt of this name or a resource of this URI, or a template that makes it. */
-  readonly offering: (call: Readonly<Decoded & Located>, subject: Subject) => Promise<Owners>
+  readonly offering: (call: Asking, subject: Subject) => Promise<Owners>
   /** Whose task it is; undefined when no router with this key gave its id out for this server. */
   readonly task: (server: VirtualServerPolicy, wireId: string) => Owned | undefined
 }
 
 type Owners = readonly Owned[]
-type Find = (
-  call: Readonly<Decoded & Located>,
-  subject: Subject,
-  catalog: Catalog,
-) => Owners | Promise<Owners>
+type Asking = Readonly<Arrived & Decoded & Located>
+type Find = (call: Asking, subject: Subject, catalog: Catalog) => Owners | Promise<Owners>
 
 /** None, one, or more where a plain name does not tell them apart. */
 export function ownersOf(
-  call: Readonly<Decoded & Located>,
+  call: Asking,
   subject: Subject,
   catalog: Catalog,
 ): Owners | Promise<Owners> {

@@ -1,7 +1,15 @@
 // From what a caller names to the cluster that owns it and the name it has there.
 // What belongs to no cluster and what no replica offers look the same to the caller.
 import type { RefusalCode } from '#foundation/refusals.ts'
-import type { Decoded, Located, McpAnswer, Outward, Recorded, Resolved } from '#router/facts.ts'
+import type {
+  Arrived,
+  Decoded,
+  Located,
+  McpAnswer,
+  Outward,
+  Recorded,
+  Resolved,
+} from '#router/facts.ts'
 import { isRepeatableRead, type Subject, subjectOf } from '#router/methods.ts'
 import { go, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
 import type { ToolFacts } from '#router/tool-facts.ts'
@@ -35,12 +43,12 @@ export type Mirrored =
     }
   | { readonly kind: 'mismatch'; readonly header: string; readonly says: string }
 
-type Resolving = Readonly<Decoded & Located & Recorded>
+type Resolving = Readonly<Arrived & Decoded & Located & Recorded>
 type Resolution = Verdict<Resolved, McpAnswer>
 
 export const resolve = (
   table: Offers,
-): Stage<McpAnswer, Decoded & Located & Recorded, Resolved> => ({
+): Stage<McpAnswer, Arrived & Decoded & Located & Recorded, Resolved> => ({
   name: 'resolve',
   decide: call => {
     const subject = subjectOf(call.message) as Subject // `decode` lets no call without one pass
