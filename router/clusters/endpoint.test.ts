@@ -77,16 +77,6 @@ test('cost grows with what is carried, the less the larger its part is', () => {
   close(endpoint.cost(0, 1, 2), 300)
 })
 
-test('cost follows an answer that is owed for longer than answers took, until the replica comes back', () => {
-  const endpoint = up({}, -60_000)
-  endpoint.observe(100, 0)
-  endpoint.owed.sent(0)
-  close(endpoint.cost(90), endpoint.ewmaMs(90))
-  close(endpoint.cost(400), 400)
-  endpoint.warmUp(400)
-  close(endpoint.cost(500), 1)
-})
-
 test('streams are no load', () => {
   const endpoint = up({}, -60_000)
   endpoint.observe(100, 0)

@@ -8,7 +8,6 @@ import type { TierName } from './balancers/place.ts'
 import type { Instance } from './discovery/instance.ts'
 import type { EndpointBreaker } from './ejection/endpoint-breaker.ts'
 import { type Override, overridden } from './override.ts'
-import { OwedAnswer } from './owed-answer.ts'
 import { PeakAverage } from './peak-average.ts'
 import { RunningMedian } from './running-median.ts'
 
@@ -60,8 +59,6 @@ const SLOW_START_LEAST = 0.1
 export class Endpoint {
   readonly reach: Reach
   readonly limit = new AdaptiveLimit()
-  /** The calls whose first byte has not come yet. */
-  readonly owed = new OwedAnswer()
   #told: Instance
   #override: Override | undefined
   #instance: Instance
@@ -178,7 +175,6 @@ export class Endpoint {
   warmUp(nowMs: number): void {
     this.#upSinceMs = nowMs
     this.#average.begin(nowMs)
-    this.owed.forget()
     this.limit.forget()
   }
 
@@ -222,8 +218,7 @@ export class Endpoint {
 
   /** What a call costs here while it carries so many more; `part` is its share as a multiple of the average one. */
   cost(nowMs: number, more = 0, part = 1): number {
-    const firstByteMs = Math.max(this.ewmaMs(nowMs), this.owed.forMs(nowMs))
-    return firstByteMs * (1 + (this.inFlight + more) / part)
+    return this.ewmaMs(nowMs) * (1 + (this.inFlight + more) / part)
   }
 
   /** What its weight is multiplied by: from 0.1 to 1, growing while caches and connections warm. */

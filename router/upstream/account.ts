@@ -29,7 +29,6 @@ export class Account {
     this.#beganMs = clock.nowMs()
     endpoint.calls += 1
     endpoint.inFlight += 1
-    endpoint.owed.sent(this.#beganMs)
     this.#ticket = cluster.ejections.begin(endpoint)
   }
 
@@ -56,8 +55,6 @@ export class Account {
     const tookMs = head.kind === 'answered' ? head.firstByteMs : nowMs - this.#beganMs
     this.#head = head
     this.#adapt(head, nowMs)
-    if (head.kind === 'answered') this.#endpoint.owed.came(this.#beganMs)
-    else this.#endpoint.owed.lost(this.#beganMs)
     if (isLeaving(head)) this.#cluster.leaving(this.#endpoint)
     if (fault === 'endpoint' || isThrottled) this.#endpoint.penalise(tookMs, nowMs, retryAfterMs)
     else if (head.kind === 'timeout' || head.kind === 'abandoned')

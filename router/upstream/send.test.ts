@@ -185,27 +185,6 @@ test('a replica that left the set keeps its connections until its last call is o
   assert.equal(pools.size, 0)
 })
 
-test('an answer is owed until its first byte has come, or until none will', async t => {
-  let nowMs = 0
-  const scripts: Script = {
-    ask: ({ result }) => result({}),
-    watch: ({ response }) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-    },
-    hang: () => undefined,
-  }
-  const { endpoint, send } = await ground(t, scripts, () => nowMs)
-  for (const method of ['ask', 'watch', 'hang']) {
-    const { attempt, abort } = send(method)
-    nowMs += 50
-    assert.equal(endpoint.owed.forMs(nowMs), 50, method)
-    if (method === 'hang') abort()
-    await attempt
-    assert.equal(endpoint.owed.forMs(nowMs), 0, method)
-    abort()
-  }
-})
-
 test('content types are told apart with their parameters and in any case', () => {
   assert.ok(isEventStream('Text/Event-Stream; charset=utf-8'))
   assert.ok(isJson('application/json;charset=utf-8'))

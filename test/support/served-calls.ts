@@ -13,8 +13,6 @@ export interface Load {
   readonly calls?: number
   /** Replicas, by their place, that answer in this multiple of the usual time. */
   readonly slower?: ReadonlyMap<number, number>
-  /** Calls that are begun before take the usual time everywhere. */
-  readonly slowerFromMs?: number
   /** Replicas, by their place, that fail within a millisecond. */
   readonly failing?: ReadonlySet<number>
   /** Calls that a replica serves at once. */
@@ -28,17 +26,15 @@ export interface Load {
 export interface Outcome {
   /** Of the calls, by the place of the replica. */
   readonly shares: readonly number[]
-  /** Those calls, counted. */
-  readonly counts: readonly number[]
   readonly p99: number
 }
 
-export const USUAL_MS = 20
+const USUAL_MS = 20
 const LONG_UP_MS = -60_000
 
 interface Site {
   readonly endpoint: Endpoint
-  readonly slowness: number
+  readonly timeMs: number
   readonly isFailing: boolean
   /** Calls that wait for a slot there, by when they came. */
   readonly queue: number[]
@@ -73,9 +69,9 @@ class Play {
     for (const [place, weight] of load.weights.entries()) {
       const endpoint = new Endpoint(instanceAt(8_000 + place, { weight }))
       endpoint.becomeUp(LONG_UP_MS)
-      const slowness = load.slower?.get(place) ?? 1
+      const timeMs = USUAL_MS * (load.slower?.get(place) ?? 1)
       const isFailing = load.failing?.has(place) === true
-      this.#sites.set(endpoint, { endpoint, slowness, isFailing, queue: [], busy: 0, count: 0 })
+      this.#sites.set(endpoint, { endpoint, timeMs, isFailing, queue: [], busy: 0, count: 0 })
       this.#balancer.update(endpoint, 'serves')
     }
   }
@@ -93,7 +89,6 @@ class Play {
     const times = this.#timesMs.sort((one, other) => one - other)
     return {
       shares: counts.map(count => count / counted),
-      counts,
       p99: times[Math.floor(times.length * 0.99)] ?? 0,
     }
   }
@@ -105,16 +100,13 @@ class Play {
     if (site === undefined) throw new Error('every replica may take a call, and none was picked')
     if (nowMs > fromMs) site.count += 1
     site.endpoint.inFlight += 1
-    site.endpoint.owed.sent(nowMs)
     if (site.busy < slots) this.#begin(site, nowMs, nowMs)
     else site.queue.push(nowMs)
   }
 
   #begin(site: Site, cameMs: number, nowMs: number): void {
-    const { isEven, slowerFromMs = 0 } = this.#load
-    const usual = isEven === true ? USUAL_MS : -Math.log(1 - this.#random()) * USUAL_MS
-    const tookMs = nowMs < slowerFromMs ? usual : usual * site.slowness
-    const endMs = nowMs + (site.isFailing ? 1 : tookMs)
+    const usual = this.#load.isEven === true ? 1 : -Math.log(1 - this.#random())
+    const endMs = nowMs + (site.isFailing ? 1 : usual * site.timeMs)
     site.busy += 1
     const after = this.#served.findIndex(other => other.endMs > endMs)
     this.#served.splice(after < 0 ? this.#served.length : after, 0, { site, cameMs, endMs })
@@ -126,7 +118,6 @@ class Play {
     const { site, cameMs, endMs } = served
     const tookMs = endMs - cameMs
     site.endpoint.inFlight -= 1
-    site.endpoint.owed.came(cameMs)
     site.busy -= 1
     if (site.isFailing) site.endpoint.penalise(tookMs, endMs)
     else site.endpoint.observe(tookMs, endMs)

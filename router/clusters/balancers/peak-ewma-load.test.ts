@@ -1,7 +1,7 @@
 // Shares of picks under load, with a seed: everyone gets what its weight says, who is slow or fails gets little.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Load, serveCalls, USUAL_MS } from '#test/support/served-calls.ts'
+import { type Load, serveCalls } from '#test/support/served-calls.ts'
 
 const SEED = 20_260_728
 const alike = (count: number): readonly number[] => Array.from({ length: count }, () => 1)
@@ -69,32 +69,5 @@ for (const count of [4, 10]) {
     const [share = 1] = serveCalls({ ...load, failing: new Set([0]) }).shares
     t.diagnostic(`seed ${SEED}, share ${(share * 100).toFixed(3)} %`)
     assert.ok(share <= 0.005, String(share))
-  })
-}
-
-for (const [count, each, most] of [
-  [3, 2, 4],
-  [3, 8, 13],
-  [10, 4, 7.5],
-] as const) {
-  test(`one of ${count} that turns ten times slower with ${each} calls at each is avoided before its first slow answer`, t => {
-    const turnsMs = 5_000
-    const perMs = (count * each) / USUAL_MS
-    const given = Array.from({ length: 20 }, (_, seed) => {
-      const { counts } = serveCalls({
-        weights: alike(count),
-        isEven: true,
-        inFlight: count * each,
-        seed,
-        slower: new Map([[0, 10]]),
-        slowerFromMs: turnsMs,
-        fromMs: turnsMs,
-        calls: Math.floor((turnsMs + 10 * USUAL_MS) * perMs),
-      })
-      return counts[0] ?? 0
-    })
-    const mean = given.reduce((sum, one) => sum + one, 0) / given.length
-    t.diagnostic(`seeds 0 to 19: ${mean} calls on average, ${Math.max(...given)} at most`)
-    assert.ok(mean > 0 && mean <= most, String(mean))
   })
 }
