@@ -41,6 +41,15 @@ test('events go on one by one; what means nothing there does not, and comments d
     }
 })
 
+test('an event without data, as servers begin a stream with that may be resumed, says nothing', async () => {
+  for (const nothing of ['id: 1\ndata: \n\n', 'id: 1\ndata:\n\n', 'retry: 5\ndata:  \n\n']) {
+    const text = `${nothing}${event(ANSWER)}`
+    const { caller, blamed } = await played(text, [text], { isStream: true })
+    assert.equal(caller.text(), event(CARRIED))
+    assert.equal(blamed(), 0)
+  }
+})
+
 test('what cannot be said there is told in words, in either form', async () => {
   const asks = '{"jsonrpc":"2.0","id":1,"method":"elicitation/create","params":{}}'
   const streamed = await played(asks, [event(asks)], { isStream: true })

@@ -46,6 +46,7 @@ export class CarriedOutput implements Outlet {
       this.#write(event)
       return
     }
+    if (json.length === 0) return // a stream that may be resumed begins so (2025-11-25), and this one may not
     const carried = this.#carried(json)
     if (carried.kind === 'on') this.#write(Buffer.concat([EVENT, inLines(carried.json), EVENT_END]))
   }
@@ -83,7 +84,7 @@ function dataOf(event: Buffer): Buffer | undefined {
     .split('\n')
     .filter(line => line.startsWith(DATA))
     .map(line => line.slice(DATA.length).replace(/^ /, ''))
-  return lines.length === 0 ? undefined : Buffer.from(lines.join('\n'))
+  return lines.length === 0 ? undefined : Buffer.from(lines.join('\n').trim())
 }
 
 /** A line end within the data is white space of its JSON. */
