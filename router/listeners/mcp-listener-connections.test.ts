@@ -79,6 +79,20 @@ test('bytes that are no HTTP behind a call that runs are no answer to it', async
   await gone
 })
 
+test('what stands behind a request that was to be the last is not looked at, and the request is answered', async t => {
+  const running = Promise.withResolvers<Arrived>()
+  const { port, broken } = await listening(t, { handle: running.resolve })
+  const last = 'GET /mcp HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'
+  const { socket, all } = await raw(port, last + WHOLE)
+  const { caller } = await running.promise
+  socket.write(WHOLE)
+  await new Promise(resolve => setImmediate(resolve))
+  assert.equal(caller.isGone, false)
+  caller.send(405, {}, 'no')
+  assert.match(await all, /^HTTP\/1\.1 405 [^]*\r\n\r\nno$/)
+  assert.ok(broken.length > 0)
+})
+
 test('bytes that are no HTTP behind a request that nobody has looked at are refused with it', async t => {
   const { port, broken, arrived } = await listening(t)
   const { all } = await raw(port, `${WHOLE}no HTTP\r\n\r\n`)

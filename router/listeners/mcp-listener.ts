@@ -19,7 +19,7 @@ import { type AllowList } from './allow-list.ts'
 import { type BodyRules, RefusedBody, readBody } from './body-reader.ts'
 import { BodyRoom } from './body-room.ts'
 import { HttpCaller } from './http-caller.ts'
-import { endSlowly } from './linger.ts'
+import { endSlowly, lingerAtEnd } from './linger.ts'
 import { Parting } from './parting.ts'
 import { Pipelines } from './pipelines.ts'
 
@@ -253,10 +253,14 @@ function answerBroken(
   if (!socket.writable) socket.destroy()
   else if (answer?.writableEnded === true)
     endSlowly(socket) // it has been given, and is yet to be read
+  else if (isRunning && code === BEHIND_THE_LAST) lingerAtEnd(socket)
   else if (isRunning) socket.destroy()
   // A request before it that was read whole, but that nobody has looked at yet, is refused with it.
   else endSlowly(socket, lastWords(STATUS_OF[code] ?? '400 Bad Request'))
 }
+
+/** What follows on a request with `Connection: close` is not to be processed, and takes nothing from its answer (RFC 9112, 9.6). */
+const BEHIND_THE_LAST = 'HPE_CLOSED_CONNECTION'
 
 const lastWords = (status: string): string =>
   `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`
