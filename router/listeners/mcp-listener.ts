@@ -116,11 +116,13 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
       await pause(overMs)
     },
     drain: async graceMs => {
-      state.isDraining = true
+      // Whoever was to be let go, and made no call meanwhile, does not know it: it is served once more, and told then.
+      state.isDraining = !state.parting.hasBegun
       // Closing resets who has connected and is not accepted yet, with a call perhaps that was sent before the drain began:
       // who comes meanwhile is accepted, and refused in words.
       await pause(ACCEPT_MS)
       if ((await connectionsOf(app.server)) > 0) await pause(graceMs)
+      state.isDraining = true
       const closed = new Promise<void>(resolve => {
         // Node's own `close` would also break idle connections, and with them requests that are on their way.
         NetServer.prototype.close.call(app.server, () => resolve())

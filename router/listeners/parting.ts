@@ -13,6 +13,10 @@ export class Parting {
     this.#random = random
   }
 
+  get hasBegun(): boolean {
+    return this.#fromMs !== Number.POSITIVE_INFINITY
+  }
+
   /** From `afterMs` on, and all of them once `overMs` more have passed. */
   begin(afterMs: number, overMs: number): void {
     this.#fromMs = this.#nowMs() + afterMs
