@@ -126,6 +126,20 @@ test('a newer set takes over from one that is half in place, and only it is comp
   assert.equal(count('+') - count('-'), 3, 'each that came has gone, but for three')
 })
 
+test('a replica that takes calls again begins anew: how slow it was before says nothing', () => {
+  const { membership } = rig()
+  const [one] = instances(1) as [Instance]
+  membership.apply([one])
+  const known = membership.get('n/0') ?? assert.fail('it is not known')
+  known.observe(1_500, 0)
+  membership.apply([{ ...one, weight: 2 }])
+  assert.ok(known.ewmaMs(0) > 1_000)
+  membership.apply([{ ...one, state: 'draining' }])
+  assert.ok(known.ewmaMs(0) > 1_000)
+  membership.apply([{ ...one }])
+  assert.ok(known.ewmaMs(0) < 2)
+})
+
 test('the very same instance again is no change', () => {
   const { membership, told } = rig()
   const set = instances(2)

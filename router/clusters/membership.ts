@@ -74,7 +74,9 @@ export class Membership {
       const known = this.#endpoints.get(instance.key)
       if (known === undefined || !isSameAddress(known.instance, instance)) added.push(instance)
       else if (known.instance !== instance) {
+        const isBack = known.instance.state !== 'ready' && instance.state === 'ready'
         known.instance = instance
+        if (isBack) known.warmUp(this.#ports.clock.nowMs())
         this.#ports.onChanged(known)
       }
       yield

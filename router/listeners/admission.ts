@@ -1,5 +1,6 @@
 // What is decided on the head of a request, in which order, before a byte of its body is read.
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { AllowList } from './allow-list.ts'
@@ -22,7 +23,8 @@ export interface AdmissionPorts {
   readonly nowMs: () => number
   readonly allow: AllowList
   readonly pipelines: Pipelines
-  readonly isDraining: () => boolean
+  /** Whether calls on this connection are refused, since the router ends. */
+  readonly isDraining: (socket: Socket) => boolean
   /** Whether there is a virtual server of this name. */
   readonly isOffered: (serverName: string) => boolean
   readonly shed: Shed
@@ -63,7 +65,7 @@ export const admission =
 function refusalOfHead({ raw }: FastifyRequest, ports: AdmissionPorts): Refusal | undefined {
   const problem = guardHead(raw)
   if (problem !== undefined) return problem
-  if (ports.isDraining()) return DRAINING
+  if (ports.isDraining(raw.socket)) return DRAINING
   if (!ports.allow.isHostAllowed(raw.headers.host)) return { code: 'RINGMAIN_HOST_REFUSED' }
   if (!ports.allow.isOriginAllowed(raw.headers.origin)) return { code: 'RINGMAIN_ORIGIN_REFUSED' }
   return undefined

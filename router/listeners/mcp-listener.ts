@@ -116,13 +116,13 @@ export async function openMcpListener(options: McpListenerOptions): Promise<McpL
       await pause(overMs)
     },
     drain: async graceMs => {
-      // Whoever was to be let go, and made no call meanwhile, does not know it: it is served once more, and told then.
-      state.isDraining = !state.parting.hasBegun
+      state.isDraining = true
+      if (state.parting.hasBegun) state.parting.beginLastCalls(app.server)
       // Closing resets who has connected and is not accepted yet, with a call perhaps that was sent before the drain began:
       // who comes meanwhile is accepted, and refused in words.
       await pause(ACCEPT_MS)
       if ((await connectionsOf(app.server)) > 0) await pause(graceMs)
-      state.isDraining = true
+      state.parting.endLastCalls()
       const closed = new Promise<void>(resolve => {
         // Node's own `close` would also break idle connections, and with them requests that are on their way.
         NetServer.prototype.close.call(app.server, () => resolve())
@@ -202,7 +202,8 @@ function createApp(options: McpListenerOptions, state: ListenerState): FastifyIn
     options.refuseEarly(arrivedOf(request, reply, NOTHING), refusal)
   }
   const { pipelines } = state
-  const isDraining = (): boolean => state.isDraining
+  const isDraining = (socket: Socket): boolean =>
+    state.isDraining && !state.parting.isLastCall(socket)
   const told = { serverOf, callerOf, refuse }
   const { nowMs } = systemClock
   const admit = admission({ ...options, ...told, pipelines, isDraining, nowMs })
