@@ -114,7 +114,7 @@ function send(
     idJson: upstreamIdJson,
     leftMs: Math.ceil(call.deadline.leftMs()),
     ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),
-    ...(isBridged && era === 'modern' ? { envelope: envelopeOf(ports, call) } : {}),
+    ...(isBridged && era === 'modern' ? { envelope: envelopeOf(ports) } : {}),
   })
   let said: Promise<void> | undefined
   const over = (): void => {
@@ -159,9 +159,9 @@ async function unbroken({ attempt, ended }: SentCall): Promise<Attempt> {
   return { kind: 'no_answer', detail: 'its answer broke off' }
 }
 
-/** A caller without a session has told nothing of itself, and nothing can be asked of it. */
-const envelopeOf = (ports: AttemptPorts, _call: Readonly<Forwardable>): Envelope => ({
-  clientInfo: ports.client,
+/** Nothing of what a legacy caller said of itself is kept, and what a server may ask of it is not carried. */
+const envelopeOf = ({ client }: AttemptPorts): Envelope => ({
+  clientInfo: client,
   clientCapabilities: {},
 })
 

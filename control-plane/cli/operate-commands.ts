@@ -50,7 +50,7 @@ function addBreakers(program: Command, terminal: Terminal, settle: Settle): void
     ['reset', 'Close it and forget what it counted; failing calls may open it again.'],
     [
       'force-open',
-      'Send it nothing new, until it is reset; sessions stay, and so do calls under way.',
+      'Send it no calls, until it is reset: its sessions are lost, calls under way stay.',
     ],
     ['force-close', 'Never eject the replica, until it is reset.'],
   ] as const)

@@ -43,7 +43,7 @@ const spec = closed(
     names: Type.Enum(['any', 'portable'], {
       default: 'any',
       description:
-        '`portable`: only tools and prompts whose names on the wire have at most 64 letters, digits, "_" and "-" are offered, which is what every assistant takes. The others are left out, and told in the log and in `ringmain status`.',
+        '`portable`: only tools and prompts whose names on the wire have at most 64 letters, digits, "_" and "-" are offered, which is what every assistant takes. The others are left out.',
     }),
     partialLists: Type.Enum(['serve', 'fail'], {
       default: 'serve',
