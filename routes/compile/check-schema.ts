@@ -6,19 +6,35 @@ import { isAddressRule } from '#routes/address-range.ts'
 import { KINDS, type Kind } from '#routes/schema/kinds.ts'
 import { type Breach, breaches } from './breaches.ts'
 import { httpUrlRefusal } from './http-url.ts'
+import type { Path } from './problems.ts'
+import type { Written } from './rules.ts'
 
 export interface Checked {
   /** With every default filled in; to be trusted only where no breach stands. */
   readonly value: unknown
   readonly breaches: readonly Breach[]
+  readonly isWritten: Written
 }
 
 const checks: Readonly<Record<Kind, ValidateFunction>> = compileChecks()
 
 export function checkSchema(kind: Kind, raw: unknown): Checked {
-  const value: unknown = Value.Default(KINDS[kind], raw)
+  const value: unknown = Value.Default(KINDS[kind], structuredClone(raw)) // it writes into what it is given
   const check = checks[kind]
-  return { value, breaches: check(value) ? [] : breaches(value, check.errors ?? []) }
+  return {
+    value,
+    breaches: check(value) ? [] : breaches(value, check.errors ?? []),
+    isWritten: path => isIn(raw, path),
+  }
+}
+
+function isIn(raw: unknown, path: Path): boolean {
+  let at = raw
+  for (const step of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return false
+    at = (at as Readonly<Record<string, unknown>>)[step]
+  }
+  return true
 }
 
 function compileChecks(): Record<Kind, ValidateFunction> {

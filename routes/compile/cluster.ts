@@ -8,6 +8,8 @@ import {
   type StaticEndpoint,
 } from '#routes/route-table.ts'
 import type { ClusterDocument } from '#routes/schema/cluster.ts'
+import { deadlinePolicy } from './deadline.ts'
+import { idleFindings } from './idle.ts'
 import { addressFindings, reachPolicy, tlsFindings } from './reach.ts'
 import type { FieldRule, Finding } from './rules.ts'
 
@@ -29,6 +31,7 @@ export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
     check: ({ spec }) => [...twiceListed(spec), ...tlsFindings(spec)],
   },
   { reads: ['spec', 'connections'], check: ({ spec }) => connectionFindings(spec.connections) },
+  { reads: ['spec'], check: ({ spec }, isWritten) => idleFindings(spec, isWritten) },
   { reads: ['spec', 'addresses'], check: ({ spec }) => addressFindings(spec.addresses) },
 ]
 
@@ -155,23 +158,6 @@ export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolic
       idleMs: mustParseDuration(timeouts.idle),
     },
     deadline: deadlinePolicy(spec),
-  }
-}
-
-const USUAL_DEADLINE_MS = 60_000
-const LONGEST_DEADLINE_MS = 600_000
-
-/** Where the document sets none, what it gives a replica for the first byte must fit into it. */
-function deadlinePolicy({ deadline, timeouts }: Spec): ClusterPolicy['deadline'] {
-  if (deadline !== undefined)
-    return {
-      defaultMs: mustParseDuration(deadline.default),
-      maxMs: mustParseDuration(deadline.max),
-    }
-  const firstByteMs = mustParseDuration(timeouts.firstByte)
-  return {
-    defaultMs: Math.max(USUAL_DEADLINE_MS, firstByteMs),
-    maxMs: Math.max(LONGEST_DEADLINE_MS, firstByteMs),
   }
 }
 

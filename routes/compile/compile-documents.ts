@@ -168,9 +168,8 @@ function contentProblems(
   clusters: { readonly names: ClusterNames; readonly specOf: ClusterSpecOf },
 ): Problem[] {
   if (kind === undefined || checked === undefined) return []
-  const { value, breaches } = checked
-  const findings = findingsOf[kind](value, breaches, clusters)
-  return [...breaches, ...findings].map(finding =>
+  const findings = findingsOf[kind](checked, clusters)
+  return [...checked.breaches, ...findings].map(finding =>
     document.problem(finding.path, finding.says, finding),
   )
 }
@@ -178,15 +177,11 @@ function contentProblems(
 const findingsOf: Readonly<
   Record<
     Kind,
-    (
-      value: unknown,
-      breaches: Checked['breaches'],
-      clusters: Parameters<typeof toolFindings>[2],
-    ) => readonly Finding[]
+    (checked: Checked, clusters: Parameters<typeof toolFindings>[1]) => readonly Finding[]
   >
 > = {
-  Cluster: (value, breaches) => applyRules(clusterRules, value, breaches),
-  VirtualServer: (value, breaches, { names }) => virtualServerFindings(value, breaches, names),
+  Cluster: checked => applyRules(clusterRules, checked),
+  VirtualServer: ({ value, breaches }, { names }) => virtualServerFindings(value, breaches, names),
   Tool: toolFindings,
 }
 

@@ -19,8 +19,10 @@ test('a rule whose part is unsound does not run, and the others do', () => {
     reads: [reads],
     check: (document: { readonly name: string }) => [{ path: [reads], says: says + document.name }],
   })
-  const findings = applyRules([rule('a', 'on a: '), rule('b', 'on b: ')], { name: 'x' }, [
-    { path: ['a', 'inside'] },
-  ])
+  const findings = applyRules([rule('a', 'on a: '), rule('b', 'on b: ')], {
+    value: { name: 'x' },
+    breaches: [{ path: ['a', 'inside'] }],
+    isWritten: () => true,
+  })
   assert.deepEqual(findings, [{ path: ['b'], says: 'on b: x' }])
 })

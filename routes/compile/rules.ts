@@ -9,10 +9,13 @@ export interface Finding {
   readonly severity?: Severity
 }
 
+/** Whether the document itself says something at the path; else what stands there is a default. */
+export type Written = (path: Path) => boolean
+
 export interface FieldRule<Shape> {
   /** The part of the document that must be free of breaches for the rule to make sense. */
   readonly reads: Path
-  readonly check: (document: Shape) => readonly Finding[]
+  readonly check: (document: Shape, isWritten: Written) => readonly Finding[]
 }
 
 /** Whether no breach lies at, above or below the path. */
@@ -23,11 +26,19 @@ export function isSound(path: Path, breaches: readonly { readonly path: Path }[]
   })
 }
 
+/** A document as its schema has it. */
+export interface Ruled {
+  readonly value: unknown
+  readonly breaches: readonly { readonly path: Path }[]
+  readonly isWritten: Written
+}
+
 /** Breaches of the schema are given; what comes back are the findings of every rule that can run. */
 export function applyRules<Shape>(
   rules: readonly FieldRule<Shape>[],
-  value: unknown,
-  breaches: readonly { readonly path: Path }[],
+  { value, breaches, isWritten }: Ruled,
 ): Finding[] {
-  return rules.flatMap(rule => (isSound(rule.reads, breaches) ? rule.check(value as Shape) : []))
+  return rules.flatMap(rule =>
+    isSound(rule.reads, breaches) ? rule.check(value as Shape, isWritten) : [],
+  )
 }

@@ -4,9 +4,10 @@ import type { ToolPolicy, ToolRules } from '#routes/route-table.ts'
 import type { ClusterDocument } from '#routes/schema/cluster.ts'
 import type { ToolDocument } from '#routes/schema/tool.ts'
 import type { ClusterNames } from './cluster-names.ts'
+import { idleToolFindings } from './idle-tool.ts'
 import type { Path, Problem } from './problems.ts'
 import type { ReadDocument } from './read-documents.ts'
-import { applyRules, type FieldRule, type Finding, isSound } from './rules.ts'
+import { applyRules, type FieldRule, type Finding, isSound, type Ruled } from './rules.ts'
 
 type Breaches = readonly { readonly path: Path }[]
 /** A cluster as its document has it; undefined where that is not sound itself. */
@@ -16,17 +17,16 @@ const CLUSTER = ['spec', 'cluster'] as const
 const TOOLS = ['spec', 'tools'] as const
 
 export function toolFindings(
-  value: unknown,
-  breaches: Breaches,
+  checked: Ruled,
   clusters: { readonly names: ClusterNames; readonly specOf: ClusterSpecOf },
 ): Finding[] {
-  return applyRules(rulesFor(clusters), value, breaches)
+  return applyRules(rulesFor(clusters), checked)
 }
 
 const rulesFor = ({
   names,
   specOf,
-}: Parameters<typeof toolFindings>[2]): readonly FieldRule<ToolDocument>[] => [
+}: Parameters<typeof toolFindings>[1]): readonly FieldRule<ToolDocument>[] => [
   {
     reads: CLUSTER,
     check: ({ spec: { cluster } }) =>
@@ -36,42 +36,9 @@ const rulesFor = ({
   },
   {
     reads: ['spec'],
-    check: ({ spec }) => [
-      ...idleReplay(spec, specOf(spec.cluster)),
-      ...idleHedge(spec, specOf(spec.cluster)),
-    ],
+    check: ({ spec }) => idleToolFindings(spec, specOf(spec.cluster)),
   },
 ]
-
-/** What replicas say of a tool is believed where they all say it. */
-function idleReplay(
-  { cluster, replay }: ToolDocument['spec'],
-  of: ReturnType<ClusterSpecOf>,
-): Finding[] {
-  if (replay !== 'safe' || of?.toolLists !== 'any') return []
-  const says = `has no effect at cluster "${cluster}", whose replicas need not list the same tools (toolLists: any)`
-  return [{ path: ['spec', 'replay'], says }]
-}
-
-/** Two runs at once are for what changes nothing, and where no run is recorded before it begins. */
-function idleHedge(
-  { cluster, effect, replay, hedge }: ToolDocument['spec'],
-  of: ReturnType<ClusterSpecOf>,
-): Finding[] {
-  if (hedge === undefined) return []
-  const path = ['spec', 'hedge'] as const
-  if (effect !== 'read' || replay !== 'safe')
-    return [
-      {
-        path,
-        at: 'key',
-        says: 'needs `effect: read` and `replay: safe`: both replicas may run it',
-      },
-    ]
-  if (of?.assurance !== 'high') return []
-  const says = `has no place at cluster "${cluster}", whose assurance is high`
-  return [{ path, at: 'key', says }]
-}
 
 export interface CheckedTool {
   readonly document: ReadDocument

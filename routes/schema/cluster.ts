@@ -57,7 +57,7 @@ const lists = closed(
       least: '0ms',
       most: '24h',
       default: '5m',
-      description: 'No longer than this, whatever the replicas say.',
+      description: 'No longer than this, whatever the replicas say. Not shorter than `minTtl`.',
     }),
     public: Type.Boolean({
       default: false,
@@ -140,13 +140,14 @@ const connections = closed(
       least: 0,
       most: 1_000_000,
       default: 1_024,
-      description: 'Calls that may wait for a free slot in the cluster.',
+      description:
+        'Calls that may wait for a free slot in the cluster. With 0, `wait` has no place.',
     }),
     wait: duration({
       least: '0ms',
       most: '10m',
       default: '5s',
-      description: 'How long a call may wait there.',
+      description: 'How long a call may wait there, within its deadline.',
     }),
   },
   { default: {}, description: 'How much a replica is given to do at once.' },
@@ -177,7 +178,8 @@ const retry = closed(
       least: 0,
       most: 3,
       default: 1,
-      description: 'Times that one call may be sent again. 0: never.',
+      description:
+        'Times that one call may be sent again. 0: never; then nothing else stands here.',
     }),
     budget: percentage({
       default: '10%',

@@ -31,7 +31,7 @@ const spec = closed(
     replay: Type.Enum([...REPLAYS], {
       default: 'unsafe',
       description:
-        'safe: the same call may run twice. A call that was sent and got no answer goes to another replica only where this says safe and the replicas list the tool as readOnlyHint or idempotentHint.',
+        'safe: the same call may run twice. A call that was sent and got no answer goes to another replica only where this says safe and the replicas list the tool as readOnlyHint or idempotentHint. Where the cluster retries nothing it is for `hedge` only.',
     }),
     hedge: Type.Optional(
       closed(
@@ -42,7 +42,7 @@ const spec = closed(
             'x-expects': 'p95, or a duration from 1ms to 10m, such as 250ms, 3s, 5m or 1h',
             default: 'p95',
             description:
-              'How long the first replica may be silent. p95: as long as 95 of 100 answers of the tool take, by its last 1,000. Never less than 20ms.',
+              'How long the first replica may be silent. p95: as long as 95 of 100 answers of the tool take, by its last 1,000. Never less than 20ms. Shorter than the deadline and `timeouts.firstByte` of the cluster.',
           }),
         },
         {

@@ -35,7 +35,7 @@ const router = await runRouter(
     clusterOf(
       'crm',
       replicas.map(({ url }) => url),
-      { timeouts: { firstByte: '400ms', idle: '5s' }, retry: { max: 0 } },
+      { timeouts: { firstByte: '400ms', idle: '5s' } },
     ),
     tool('hedged', { tools: ['lookup', 'upsert'], hedge: { after: '30ms' } }),
     tool('plain', { tools: ['unhedged'] }),

@@ -148,7 +148,7 @@ function policiesOf(random: Random, perEndpoint: number): string {
       rise: whole(1, 2),
       fall: whole(1, 3),
     },
-    connections: { perEndpoint, queue: whole(0, 8), wait: `${whole(0, 500)}ms` },
+    connections: { perEndpoint, ...queueOf(whole(0, 8), whole(0, 500)) },
     ejection: {
       consecutiveFaults: whole(2, 8),
       base: `${whole(200, 1_000)}ms`,
@@ -164,6 +164,10 @@ function policiesOf(random: Random, perEndpoint: number): string {
     READS,
   )
 }
+
+/** Where nobody waits, neither may be said of it. */
+const queueOf = (queue: number, waitMs: number): object =>
+  queue === 0 || waitMs === 0 ? { queue: 0, wait: '0ms' } : { queue, wait: `${waitMs}ms` }
 
 const between = (random: Random, least: number, most: number): number =>
   least + random() * (most - least)
