@@ -28,6 +28,7 @@ const malformed = {
   executed: 'no',
   reason: 'malformed',
 } as const
+const session = { ...malformed, reason: 'session' } as const
 const unavailable = {
   http: 503,
   as: 'result',
@@ -35,6 +36,8 @@ const unavailable = {
   executed: 'no',
   reason: 'unavailable',
 } as const
+
+const unknown = { http: 502, as: 'result', retry: 'never', executed: 'unknown' } as const
 
 export const refusals = {
   RINGMAIN_MALFORMED_JSON: {
@@ -131,19 +134,29 @@ export const refusals = {
     reason: 'not_offered',
   },
   RINGMAIN_SESSION_UNKNOWN: {
-    ...malformed,
+    ...session,
     http: 404,
     jsonRpc: -32600,
     says: 'The session has ended or is not known; initialize again.',
-    reason: 'session',
+  },
+  RINGMAIN_QUESTION_UNKNOWN: {
+    ...session,
+    jsonRpc: -32600,
+    says: 'Nothing was asked under this id in this session.',
+  },
+  RINGMAIN_ANSWER_LOST: {
+    ...malformed,
+    http: 502,
+    jsonRpc: -31968,
+    says: 'The tool server that asked could not be given the answer.',
+    reason: 'unavailable',
   },
   RINGMAIN_SESSION_TOO_LARGE: {
-    ...malformed,
+    ...session,
     http: 500,
     as: 'error',
     jsonRpc: -31964,
     says: 'A session with this virtual server would need an id longer than a header may be.',
-    reason: 'session',
   },
   RINGMAIN_HOST_REFUSED: {
     ...malformed,
@@ -246,31 +259,29 @@ export const refusals = {
     reason: 'upstream_refused',
   },
   RINGMAIN_UPSTREAM_TIMEOUT: {
+    ...unknown,
     http: 504,
     jsonRpc: -31957,
-    as: 'result',
-    retry: 'never',
-    executed: 'unknown',
     reason: 'timeout',
     says: 'The tool server did not answer in time. outcome_unknown: the call may have run; check before sending it again.',
   },
   RINGMAIN_UPSTREAM_BAD_RESPONSE: {
-    http: 502,
+    ...unknown,
     jsonRpc: -31958,
-    as: 'result',
-    retry: 'never',
-    executed: 'unknown',
     reason: 'bad_response',
     says: 'The tool server answered with something that is not MCP. outcome_unknown: the call may have run; check before sending it again.',
   },
   RINGMAIN_OUTCOME_UNKNOWN: {
-    http: 502,
+    ...unknown,
     jsonRpc: -31961,
-    as: 'result',
-    retry: 'never',
-    executed: 'unknown',
     reason: 'outcome_unknown',
     says: 'The connection to the tool server was lost after the call had been sent. outcome_unknown: the call may have run; check before sending it again.',
+  },
+  RINGMAIN_QUESTION_UNANSWERED: {
+    ...unknown,
+    jsonRpc: -31969,
+    reason: 'unanswered',
+    says: 'The tool server asked its caller for something, and got no answer. outcome_unknown: the call may have run; check before sending it again.',
   },
   RINGMAIN_DEFECT: {
     http: 500,

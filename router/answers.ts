@@ -92,6 +92,14 @@ export interface CarryRefusal {
   readonly detail?: string
 }
 
+/**
+ * What a server asks of its caller on the stream of a call. `name`: the id that its caller hears, as JSON, from the server's own, the same
+ * each time; undefined where more is asked than is carried.
+ */
+export type Asking =
+  | { readonly kind: 'named'; readonly name: (ownIdJson: string) => string | undefined }
+  | { readonly kind: 'refused'; readonly refusal: CarryRefusal }
+
 export interface Relay {
   readonly isStream: boolean
   readonly body: UpstreamBody
@@ -107,4 +115,6 @@ export interface Relay {
   readonly deadline: Deadline
   /** The replica is of the other era. */
   readonly carry?: Carry
+  /** Absent where a server must not ask. */
+  readonly asking?: Asking
 }

@@ -1,6 +1,7 @@
 // What stands between one try and the next: whether the pool has somebody left for it, and a pause that nobody is made to sit through.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { createSealer } from '#foundation/seal.ts'
 import { callAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { fakeCaller } from '#test/support/fake-caller.ts'
@@ -26,6 +27,7 @@ function ground(t: TestContext, ports: readonly number[]) {
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
     random: () => 0,
+    sealer: createSealer(Buffer.alloc(32)),
     budgets: new RetryBudgets(() => 0),
   })
   return { path, endpoints }

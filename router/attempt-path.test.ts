@@ -1,6 +1,7 @@
 // One try at one replica: what goes up, what is held for it, and what happens when its caller leaves or cancels.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { createSealer } from '#foundation/seal.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
@@ -45,6 +46,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
     random: () => 0,
+    sealer: createSealer(Buffer.alloc(32)),
     budgets: new RetryBudgets(() => 0),
   })
   return {
@@ -214,6 +216,7 @@ test('a call that no replica can take is refused before anything is sent', async
     client: { name: 'ringmain', version: '1' },
     nowMs: () => 0,
     random: () => 0,
+    sealer: createSealer(Buffer.alloc(32)),
     budgets: new RetryBudgets(() => 0),
   })
   const refused = await path.choose(callAs({ message: messageAs() }), new Set([A]))

@@ -1,6 +1,8 @@
 // One try at one replica: choose, then send; and what stands between one try and the next.
 import type { Random } from '#foundation/clock.ts'
+import type { Sealer } from '#foundation/seal.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
+import { askingFor, NO_SERVER_SESSION, NO_SESSION } from './asks.ts'
 import {
   chooseReplica,
   forgoPlace,
@@ -24,6 +26,7 @@ import { legacyNotification } from './upstream/questions.ts'
 import { isJson, type Outgoing, type Sent, type SentCall } from './upstream/send.ts'
 
 export interface AttemptPorts extends ReplicaPorts {
+  readonly sealer: Sealer
   readonly random: Random
   readonly budgets: RetryBudgets<ClusterPolicy>
 }
@@ -144,7 +147,32 @@ function send(
   const expire = (): void => sent.expire(call.deadline.isCallers)
   const attempt = call.isReplayable && !replica.isBound ? unbroken(sent) : sent.attempt
   const carry = isBridged ? { carry: carryTo(call.era, carriedCall(call)) } : {}
-  return { attempt, upstreamIdJson, abandon, expire, ended: sent.ended, relearn, ...carry }
+  const asking = askingOf(ports, call, replica)
+  return {
+    attempt,
+    upstreamIdJson,
+    abandon,
+    expire,
+    ended: sent.ended,
+    relearn,
+    ...carry,
+    ...asking,
+  }
+}
+
+/** Within the legacy era. Modern servers do not ask on a stream, and between the eras it is said otherwise. */
+function askingOf(
+  { sealer }: AttemptPorts,
+  { era, session }: Readonly<Forwardable>,
+  replica: Replica,
+): Pick<Dispatched, 'asking'> {
+  if (era === 'modern' || replica.era === 'modern') return {}
+  if (session === undefined) return { asking: NO_SESSION }
+  return {
+    asking: replica.isBound
+      ? askingFor(sealer, session, replica.cluster.policy.name)
+      : NO_SERVER_SESSION,
+  }
 }
 
 /**

@@ -13,6 +13,13 @@ const EXTENSIONS: Readonly<Record<string, readonly Era[]>> = {
 /** Settings of an extension that are kept, in characters of JSON: no real ones are longer. */
 const LONGEST_SETTINGS = 4_096
 
+/** What callers say that they can be asked, as far as that is carried. */
+const ASKED = ['elicitation', 'sampling', 'roots'] as const
+/** Of one of them, in characters of JSON: it travels in every session id. */
+const LONGEST_ASKED = 256
+
+export type CallerCapabilities = Readonly<Record<string, unknown>>
+
 export interface Capabilities {
   readonly has: readonly Carried[]
   /** Settings by extension. */
@@ -21,6 +28,15 @@ export interface Capabilities {
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** From the capabilities that a caller has stated, in either era. */
+export function callerCapabilitiesIn(stated: unknown): CallerCapabilities {
+  if (!isObject(stated)) return {}
+  const carried = ASKED.filter(
+    name => isObject(stated[name]) && JSON.stringify(stated[name]).length <= LONGEST_ASKED,
+  )
+  return Object.fromEntries(carried.map(name => [name, stated[name]]))
+}
 
 /** From a result of `server/discover` or `initialize`; undefined where it says nothing of them. */
 export function capabilitiesIn(result: unknown): Capabilities | undefined {

@@ -2,6 +2,7 @@
 // After `decode` no stage reads a header or a byte: only what stands here.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RefusalCode } from '#foundation/refusals.ts'
+import type { CallerCapabilities } from '#router/capabilities.ts'
 import type { Criticality } from '#routes/criticality.ts'
 import type { ClusterPolicy, Era, HedgePolicy, VirtualServerPolicy } from '#routes/route-table.ts'
 
@@ -138,6 +139,14 @@ export interface Session {
   readonly serverName: string
   readonly version: string
   readonly members: readonly SessionMember[]
+  /** What its caller said of itself when it was opened. */
+  readonly client?: SessionClient
+}
+
+export interface SessionClient {
+  readonly info: { readonly name: string; readonly version: string }
+  /** What it can be asked, as far as that is carried. */
+  readonly capabilities: CallerCapabilities
 }
 
 export type ListName = 'call' | 'list' | 'handshake' | 'notice' | 'close'
@@ -198,6 +207,8 @@ export interface Deadline {
   readonly onOver: (listener: () => void) => void
   /** The tool tells of progress: the policy's time again, up to its hard maximum. */
   readonly extend: () => void
+  /** Its caller is asked for something, and whoever answers may be a person: all the time that policy can give. */
+  readonly hold: () => void
   /** The call has ended, whatever became of it. */
   readonly close: () => void
 }

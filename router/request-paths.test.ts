@@ -81,6 +81,7 @@ function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports 
       forsake: () => assert.fail('its caller is there'),
     },
     cancellations: { add: () => () => undefined, cancel: () => void log.push('cancel') },
+    answers: { answer: async () => undefined, tellAll: () => undefined },
     farewells: { end: () => say('end session', Promise.resolve()) },
     respond: outcome => void log.push(`respond ${outcome.kind}`),
   }
@@ -285,8 +286,7 @@ test('one record tells whether an answer went out whole, broke, or lost its call
 })
 
 test('what was turned away before it was read leaves its record too', async () => {
-  const log: string[] = []
-  const records: CallRecord[] = []
+  const [log, records]: [string[], CallRecord[]] = [[], []]
   const path = turnedAwayPath(portsOf(log, records, decodedAs()))
   await path.run(
     { ...arrivedAs(), turnedAway: { code: 'RINGMAIN_HOST_REFUSED' } },

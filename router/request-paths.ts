@@ -10,7 +10,7 @@ import { type AttemptPath, forward, type Judge } from './stages/forward.ts'
 import { gather, type Lists } from './stages/gather.ts'
 import { greet, type Handshakes } from './stages/greet.ts'
 import { locate, type Servers } from './stages/locate.ts'
-import { type Cancellations, notice } from './stages/notice.ts'
+import { type Answers, type Cancellations, notice } from './stages/notice.ts'
 import { type Farewells, part } from './stages/part.ts'
 import { type Observations, record } from './stages/record.ts'
 import { type Offers, resolve } from './stages/resolve.ts'
@@ -28,6 +28,7 @@ export interface Ports {
   readonly lists: Lists
   readonly handshakes: Handshakes
   readonly cancellations: CallsUnderWay & Cancellations
+  readonly answers: Answers
   readonly farewells: Farewells
   readonly respond: Respond<McpAnswer, Arrived, Recorded & Decoded>
 }
@@ -47,7 +48,7 @@ export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
           .stage(forward(p.attempts, p.judge)), // choose and send; again only where that is safe
       list: rest => rest.stage(shed(p.shedding)).stage(gather(p.lists)), // one page of every cluster
       handshake: rest => rest.stage(shed(p.shedding)).stage(greet(p.handshakes)), // the router's own to answer
-      notice: rest => rest.stage(notice(p.cancellations)), // nothing to answer
+      notice: rest => rest.stage(notice(p.cancellations, p.answers)), // nothing to answer
       close: rest => rest.stage(part(p.farewells)), // a legacy session ends
     })
     .respond(p.respond) // every outcome in the caller's era

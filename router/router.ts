@@ -10,6 +10,7 @@ import { RINGMAIN_VERSION } from '#foundation/version.ts'
 import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
+import { Asks } from './asks.ts'
 import { attemptPath } from './attempt-path.ts'
 import { CheckPace } from './clusters/health/check-pace.ts'
 import { CallDeadline } from './deadlines/call-deadline.ts'
@@ -228,6 +229,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     lists,
     handshakes: sessions,
     cancellations: new InFlight(),
+    answers: new Asks(parts),
     farewells: sessions,
   })
   const turnedAway = turnedAwayPath(shared)

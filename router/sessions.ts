@@ -3,7 +3,13 @@
 import { LRUCache } from 'lru-cache'
 import type { Sealer } from '#foundation/seal.ts'
 import type { Era } from '#routes/route-table.ts'
-import { type Capabilities, joinedInstructions, toldCapabilities } from './capabilities.ts'
+import {
+  type CallerCapabilities,
+  type Capabilities,
+  callerCapabilitiesIn,
+  joinedInstructions,
+  toldCapabilities,
+} from './capabilities.ts'
 import {
   choosePlace,
   forgoPlace,
@@ -17,7 +23,7 @@ import type { Learned } from './clusters/endpoint.ts'
 import type { OpenSession } from './eras/decode.ts'
 import { isRecord } from './eras/message.ts'
 import { LATEST_MODERN, META } from './eras/versions.ts'
-import type { Decoded, Located, Session, SessionMember } from './facts.ts'
+import type { Decoded, Located, Session, SessionClient, SessionMember } from './facts.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import type { Handshakes } from './stages/greet.ts'
 import type { Farewells } from './stages/part.ts'
@@ -63,8 +69,10 @@ export class Sessions implements Handshakes, Farewells {
     if (known !== undefined) return known
     const sealed = this.#ports.sealer.open(PURPOSE, token) as SealedSession | undefined // sealed by us, so of this shape
     if (sealed === undefined) return undefined
-    const { s: serverName, v: version, m: members } = sealed
-    const session: Session = { token, serverName, version, members: members.map(unpacked) }
+    const { s: serverName, v: version, m: members, c } = sealed
+    if (c === undefined) return undefined // of a router that kept nothing of callers: they initialize anew
+    const client = { info: { name: c[0], version: c[1] }, capabilities: c[2] }
+    const session = { token, serverName, version, members: members.map(unpacked), client }
     this.#opened.set(token, session)
     return session
   }
@@ -84,7 +92,10 @@ export class Sessions implements Handshakes, Farewells {
   }
 
   readonly initialize: Handshakes['initialize'] = async call => {
-    const opening = call.server.members.map(({ cluster }) => this.#openMember(call, cluster))
+    const client = clientOf(call, this.#ports.client)
+    const opening = call.server.members.map(({ cluster }) =>
+      this.#openMember(call, cluster, client),
+    )
     const members: SessionMember[] = []
     let opened = 0
     let last: Refusal | undefined
@@ -96,7 +107,12 @@ export class Sessions implements Handshakes, Farewells {
       }
     }
     if (opened === 0 && last !== undefined) return { refusal: last }
-    const sealed: SealedSession = { s: call.server.name, v: call.version, m: members.map(packed) }
+    const sealed: SealedSession = {
+      s: call.server.name,
+      v: call.version,
+      m: members.map(packed),
+      c: [client.info.name, client.info.version, client.capabilities],
+    }
     const sessionToken = this.#ports.sealer.seal(PURPOSE, sealed)
     if (sessionToken.length > LONGEST) {
       this.forsake(sessionToken)
@@ -161,11 +177,11 @@ export class Sessions implements Handshakes, Farewells {
   async #openMember(
     call: Opening,
     name: string,
+    client: SessionClient,
   ): Promise<{ readonly member?: SessionMember } | { readonly refusal: Refusal }> {
     const cluster = this.#ports.active.cluster(name)
     if (cluster === undefined)
       return { refusal: unavailable(`Cluster "${name}" is not in the table.`) }
-    const client = callerInfo(call, this.#ports.client)
     const endMs = Math.min(
       this.#ports.nowMs() + HANDSHAKE_MS,
       call.arrivedMs + (call.askedMs ?? Number.POSITIVE_INFINITY),
@@ -185,7 +201,13 @@ export class Sessions implements Handshakes, Farewells {
         return isNeeded ? late : {}
       }
       const way = handshakeWay(this.#ports, place, leftMs)
-      const handshake = await openUpstreamSession(way, { version: call.version, client })
+      const { version: asked } = call
+      const { info, capabilities } = client
+      const handshake = await openUpstreamSession(way, {
+        version: asked,
+        client: info,
+        capabilities,
+      })
       forgoPlace(place)
       if (handshake.kind === 'open') {
         const { version, sessionId } = handshake.session
@@ -229,7 +251,10 @@ interface SealedSession {
   readonly s: string
   readonly v: string
   readonly m: readonly PackedMember[]
+  readonly c?: PackedClient
 }
+
+type PackedClient = readonly [name: string, version: string, capabilities: CallerCapabilities]
 
 const packed = ({ cluster, endpoint, id, version }: SessionMember): PackedMember => [
   cluster,
@@ -245,9 +270,16 @@ const unpacked = ([cluster, endpoint, id, version]: PackedMember): SessionMember
   version,
 })
 
-const callerInfo = (call: Decoded, fallback: ClientInfo): ClientInfo => {
-  const info = call.message.params['clientInfo']
-  return isRecord(info) && typeof info['name'] === 'string' && typeof info['version'] === 'string'
-    ? { name: info['name'], version: info['version'] }
-    : fallback
+/** Of a name or a version that is told; no real one is longer. */
+const LONGEST_WORD = 256
+
+function clientOf({ message }: Decoded, fallback: ClientInfo): SessionClient {
+  const { clientInfo: said, capabilities: stated } = message.params
+  const capabilities = callerCapabilitiesIn(stated)
+  if (!isRecord(said)) return { info: fallback, capabilities }
+  const { name, version } = said
+  const isTold = [name, version].every(
+    word => typeof word === 'string' && word.length <= LONGEST_WORD,
+  )
+  return { info: isTold ? ({ name, version } as ClientInfo) : fallback, capabilities }
 }

@@ -87,6 +87,7 @@ const portsOf = (observations: Ports['observations']): Ports => ({
   lists: { page: never, openCursor: never, encode: never },
   handshakes: { discover: never, initialize: never, setLevel: never, forsake: never },
   cancellations: { add: never, cancel: never },
+  answers: { answer: never, tellAll: never },
   farewells: { end: never },
   respond: respond({ defect: never, nowMs: systemClock.nowMs, after: never }),
 })

@@ -54,6 +54,10 @@ export class CallDeadline implements Deadline, Spoke {
     if (dueMs > this.dueMs) this.dueMs = dueMs // the wheel sees it when the old moment comes
   }
 
+  hold(): void {
+    this.dueMs = this.#hardMs
+  }
+
   fire(): void {
     this.isOver = true
     const listener = this.#listener

@@ -20,11 +20,14 @@ export class HeldOutput implements Outlet {
   /** What goes on as it came is refused by whoever reads it, and not here. */
   readonly refusal = undefined
   readonly #write: (piece: Buffer) => void
+  readonly #revise: (event: Buffer) => Buffer
   #pieces: Buffer[] = []
   #bytes = 0
 
-  constructor(write: (piece: Buffer) => void) {
+  /** `revise`: what becomes of what is kept back until it is whole. */
+  constructor(write: (piece: Buffer) => void, revise = (event: Buffer): Buffer => event) {
     this.#write = write
+    this.#revise = revise
   }
 
   add(piece: Buffer): void {
@@ -41,7 +44,10 @@ export class HeldOutput implements Outlet {
   }
 
   settle(): void {
-    if (this.#pieces.length > 0) this.#write(this.take())
+    if (this.#pieces.length > 0) {
+      const event = this.take()
+      this.#write(this.isOpen ? event : this.#revise(event))
+    }
     this.isOpen = false
   }
 

@@ -55,7 +55,7 @@ test('a message is what its value says, on any split, and only the top-level id 
     runOf(t, 1_500),
   )
   t.diagnostic(JSON.stringify([...counts]))
-  for (const kind of ['answer', 'other', 'bad'] as const)
+  for (const kind of ['answer', 'request', 'other', 'bad'] as const)
     assert.ok((counts.get(kind) ?? 0) > 20, kind)
 })
 
@@ -185,14 +185,42 @@ test('what says twice what it is, half of it or too much is no answer', () => {
 })
 
 test('a notification and a request of the server’s own are no answers, and go on', () => {
-  for (const json of [
-    `{${V},"method":"notifications/message","params":{"id":${OURS}}}`,
-    `{${V},"id":1,"method":"notifications/progress"}`,
-    `{${V},"method":"notifications/progresses"}`,
-    `{${V},"id":"of-the-server","method":"roots/list"}`,
-    `{${V},"id":null,"method":"a"}`,
-  ])
-    assert.deepEqual(whole(json), { text: json, kind: 'other' }, json)
+  for (const [json, kind] of [
+    [`{${V},"method":"notifications/message","params":{"id":${OURS}}}`, 'other'],
+    [`{${V},"id":1,"method":"notifications/progress"}`, 'request'],
+    [`{${V},"method":"notifications/progresses"}`, 'other'],
+    [`{${V},"id":"of-the-server","method":"roots/list"}`, 'request'],
+    [`{${V},"id":null,"method":"a"}`, 'other'],
+    [`{"method":"a",${V}, "id" : null }`, 'other'],
+  ] as const)
+    for (const by of ['"caller"', OURS])
+      assert.deepEqual(whole(json, OURS, by), { text: json, kind }, json)
+})
+
+test('a server’s own id goes on as it is named, on any split; one without a name may not stand here', () => {
+  const name = (idJson: string): string | undefined =>
+    idJson === '"é"' ? '"named"' : idJson === '0' ? '"zero"' : undefined
+  const read = (json: string, at: number): Swapped => {
+    const swap = new IdSwap(OURS, '"caller"', name)
+    let text = ''
+    const bytes = Buffer.from(json)
+    for (const piece of [bytes.subarray(0, at), bytes.subarray(at)])
+      swap.feed(piece, 0, piece.length, one => {
+        text += one.toString('latin1')
+      })
+    return { text: Buffer.from(text, 'latin1').toString(), kind: swap.end() }
+  }
+  for (const [id, named] of [
+    ['"é"', '"named"'],
+    ['0', '"zero"'],
+  ] as const) {
+    const json = `{${V},"id":${id},"method":"roots/list"}`
+    const out = { text: `{${V},"id":${named},"method":"roots/list"}`, kind: 'request' }
+    for (let at = 0; at <= Buffer.byteLength(json); at += 1) assert.deepEqual(read(json, at), out)
+  }
+  assert.equal(read(`{${V},"id":5,"method":"roots/list"}`, 0).kind, 'bad')
+  assert.equal(read(`{${V},"id":0,"result":{}}`, 0).kind, 'bad', 'the answer to another call')
+  assert.equal(read(`{${V},"id":null,"method":"a"}`, 3).kind, 'other')
 })
 
 test('progress is told apart however it is spelt and cut', () => {

@@ -3,12 +3,13 @@
 import { JsonScan } from './json-scan.ts'
 
 /**
- * `answer`: the response to the call. `progress`: the tool tells how far it is. `other`: another notification, or a request of the server's
- * own. `none`: nothing but white space.
+ * `answer`: the response to the call. `progress`: the tool tells how far it is. `request`: the server asks something of its own. `other`: another
+ * notification. `none`: nothing but white space.
  * `bad`: what is no JSON-RPC message, or one that may not stand here, as a response to another call.
  */
-export type MessageKind = 'answer' | 'progress' | 'other' | 'none' | 'bad'
+export type MessageKind = 'answer' | 'progress' | 'request' | 'other' | 'none' | 'bad'
 
+type Naming = (ownIdJson: string) => string | undefined
 export type Emit = (piece: Buffer) => void
 
 /** A caller's id has at most 128 bytes, six times as many when it is spelt in escapes; the rest is for white space. No key that counts is longer. */
@@ -67,6 +68,7 @@ export class IdSwap implements MessageSwap {
   readonly #expectedJson: string
   readonly #replacement: string
   readonly #isSame: boolean
+  readonly #name: Naming | undefined
   readonly #scan = new JsonScan()
   /** What goes past: one of the bits above, or 0 for what nobody wants to know. */
   #member = 0
@@ -75,12 +77,15 @@ export class IdSwap implements MessageSwap {
   #seen = 0
   #blank = 0
   #isForeign = false
+  /** An id of null is none: some write it into notifications. */
+  #isUnnumbered = false
   #isProgress = false
   #isBad = false
   #code: number | undefined
 
-  /** Both as JSON text. Equal: nothing is replaced, only watched. */
-  constructor(expectedJson: string, replacementJson: string) {
+  /** Both as JSON text. Equal: nothing is replaced, only watched. `name`: what any other id becomes; undefined: it may not stand here. */
+  constructor(expectedJson: string, replacementJson: string, name?: Naming) {
+    this.#name = name
     this.#expectedJson = expectedJson
     this.#replacement = replacementJson
     this.#isSame = expectedJson === replacementJson
@@ -137,7 +142,7 @@ export class IdSwap implements MessageSwap {
     this.#scan.begin()
     this.#become(0)
     this.#seen = this.#blank = 0
-    this.#isForeign = this.#isProgress = this.#isBad = false
+    this.#isForeign = this.#isUnnumbered = this.#isProgress = this.#isBad = false
     return kind
   }
 
@@ -147,6 +152,7 @@ export class IdSwap implements MessageSwap {
     if (seen === RESULT_ANSWER || seen === ERROR_ANSWER) return this.#isForeign ? 'bad' : 'answer'
     const isCall = (seen & METHOD) !== 0 && (seen & VERSION) !== 0
     if (!isCall || (seen & (RESULT | ERROR)) !== 0) return 'bad'
+    if ((seen & ID) !== 0 && !this.#isUnnumbered) return 'request'
     return this.#isProgress && (seen & ID) === 0 ? 'progress' : 'other'
   }
 
@@ -220,6 +226,7 @@ export class IdSwap implements MessageSwap {
     switch (this.#member) {
       case ID:
         if (this.#isSame) this.#isForeign = !this.#isExpected(bytes, text)
+        this.#isUnnumbered = this.#isForeign && this.#text(bytes, text) === 'null'
         return
       case VERSION:
         if (this.#held === '' && isWritten('"2.0"', bytes, text)) return
@@ -242,17 +249,19 @@ export class IdSwap implements MessageSwap {
 
   #isExpected(bytes: Buffer, text: Span): boolean {
     if (this.#held === '' && isWritten(this.#expectedJson, bytes, text)) return true
-    const json = Buffer.from(this.#text(bytes, text), 'latin1').toString()
-    return parsed(json) === parsed(this.#expectedJson)
+    return parsed(utf8(this.#text(bytes, text))) === parsed(this.#expectedJson)
   }
 
   #idOut(bytes: Buffer, text: Span): Buffer {
     this.#isForeign = !this.#isExpected(bytes, text)
     const written = this.#held + bytes.toString('latin1', text.from, text.to)
-    if (this.#isForeign) return Buffer.from(written, 'latin1')
     const json = written.trim()
+    const isKept = this.#isForeign && (this.#name === undefined || json === 'null')
+    if (isKept) return Buffer.from(written, 'latin1')
+    const by = this.#isForeign ? this.#name?.(utf8(json)) : this.#replacement
+    this.#isBad ||= by === undefined
     const at = written.indexOf(json)
-    return Buffer.from(written.slice(0, at) + this.#replacement + written.slice(at + json.length))
+    return Buffer.from(written.slice(0, at) + by + written.slice(at + json.length))
   }
 
   /** All of the text that ends here, without the white space around it. */
@@ -275,6 +284,9 @@ function isWritten(word: string, bytes: Buffer, { from, to }: Span): boolean {
     if (bytes[start + at] !== word.charCodeAt(at)) return false
   return true
 }
+
+/** Of text with a letter for each byte. */
+const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString()
 
 const integer = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) ? Number(value) : undefined

@@ -188,7 +188,7 @@ test('codes that the caller’s era must not see are told in the router’s word
     'modern',
     [-32_000, -32_001, -32_002, -32_019, -32_020, -32_022, -32_023, -32_042, -32_099],
   )
-  await must('legacy', [-32_000, -32_001, -32_002, -32_020, -32_021, -32_022, -32_042])
+  await must('legacy', [-32_000, -32_001, -32_002, -32_020, -32_022, -32_042])
 })
 
 test('a capability that a modern caller did not declare is told to it', async () => {
@@ -199,6 +199,22 @@ test('a capability that a modern caller did not declare is told to it', async ()
     rpcCode: -32_021,
     status: 400,
   })
+})
+
+test('what a legacy caller cannot be asked is told to it by name, as far as the name is known', async () => {
+  for (const [needs, says] of [
+    ['{"elicitation":{"form":{}},"\\u001b[2J":{}}', 'This caller cannot be asked for elicitation.'],
+    ['{"roots":{},"sampling":{}}', 'This caller cannot be asked for sampling, roots.'],
+    ['{}', 'This caller cannot be asked for it.'],
+    ['7', 'This caller cannot be asked for it.'],
+  ]) {
+    const error = `{"code":-32021,"message":"x","data":{"requiredCapabilities":${needs}}}`
+    assert.deepEqual(await read(400, errorBody(error), 'legacy'), {
+      code: 'RINGMAIN_QUESTION_UNANSWERED',
+      says,
+      detail: 'the replica answered 400 -32021',
+    })
+  }
 })
 
 test('a 4xx without a JSON-RPC error does not tell whether the tool ran', async () => {

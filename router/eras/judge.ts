@@ -2,6 +2,7 @@
 // The only reader of upstream statuses on the way of a call.
 import { isUtf8 } from 'node:buffer'
 import { LONGEST_TEXT, plainText } from '#foundation/plain-text.ts'
+import { callerCapabilitiesIn } from '#router/capabilities.ts'
 import type { Attempt, McpAnswer, Span } from '#router/facts.ts'
 import { outcomeOf } from '#router/outcome.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
@@ -31,6 +32,8 @@ const LEGACY_CODES: readonly number[] = [-32700, -32600, -32601, -32602, -32603]
  */
 const CONTRADICTIONS: readonly number[] = [-32020, -32022]
 const OTHER_VERSION = -32022
+/** Something would be asked of a caller that has not said that it can be. */
+const LACKS_CAPABILITY = -32021
 
 const IS_MCP = /^(?:application\/json|text\/event-stream)(?![\w.+-])/i
 
@@ -117,10 +120,19 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Unfit
     const refused = { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: told, isOutdated: true } as const
     return error.code === OTHER_VERSION ? { ...refused, isElsewhere: true } : refused
   }
+  if (era === 'legacy' && error.code === LACKS_CAPABILITY)
+    return { code: 'RINGMAIN_QUESTION_UNANSWERED', says: needed(error.data), detail: told }
   if (!maySee(era, error.code)) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told }
   const status =
     era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200
   return { kind: 'error', errorJson: error.json, rpcCode: error.code, status }
+}
+
+/** What this caller cannot be asked, as far as the server says it. */
+function needed(data: unknown): string {
+  const stated = isRecord(data) ? data['requiredCapabilities'] : undefined
+  const names = Object.keys(isRecord(stated) ? callerCapabilitiesIn(stated) : {})
+  return `This caller cannot be asked for ${names.length === 0 ? 'it' : names.join(', ')}.`
 }
 
 /** Of all that is no answer, what its caller can do something about: wait. */
@@ -154,14 +166,17 @@ function withPlainMessage(body: Buffer, message: string): string {
 const isCode = (value: unknown): value is number => Number.isSafeInteger(value)
 
 /** The error as it was written, but for its message: its data may hold numbers that would not survive a parse. */
-function errorIn(body: Buffer): { readonly code: number; readonly json: string } | undefined {
+function errorIn(
+  body: Buffer,
+): { readonly code: number; readonly json: string; readonly data: unknown } | undefined {
   if (!isUtf8(body)) return undefined
   try {
     const value: unknown = JSON.parse(body.toString())
     const error = isRecord(value) ? value['error'] : undefined
     if (!isRecord(error) || !isCode(error['code']) || typeof error['message'] !== 'string')
       return undefined
-    return { code: error['code'], json: withPlainMessage(body, error['message']) }
+    const json = withPlainMessage(body, error['message'])
+    return { code: error['code'], json, data: error['data'] }
   } catch {
     return undefined // not JSON: told apart from a JSON-RPC error by the caller
   }

@@ -13,6 +13,8 @@ export type Read<T> =
 
 /** Bytes; UUIDs and counters are far below, and ids are kept while a call runs. */
 const ID_LIMIT = 128
+/** Of a question of a tool server, which a response bears: it holds who asked, sealed. */
+const QUESTION_LIMIT = 1_024
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({})
 
 export function readMessage(body: Buffer, guard: JsonGuard): Read<Message> {
@@ -45,7 +47,8 @@ function shape(
   spans: Message['spans'],
 ): Read<Message> {
   const { start, end } = spans.id ?? { start: 0, end: 0 }
-  const isShort = end - start <= ID_LIMIT
+  const limit = value['method'] === undefined ? QUESTION_LIMIT : ID_LIMIT
+  const isShort = end - start <= limit
   const idJson = isShort ? body.toString('utf8', start, end) : ''
   const hasId = isId(value['id'], idJson)
   const invalid = (says: string): Read<Message> => ({
@@ -55,7 +58,7 @@ function shape(
   if (value['jsonrpc'] !== '2.0') return invalid('The member "jsonrpc" must be "2.0".')
   if ('id' in value && !hasId)
     return invalid('The id must be a string or an integer within ±(2^53 - 1).')
-  if (!isShort) return invalid(`The id is longer than ${ID_LIMIT} bytes.`)
+  if (!isShort) return invalid(`The id is longer than ${limit} bytes.`)
   const { method, params } = value
   const hasResult = 'result' in value
   const hasError = 'error' in value

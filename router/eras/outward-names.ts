@@ -29,7 +29,9 @@ const DEFINITION: NamePlace = { keys: { _meta: META } }
 
 /** What reads an answer on its way: for its id alone, or for names as well. */
 export function messageSwap(relay: Relay): MessageSwap {
-  const ids = new IdSwap(relay.upstreamIdJson, relay.callerIdJson)
+  const { upstreamIdJson, callerIdJson, asking } = relay
+  const name = asking?.kind === 'named' ? asking.name : undefined
+  const ids = new IdSwap(upstreamIdJson, callerIdJson, name)
   return relay.outward === undefined ? ids : new OutwardNames(relay.outward, ids)
 }
 

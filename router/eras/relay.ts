@@ -9,6 +9,7 @@ import { CommentPace } from './comment-pace.ts'
 import { HeldOutput } from './held-output.ts'
 import { messageSwap } from './outward-names.ts'
 import { SseRelay } from './sse-relay.ts'
+import { withdrawnByName } from './withdrawn.ts'
 
 /** Acts once after so many milliseconds, unless what it returns is called before: a timer for each answer would cost more than the answer. */
 export type After = (ms: number, act: () => void) => () => void
@@ -98,7 +99,18 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
   const out = outputTo(relay, emit.write)
   const pace = new CommentPace(context.nowMs)
   const swap = messageSwap(relay)
-  const events = new SseRelay(swap, { out, pace, onProgress: () => relay.deadline.extend() })
+  let mustNotAsk: Refusal | undefined
+  const onQuestion = (): boolean => {
+    if (relay.carry !== undefined) return true
+    if (relay.asking?.kind === 'named') {
+      relay.deadline.hold()
+      return true
+    }
+    mustNotAsk = relay.asking?.refusal
+    return false
+  }
+  const onProgress = (): void => relay.deadline.extend()
+  const events = new SseRelay(swap, { out, pace, onProgress, onQuestion })
   let leave: (() => void) | undefined
   const answered = (): void => {
     emit.flush()
@@ -127,7 +139,7 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
       if (isGood && !events.isAnswered) return emit.mayGoOn(pace.pauseMs())
       if (isGood) answered()
       else {
-        fail(out.refusal ?? NOT_A_MESSAGE)
+        fail(out.refusal ?? mustNotAsk ?? NOT_A_MESSAGE)
         relay.abandon() // nobody waits for the rest
       }
       return true
@@ -195,8 +207,15 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink 
 }
 
 /** What goes on as it came passes in pieces; what is said otherwise in the caller's era does so message by message. */
-const outputTo = ({ carry }: Relay, write: (piece: Buffer) => void): HeldOutput | CarriedOutput =>
-  carry === undefined ? new HeldOutput(write) : new CarriedOutput(carry, write)
+function outputTo(
+  { carry, asking }: Relay,
+  write: (piece: Buffer) => void,
+): HeldOutput | CarriedOutput {
+  if (carry !== undefined) return new CarriedOutput(carry, write)
+  return asking?.kind === 'named'
+    ? new HeldOutput(write, event => withdrawnByName(event, asking.name))
+    : new HeldOutput(write)
+}
 
 interface Paced {
   readonly write: (piece: Buffer) => void

@@ -32,7 +32,8 @@ function relayed(pieces: readonly Buffer[], expected = String(OURS), by = '"call
     },
   }
   const pace = new CommentPace(() => 0)
-  const relay = new SseRelay(new IdSwap(expected, by), { out, pace, onProgress: () => undefined })
+  const hears = { onProgress: () => undefined, onQuestion: () => true }
+  const relay = new SseRelay(new IdSwap(expected, by), { out, pace, ...hears })
   for (const piece of pieces) relay.push(piece)
   const { isAnswered, isBroken } = relay
   const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString()

@@ -27,6 +27,8 @@ export interface SsePorts {
   readonly pace: CommentPace
   /** The tool has told how far it is. */
   readonly onProgress: () => void
+  /** It asks something of its own; false where it must not. */
+  readonly onQuestion: () => boolean
 }
 
 export class SseRelay {
@@ -41,6 +43,7 @@ export class SseRelay {
   readonly #out: Outlet
   readonly #pace: CommentPace
   readonly #onProgress: () => void
+  readonly #onQuestion: () => boolean
   readonly #add: (piece: Buffer) => void
   #line: Line = 'undecided'
   /** Of a line too short yet to know its field, or of an event's type. */
@@ -60,11 +63,12 @@ export class SseRelay {
   #mark = 0
 
   constructor(swap: MessageSwap, ports: SsePorts) {
-    const { out, pace, onProgress } = ports
+    const { out, pace, onProgress, onQuestion } = ports
     this.#swap = swap
     this.#out = out
     this.#pace = pace
     this.#onProgress = onProgress
+    this.#onQuestion = onQuestion
     this.#add = piece => out.add(piece)
   }
 
@@ -183,7 +187,7 @@ export class SseRelay {
     const kind = this.#swap.end()
     this.#isWithin = this.#isForeign = false
     this.#dropped = 0
-    if (kind === 'bad') {
+    if (kind === 'bad' || (kind === 'request' && !this.#onQuestion())) {
       this.isBroken = true
       return
     }

@@ -4,6 +4,7 @@ import { type RefusalCode, shapeOf } from '#foundation/refusals.ts'
 import type {
   AfterHead,
   Arrived,
+  Asking,
   Attempt,
   Carry,
   Decoded,
@@ -46,6 +47,8 @@ export interface Dispatched {
   readonly ended: (after: AfterHead) => void
   /** Where the replica is of the other era: how what it says is said in the caller's. */
   readonly carry?: Carry
+  /** What the replica may ask of the caller on its stream. */
+  readonly asking?: Asking
   /** It was refused for what this router believes of the replica's tools: they are to be asked for anew. */
   readonly relearn: () => void
 }
@@ -278,5 +281,6 @@ function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwa
     ended: dispatched.ended,
     deadline: call.deadline,
     ...(dispatched.carry === undefined ? {} : { carry: dispatched.carry }),
+    ...(dispatched.asking === undefined ? {} : { asking: dispatched.asking }),
   }
 }

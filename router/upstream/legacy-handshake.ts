@@ -1,6 +1,6 @@
-// Opens and ends sessions with legacy replicas in the router's name. Capabilities are declared empty: what a server may ask a
-// client for is not carried yet, and a server must not ask for what was not declared.
-import { type Capabilities, capabilitiesIn } from '#router/capabilities.ts'
+// Opens and ends sessions with legacy replicas, in the router's name or a caller's. A server is told what its caller can be asked, and
+// nothing of a caller who cannot be: it must not ask for what was not declared.
+import { type CallerCapabilities, type Capabilities, capabilitiesIn } from '#router/capabilities.ts'
 import { isLegacyVersion } from '#router/eras/versions.ts'
 import {
   type ClientInfo,
@@ -38,15 +38,20 @@ const BAD_ID = 'its session id is not 1 to 1024 characters of visible ASCII'
 
 export async function openUpstreamSession(
   way: HandshakeWay,
-  asked: { readonly version: string; readonly client: ClientInfo },
+  asked: {
+    readonly version: string
+    readonly client: ClientInfo
+    readonly capabilities?: CallerCapabilities
+  },
 ): Promise<Handshake> {
   const { path, times } = way
+  const { version: protocolVersion, client: clientInfo, capabilities: declared = {} } = asked
   const question = legacyQuestion(
     path,
     {
       id: way.nextId(),
       method: 'initialize',
-      params: { protocolVersion: asked.version, capabilities: {}, clientInfo: asked.client },
+      params: { protocolVersion, capabilities: declared, clientInfo },
       context: { version: asked.version },
     },
     times,

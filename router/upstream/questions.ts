@@ -114,6 +114,19 @@ export const legacyNotification = (
     times,
   )
 
+/** What a caller has said already, as its bytes. */
+export const legacyWords = (
+  path: string,
+  said: { readonly body: Buffer; readonly context: LegacyContext },
+  times: Times,
+): Outgoing => ({
+  method: 'POST',
+  path,
+  headers: [...COMMON, ...legacyHeaders(said.context)],
+  body: said.body,
+  ...times,
+})
+
 export const legacyFarewell = (path: string, context: LegacyContext, times: Times): Outgoing => ({
   method: 'DELETE',
   path,

@@ -21,7 +21,11 @@ export const ROOMS: readonly Room[] = [
     packages: ['typebox', 'ajv', 'yaml'],
     builtins: ['node:crypto'],
   },
-  { name: 'router/facts.ts', imports: ['router/answers.ts', 'routes', 'foundation'], packages: [] },
+  {
+    name: 'router/facts.ts',
+    imports: ['router/answers.ts', 'router/capabilities.ts', 'routes', 'foundation'],
+    packages: [],
+  },
   { name: 'router/answers.ts', imports: ['router/facts.ts', 'foundation'], packages: [] },
   { name: 'router/tool-facts.ts', imports: [], packages: [], builtins: [] },
   { name: 'router/capabilities.ts', imports: ['routes'], packages: [], builtins: [] },

@@ -73,12 +73,8 @@ export function verdictOf(cell: Cell): Verdict {
 /** Cells that do not come to their verdict yet. One that does must go from here. */
 export const NOT_YET: ReadonlySet<string> = new Set(
   Object.entries<readonly PlayName[]>({
-    'legacy session to legacy session': ['elicitation', 'sampling', 'list change'],
-    'legacy session to legacy stateless': ['elicitation', 'sampling'],
+    'legacy session to legacy session': ['list change'],
     'legacy session to modern': ['stream', 'elicitation', 'sampling', 'list change'],
-    'legacy stateless to legacy session': ['elicitation', 'sampling'],
-    'legacy stateless to legacy stateless': ['elicitation', 'sampling'],
-    'legacy stateless to modern': ['elicitation', 'sampling'],
     'modern to legacy session': ['elicitation', 'sampling', 'list change'],
     'modern to legacy stateless': ['elicitation', 'sampling', 'list change'],
     'modern to modern': ['list change'],

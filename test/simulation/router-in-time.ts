@@ -4,6 +4,7 @@
 import type { Clock, Random } from '#foundation/clock.ts'
 import { createSealer, SEAL_KEY_BYTES } from '#foundation/seal.ts'
 import { ActiveTable } from '#router/active-table.ts'
+import { Asks } from '#router/asks.ts'
 import { attemptPath } from '#router/attempt-path.ts'
 import type { ReplicaPorts } from '#router/choose-replica.ts'
 import { EraBalancers } from '#router/clusters/balancers/era-balancers.ts'
@@ -68,8 +69,9 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
   const cluster = active.cluster(name)
   if (cluster === undefined) throw new Error(`the documents name no cluster "${name}"`)
   const guard = new JsonGuard(ports.random)
-  const parts = replicaPorts(ports, active)
-  const sessions = new Sessions({ ...parts, sealer: createSealer(Buffer.alloc(SEAL_KEY_BYTES, 7)) })
+  const sealer = createSealer(Buffer.alloc(SEAL_KEY_BYTES, 7))
+  const parts = { ...replicaPorts(ports, active), sealer }
+  const sessions = new Sessions(parts)
   const wheel = new DeadlineWheel(clock.nowMs)
   const path = requestPath({
     clock,
@@ -95,6 +97,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     lists: { page: unused, openCursor: unused, encode: unused },
     handshakes: sessions,
     cancellations: new InFlight(),
+    answers: new Asks(parts),
     farewells: sessions,
   })
   return {

@@ -3,7 +3,7 @@ import type { Deadline } from '#router/facts.ts'
 
 export interface FakeDeadline {
   readonly deadline: Deadline
-  /** What was asked of it: `extend`, `close`. */
+  /** What was asked of it: `extend`, `hold`, `close`. */
   readonly log: readonly string[]
   /** Its moment has come. */
   readonly end: () => void
@@ -32,6 +32,7 @@ export function fakeDeadline(
         if (isOver) newest()
       },
       extend: () => void log.push('extend'),
+      hold: () => void log.push('hold'),
       close: () => void log.push('close'),
     },
   }

@@ -51,13 +51,15 @@ export const rpcMessage: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc
     return fc.shuffledSubarray(entries, { minLength }).map(kept => Object.fromEntries(kept))
   })
 
-export function kindOf(value: unknown): 'answer' | 'other' | 'bad' {
+export function kindOf(value: unknown): 'answer' | 'request' | 'other' | 'bad' {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'bad'
   const { jsonrpc, id: has, method, error } = value as Readonly<Record<string, unknown>>
   const [hasResult, hasError, hasMethod] = ['result', 'error', 'method'].map(key => key in value)
   if (jsonrpc !== '2.0') return 'bad'
-  if (hasMethod === true)
-    return typeof method === 'string' && !hasResult && !hasError ? 'other' : 'bad'
+  if (hasMethod === true) {
+    if (typeof method !== 'string' || hasResult || hasError) return 'bad'
+    return has === undefined || has === null ? 'other' : 'request'
+  }
   if (has !== EXPECTED_ID || hasResult === hasError) return 'bad'
   if (hasResult === true) return 'answer'
   if (typeof error !== 'object' || error === null || Array.isArray(error)) return 'bad'

@@ -2,12 +2,12 @@
 
 import type { Carried, Carry } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
+import { asEvent, eventData } from '../event-data.ts'
 import type { Outlet } from '../held-output.ts'
 
 /** Largest message that is carried between eras, in bytes: it is held whole, and once more as it goes on. */
 export const MOST_CARRIED = 16_777_216
 
-const DATA = 'data:'
 const TOO_LARGE: Refusal = {
   code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
   says: `A message of more than ${MOST_CARRIED / 1_048_576} MiB is not carried between the eras.`,
@@ -41,14 +41,14 @@ export class CarriedOutput implements Outlet {
   settle(): void {
     const event = this.#taken()
     if (event.length === 0 || this.refusal !== undefined) return
-    const json = dataOf(event)
+    const json = eventData(event)
     if (json === undefined) {
       this.#write(event)
       return
     }
     if (json.length === 0) return // a stream that may be resumed begins so (2025-11-25), and this one may not
     const carried = this.#carried(json)
-    if (carried.kind === 'on') this.#write(Buffer.concat([EVENT, inLines(carried.json), EVENT_END]))
+    if (carried.kind === 'on') this.#write(asEvent(carried.json))
   }
 
   /** The whole body was one message. Empty where it is refused. */
@@ -73,20 +73,3 @@ export class CarriedOutput implements Outlet {
 }
 
 const NOTHING = Buffer.alloc(0)
-const EVENT = Buffer.from('event: message\ndata: ')
-const EVENT_END = Buffer.from('\n\n')
-
-/** The data of an event as the relay writes it; undefined where it holds none. */
-function dataOf(event: Buffer): Buffer | undefined {
-  if (!event.includes(DATA)) return undefined
-  const lines = event
-    .toString()
-    .split('\n')
-    .filter(line => line.startsWith(DATA))
-    .map(line => line.slice(DATA.length).replace(/^ /, ''))
-  return lines.length === 0 ? undefined : Buffer.from(lines.join('\n').trim())
-}
-
-/** A line end within the data is white space of its JSON. */
-const inLines = (json: Buffer): Buffer =>
-  json.includes(0x0a) ? Buffer.from(json.toString().replaceAll('\n', ' ')) : json
