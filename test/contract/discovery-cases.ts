@@ -6,6 +6,8 @@ import { type Ability, type DiscoveryRig, firstReplicas } from './discovery-rig.
 
 /** A change is seen within this, the project's own bar. */
 const BOUND_MS = 1_000
+/** A question to Consul may hang for 26 s and a name is asked for each 10 s; a busy disk may take its time over the last good set. */
+const PROMPT_MS = 5_000
 
 export interface Running extends DiscoveryRig {
   readonly start: () => { readonly discovery: Discovery; readonly seen: SnapshotLog }
@@ -182,7 +184,7 @@ export const discoveryCases: readonly DiscoveryCase[] = [
       await seen.until(hasPorts(9_001, 9_002))
       const began = performance.now()
       await discovery.close()
-      assert.ok(performance.now() - began < 500, 'close took more than half a second')
+      assert.ok(performance.now() - began < PROMPT_MS, 'close waited for more than the disk')
       await put({ id: 'three', port: 9_003 })
       assert.equal(seen.all.length, 1)
       await untilHandles(before)

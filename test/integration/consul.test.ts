@@ -1,7 +1,7 @@
 // Replicas that come and go in a real Consul, seen by traffic; and Consul itself gone, which is nothing to a call.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
@@ -51,6 +51,9 @@ describe('a mesh in a real Consul', { skip: 'skip' in part && part.skip }, () =>
 
   const replica = (name: string): ScriptedServer =>
     mesh.replicas.find(server => server.name === name) ?? assert.fail(name)
+
+  const isOnDisk = (port: number): boolean =>
+    readFileSync(join(state, 'discovery', 'consul-mcp-tools.json'), 'utf8').includes(String(port))
 
   async function moreCalls(count: number): Promise<void> {
     const from = load.sent()
@@ -128,6 +131,7 @@ describe('a mesh in a real Consul', { skip: 'skip' in part && part.skip }, () =>
   })
 
   test('Consul gone is told and costs no call; a router started meanwhile serves from disk', async t => {
+    await until('all four to be on disk', () => mesh.replicas.every(({ port }) => isOnDisk(port)))
     await mesh.agent.kill()
     await until('the router to tell', async () => (await mesh.cluster()).discovery.problem)
     await moreCalls(RATE)
