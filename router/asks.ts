@@ -1,9 +1,10 @@
 // What tool servers ask of callers in a legacy session. Each question goes out under a sealed id, which names who asked and what it calls its
 // question: any router with the key takes the answer back to the replica that waits for it, and nothing is kept here.
 import type { Sealer } from '#foundation/seal.ts'
-import { HANDSHAKE_MS, pathOf, type ReplicaPorts, timesOf } from './choose-replica.ts'
+import type { ReplicaPorts } from './choose-replica.ts'
 import { splice } from './eras/json-spans.ts'
 import type { Asking, Session, SessionMember } from './facts.ts'
+import { HANDSHAKE_MS, pathOf, timesOf } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import type { Answers } from './stages/notice.ts'
 import { legacyWords } from './upstream/questions.ts'

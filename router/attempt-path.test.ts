@@ -5,6 +5,7 @@ import { createSealer } from '#foundation/seal.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
+import { freeTurn } from '#test/support/free-retries.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { messageFrom } from '#test/support/read-message.ts'
@@ -53,7 +54,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     requests,
     active,
     choose: async call => {
-      const choice = await path.choose(call, new Set())
+      const choice = await path.choose(call, { tried: new Set(), turn: freeTurn() })
       assert.ok(choice.kind === 'target', JSON.stringify(choice))
       return choice.target
     },
@@ -219,7 +220,10 @@ test('a call that no replica can take is refused before anything is sent', async
     sealer: createSealer(Buffer.alloc(32)),
     budgets: new RetryBudgets(() => 0),
   })
-  const refused = await path.choose(callAs({ message: messageAs() }), new Set([A]))
+  const refused = await path.choose(callAs({ message: messageAs() }), {
+    tried: new Set([A]),
+    turn: freeTurn(),
+  })
   assert.ok(refused.kind === 'refuse')
   assert.deepEqual(requests.sent, [])
 })

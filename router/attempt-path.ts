@@ -3,14 +3,7 @@ import type { Random } from '#foundation/clock.ts'
 import type { Sealer } from '#foundation/seal.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
 import { askingFor, NO_SERVER_SESSION, NO_SESSION } from './asks.ts'
-import {
-  chooseReplica,
-  forgoPlace,
-  pathOf,
-  type Replica,
-  type ReplicaPorts,
-  timesOf,
-} from './choose-replica.ts'
+import { chooseReplica, forgoPlace, type Replica, type ReplicaPorts } from './choose-replica.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import { carryTo } from './eras/bridge/downward.ts'
 import type { Envelope } from './eras/bridge/upward.ts'
@@ -18,6 +11,7 @@ import { codecOf } from './eras/decode.ts'
 import { HEADER, LATEST_MODERN, META } from './eras/versions.ts'
 import type { Attempt } from './facts.ts'
 import { Hedges } from './hedges.ts'
+import { pathOf, timesOf } from './open-session.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets } from './retry-budget.ts'
 import type { AttemptPath, Dispatched, Forwardable, Target } from './stages/forward.ts'
@@ -40,8 +34,8 @@ const SENT_BEFORE = [HEADER.attempt, '2'] as const
 export function attemptPath(ports: AttemptPorts): AttemptPath {
   const hedges = new Hedges(ports.nowMs)
   return {
-    choose: (call, tried) => {
-      const choosing = chooseReplica(ports, call, call.cluster.name, tried)
+    choose: (call, way) => {
+      const choosing = chooseReplica(ports, call, call.cluster.name, way)
       return choosing instanceof Promise
         ? choosing.then(choice => chosen(ports, call, choice))
         : chosen(ports, call, choosing)

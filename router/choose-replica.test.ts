@@ -8,10 +8,11 @@ import { clusterPolicy, instanceAt, tableOf } from '#test/support/cluster-policy
 import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
+import { freeTurn } from '#test/support/free-retries.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, type PlayedClusters, playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
-import { chooseReplica, type ReplicaChoice } from './choose-replica.ts'
+import { chooseReplica, type ReplicaChoice, type Way } from './choose-replica.ts'
 import type { Endpoint, Learned } from './clusters/endpoint.ts'
 
 const SESSIONFUL: Learned = { ...MODERN, eras: ['legacy'], isSessionful: true }
@@ -31,6 +32,7 @@ interface Ground {
     readonly cluster?: string
     readonly caller?: FakeCaller
     readonly deadline?: Deadline
+    readonly turn?: Way['turn']
   }) => Promise<ReplicaChoice>
   readonly pass: (ms: number) => Promise<void>
 }
@@ -63,6 +65,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
       cluster = 'crm',
       caller = fakeCaller(),
       deadline = fakeDeadline().deadline,
+      turn = freeTurn(),
     } = {}) =>
       chooseReplica(
         ports,
@@ -75,7 +78,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
           ...(session === undefined ? {} : { session }),
         },
         cluster,
-        new Set(tried),
+        { tried: new Set(tried), turn },
       ),
     pass: async ms => {
       state.nowMs += ms
@@ -265,7 +268,7 @@ test('a session is not lost while discovery has not been heard of yet', async t 
       caller: fakeCaller(),
     },
     'crm',
-    new Set(),
+    { tried: new Set(), turn: freeTurn() },
   )
   assert.equal(said(choice), 'RINGMAIN_NO_HEALTHY_REPLICA')
 })
@@ -284,17 +287,4 @@ test('a caller without a session gets one of its own at a server that keeps them
   assert.equal(choice.replica.isBound, false)
   choice.replica.release?.()
   assert.equal(requests.last('DELETE').header('mcp-session-id'), 'own')
-})
-
-test('a replica that opens no session is asked about and another is tried', async t => {
-  const { choose, requests } = ground(t, SESSIONFUL)
-  const choosing = choose({ era: 'legacy' })
-  await settle()
-  const first = requests.last('initialize').place.endpoint.key
-  requests.last('initialize').fail('ECONNRESET')
-  await settle()
-  const second = requests.last('initialize').place.endpoint.key
-  assert.notEqual(second, first)
-  await requests.last('initialize').error(500, 1)
-  assert.equal(said(await choosing), 'RINGMAIN_NO_HEALTHY_REPLICA')
 })

@@ -8,14 +8,12 @@ import type { Cluster } from './clusters/cluster.ts'
 import type { Endpoint } from './clusters/endpoint.ts'
 import { LATEST_LEGACY } from './eras/versions.ts'
 import type { Caller, Deadline, Decoded, SessionMember } from './facts.ts'
+import { type HandshakePorts, handshakeWay, openSession } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
-import {
-  endUpstreamSession,
-  type HandshakeWay,
-  openUpstreamSession,
-} from './upstream/legacy-handshake.ts'
-import type { ClientInfo, LegacyContext, Times } from './upstream/questions.ts'
-import type { Outgoing, Say, Send } from './upstream/send.ts'
+import type { RetryTurn } from './retry-budget.ts'
+import { endUpstreamSession } from './upstream/legacy-handshake.ts'
+import type { ClientInfo, LegacyContext } from './upstream/questions.ts'
+import type { Send } from './upstream/send.ts'
 
 export interface Replica {
   readonly cluster: Cluster
@@ -35,14 +33,17 @@ export type ReplicaChoice =
   | { readonly kind: 'replica'; readonly replica: Replica }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
 
-export interface ReplicaPorts {
+export interface ReplicaPorts extends HandshakePorts {
   readonly active: ActiveTable
   readonly send: Send
-  /** For words of the router's own, which are no call: not counted, not held to the limits. */
-  readonly say: Say
-  readonly nextId: () => number
   readonly client: ClientInfo
-  readonly nowMs: () => number
+}
+
+/** One call on its way from replica to replica. */
+export interface Way {
+  /** Keys of those it is not to go to; one that opens no session joins them. Bounded by the replicas. */
+  readonly tried: Set<string>
+  readonly turn: Pick<RetryTurn, 'elsewhere'>
 }
 
 type Asking = Pick<Decoded, 'era' | 'version' | 'session'> & Waiting
@@ -57,25 +58,23 @@ interface Waiting {
 }
 
 const RETRY_AFTER_MS = 1_000
-/** A handshake in the router's own name must not take as long as a tool may. */
-export const HANDSHAKE_MS = 5_000
 
 export function chooseReplica(
   ports: ReplicaPorts,
   call: Asking,
   clusterName: string,
-  tried: ReadonlySet<string>,
+  way: Way,
 ): ReplicaChoice | Promise<ReplicaChoice> {
   const cluster = ports.active.cluster(clusterName)
   if (cluster === undefined) {
-    return { kind: 'refuse', refusal: unavailable(`Cluster "${clusterName}" is not in the table.`) }
+    return { kind: 'refuse', refusal: notInTable(clusterName) }
   }
   const member = call.session?.members.find(candidate => candidate.cluster === clusterName)
   if (member !== undefined) return boundReplica(call, cluster, member)
-  const choosing = choosePlace(call, cluster, tried)
+  const choosing = choosePlace(call, cluster, way.tried)
   if (choosing instanceof Promise)
-    return choosing.then(place => equippedOr(ports, call, place, tried))
-  return equippedOr(ports, call, choosing, tried)
+    return choosing.then(place => equippedOr(ports, call, place, way))
+  return equippedOr(ports, call, choosing, way)
 }
 
 /** The replica that the caller's session lives on, and no other. */
@@ -138,9 +137,9 @@ function equippedOr(
   ports: ReplicaPorts,
   call: Asking,
   choice: PlaceChoice,
-  tried: ReadonlySet<string>,
+  way: Way,
 ): ReplicaChoice | Promise<ReplicaChoice> {
-  return choice.kind === 'refuse' ? choice : equipped(ports, call, choice.place, tried)
+  return choice.kind === 'refuse' ? choice : equipped(ports, call, choice.place, way)
 }
 
 /** A session outlives a drain and an ejection, but not the replica, nor that somebody gives it no calls at all. */
@@ -157,6 +156,12 @@ export const unavailable = (says: string): Refusal => ({
   says,
   retryAfterMs: RETRY_AFTER_MS,
 })
+
+export const notInTable = (cluster: string): Refusal =>
+  unavailable(`Cluster "${cluster}" is not in the table.`)
+
+export const unopened = (cluster: string): Refusal =>
+  unavailable(`No replica of "${cluster}" that was asked opened a session.`)
 
 /** A place whose slot is counted already, until `letGo`. */
 const kept = (place: Omit<Place, 'letGo'>): Required<Place> => ({
@@ -217,14 +222,14 @@ function equipped(
   ports: ReplicaPorts,
   call: Asking,
   place: Place,
-  tried: ReadonlySet<string>,
+  way: Way,
 ): ReplicaChoice | Promise<ReplicaChoice> {
   if (place.era === 'modern') return found({ ...place, isBound: false })
   const { learned } = place.endpoint
   const version = olderOf(learned?.legacyVersion, legacyVersionOf(call))
   if (learned?.isSessionful !== true)
     return found({ ...place, isBound: false, legacy: { version } })
-  return withOwnSession(ports, call, place, tried)
+  return withOwnSession(ports, call, place, way)
 }
 
 /** A modern caller knows no revision of the other era: for it the router speaks its own latest. */
@@ -239,30 +244,33 @@ async function withOwnSession(
   ports: ReplicaPorts,
   call: Asking,
   place: Place,
-  tried: ReadonlySet<string>,
+  way: Way,
 ): Promise<ReplicaChoice> {
   const held = keepPlace(place)
   const { cluster, endpoint } = held
-  const way = handshakeWay(ports, place)
-  const opening = openUpstreamSession(way, {
+  const opening = openSession(ports, place, {
     version: legacyVersionOf(call),
     client: ports.client,
   })
+  const end = (session: LegacyContext): void =>
+    void endUpstreamSession(handshakeWay(ports, place), session)
   const handshake = await unlessLeft(call, opening)
   if (handshake === 'left') {
     forgoPlace(held)
     void opening.then(late => {
-      if (late.kind === 'open') void endUpstreamSession(way, late.session) // nobody else knows of it
+      if (late.kind === 'open') end(late.session) // nobody else knows of it
     })
     return { kind: 'refuse', refusal: unavailable('Nobody waits for it any more.') }
   }
   if (handshake.kind === 'failed') {
     forgoPlace(held)
-    cluster.suspect(endpoint)
-    return chooseReplica(ports, call, cluster.policy.name, new Set([...tried, endpoint.key]))
+    way.tried.add(endpoint.key)
+    if (way.turn.elsewhere() === undefined)
+      return chooseReplica(ports, call, cluster.policy.name, way)
+    return { kind: 'refuse', refusal: unopened(cluster.policy.name) }
   }
   const { session } = handshake
-  const release = (): void => void endUpstreamSession(way, session)
+  const release = (): void => end(session)
   return found({ ...held, isBound: false, legacy: session, release })
 }
 
@@ -276,23 +284,3 @@ const unlessLeft = <Result>(
     deadline?.onOver(() => resolve('left'))
     work.then(resolve, reject)
   })
-
-/** What is said here in the router's own name is not counted as a call of the replica's. */
-export function handshakeWay(
-  ports: Pick<ReplicaPorts, 'say' | 'nextId'>,
-  place: Place,
-  timeoutMs = HANDSHAKE_MS,
-): HandshakeWay {
-  return {
-    path: pathOf(place.cluster, place.endpoint),
-    times: timesOf(place.cluster),
-    timeoutMs,
-    nextId: ports.nextId,
-    send: (outgoing: Outgoing) => ports.say(place.endpoint, outgoing),
-  }
-}
-
-export const pathOf = (cluster: Cluster, endpoint: Endpoint): string =>
-  endpoint.instance.path ?? cluster.policy.path
-
-export const timesOf = (cluster: Cluster): Times => cluster.policy.timeouts

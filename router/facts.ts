@@ -76,10 +76,11 @@ export type Reached = 'not_sent' | 'unanswered' | 'answered'
 export type RetryReason = 'refused' | 'unanswered'
 
 /**
- * Why a call was not sent again although the rules would have let it. Closed set: a metric label. `spent`: as often as policy allows.
+ * Why a call was not sent again although the rules would have let it. Closed set: a metric label. `spent`: as often as policy allows, or
+ * it could not be sent to four replicas.
  * `is_retry`: a router in front has sent it before. `retry_after`: its replica asks for more time than a caller is kept waiting.
  * `deadline`: too little of its time is left. `no_other`: every replica was tried. `mostly_out`: more than half of the pool is.
- * `budget`, `busy`: too many calls were sent again of late, or are just now.
+ * `budget`, `busy`: too many calls were sent again of late, or could not be sent, or are sent again just now.
  */
 export type RetryDenial =
   | 'spent'

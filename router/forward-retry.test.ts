@@ -41,7 +41,7 @@ interface Ran {
 async function forwarded(scene: Scene): Promise<Ran> {
   const log: string[] = []
   const call = callAs(scene.call)
-  const choose = (_call: unknown, tried: ReadonlySet<string>): Chosen => {
+  const choose = (_call: unknown, { tried }: { readonly tried: ReadonlySet<string> }): Chosen => {
     const index = tried.size
     const attempt = scene.attempts[index]
     if (attempt === undefined)
@@ -87,6 +87,19 @@ test('a call that may run twice goes once more, elsewhere, after a pause, and wi
     assert.deepEqual([attempts, endpoint, verdict], [2, 'r1', 'answered'])
     assert.deepEqual([retries, retryReason, retryDenied], [1, 'unanswered', undefined])
   }
+})
+
+test('what could not be sent goes elsewhere whatever the tool, to four replicas at most', async () => {
+  const once = {
+    cluster: clusterPolicy('crm', {
+      retry: { max: 0, budget: 0, minPerSecond: 0, maxConcurrent: 0 },
+    }),
+  }
+  const ran = await forwarded({ attempts: [NOT_SENT, NOT_SENT, NOT_SENT, OK], call: once })
+  assert.deepEqual([ran.says, ran.trail.attempts, ran.trail.retryDenied], ['answer', 4, undefined])
+  const dead = await forwarded({ attempts: Array.from({ length: 9 }, () => NOT_SENT), call: once })
+  assert.deepEqual([dead.says, sends(dead)], ['RINGMAIN_NO_HEALTHY_REPLICA', 4])
+  assert.equal(dead.trail.retryDenied, 'spent')
 })
 
 test('what a replica says it did not run goes elsewhere, whatever the tool, and not before the time it asks for', async () => {

@@ -4,16 +4,16 @@ import type { ClusterPolicy, VirtualServerMember } from '#routes/route-table.ts'
 import {
   chooseReplica,
   forgoPlace,
-  pathOf,
+  notInTable,
   type Replica,
   type ReplicaPorts,
-  timesOf,
 } from './choose-replica.ts'
 import { itemsIn, MOST_ITEMS } from './eras/item-list.ts'
 import { isRecord } from './eras/message.ts'
 import { META } from './eras/versions.ts'
 import type { AfterHead } from './facts.ts'
 import { type Listed, listedBy } from './methods.ts'
+import { pathOf, timesOf } from './open-session.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets, RetryTurn } from './retry-budget.ts'
 import type { Listing, Page, PageAnswer } from './stages/gather.ts'
@@ -38,18 +38,19 @@ export async function fetchPage(
   cursor: string | undefined,
 ): Promise<PageAnswer> {
   const cluster = ports.active.cluster(member.cluster)
-  const turn = cluster && ports.budgets.of(cluster.policy).begin()
+  if (cluster === undefined) return { kind: 'refuse', refusal: notInTable(member.cluster) }
+  const turn = ports.budgets.of(cluster.policy).begin()
   try {
     return await pageInTurn(ports, call, { member, cursor, turn })
   } finally {
-    turn?.end()
+    turn.end()
   }
 }
 
 interface Wanted {
   readonly member: VirtualServerMember
   readonly cursor: string | undefined
-  readonly turn: RetryTurn | undefined
+  readonly turn: RetryTurn
 }
 
 async function pageInTurn(
@@ -64,7 +65,7 @@ async function pageInTurn(
   const tried = new Set<string>()
   let failure: string | undefined
   for (;;) {
-    const choice = await chooseReplica(ports, waiting(call, endMs), member.cluster, tried)
+    const choice = await chooseReplica(ports, waiting(call, endMs), member.cluster, { tried, turn })
     if (choice.kind === 'refuse') {
       if (ports.nowMs() >= endMs) return late(failure)
       const detail = failure ?? choice.refusal.detail
@@ -85,7 +86,10 @@ async function pageInTurn(
     failure = `${replica.endpoint.key}: ${reply.detail}`
     if (replica.isBound) return lost(reply, failure)
     tried.add(replica.endpoint.key)
-    if (reply.kind === 'failed' && reply.attempt === 'not_sent') continue
+    if (reply.kind === 'failed' && reply.attempt === 'not_sent') {
+      if (turn.elsewhere() === undefined) continue
+      return unanswered(failure)
+    }
     if (!(await mayAskAgain(ports, call, { turn, endMs }))) return unanswered(failure)
   }
 }
@@ -94,15 +98,15 @@ async function pageInTurn(
 async function mayAskAgain(
   { random, nowMs }: ListPorts,
   { gone, isRetry }: Listing,
-  { turn, endMs }: { readonly turn: RetryTurn | undefined; readonly endMs: number },
+  { turn, endMs }: { readonly turn: RetryTurn; readonly endMs: number },
 ): Promise<boolean> {
-  const denial = turn?.again({
+  const denial = turn.again({
     isRetry: isRetry === true,
     leftMs: endMs - nowMs(),
     retryAfterMs: undefined,
     pool: () => undefined,
   })
-  if (turn === undefined || denial !== undefined) return false
+  if (denial !== undefined) return false
   await pause(random, undefined, leave => gone.addEventListener('abort', leave, { once: true }))
   return true
 }

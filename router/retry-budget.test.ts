@@ -100,6 +100,35 @@ test('a steady outage of everything adds no more than its share, after the first
   assert.ok((shares[0] ?? 1) <= 0.5)
 })
 
+test('a pool to which nothing can be sent is tried little more than once a call, and one replica that is lost costs nothing', t => {
+  const { budget, time, calls } = ground({ ...POLICY, max: 0 })
+  const one = Array.from({ length: 40 }, () => budget.begin().elsewhere())
+  assert.deepEqual(
+    one.filter(denial => denial !== undefined),
+    [],
+    'all that it was given at once',
+  )
+  time.nowMs += 10_000
+  const triesBySecond: number[] = []
+  calls(600)
+  for (let second = 0; second < 10; second += 1) {
+    let tries = 0
+    for (let call = 0; call < 300; call += 1) {
+      time.nowMs += 1_000 / 300
+      const turn = budget.begin()
+      do tries += 1
+      while (turn.elsewhere() === undefined)
+      turn.end()
+    }
+    triesBySecond.push(tries / 300)
+  }
+  t.diagnostic(
+    `tries for each call, by second: ${triesBySecond.map(one => one.toFixed(3)).join(' ')}`,
+  )
+  assert.ok(Math.max(...triesBySecond.slice(1)) <= 1.25)
+  assert.ok((triesBySecond[0] ?? 9) <= 1.5)
+})
+
 test('a call takes one retry after the other, gives each back, and no more than its policy allows', () => {
   const { budget, calls } = ground({ ...POLICY, max: 2 })
   calls(1_000)

@@ -1,5 +1,6 @@
 // How many calls of one cluster may be sent again: tokens that calls earn, so that retries stay a small share of the load, and a
-// share of what is in flight, so that a burst of them does not come at once. Calls are counted by arithmetic alone, without a timer.
+// share of what is in flight, so that a burst of them does not come at once. What could not be sent has tokens of its own, whatever
+// policy says of retries. Calls are counted by arithmetic alone, without a timer.
 import type { RetryPolicy } from '#routes/route-table.ts'
 import type { RetryDenial } from './facts.ts'
 import { denialOf, type Wanted } from './retry-rules.ts'
@@ -10,6 +11,15 @@ const SLICE_MS = 200
 const LIFE_MS = SLICES * SLICE_MS
 /** Of so few in flight no share says anything. */
 const LEAST_CONCURRENT = 3
+/**
+ * What could not be sent goes to the next replica, since to fail it would help nobody. A pool to which nothing can be sent must not be tried
+ * many times over for each call all the same: ten more for a hundred, and forty within two seconds of a quiet time, when all that
+ * one replica was just given may be lost.
+ */
+const ELSEWHERE_SHARE = 0.1
+const ELSEWHERE_PER_SECOND = 20
+/** Of one call. */
+const MOST_ELSEWHERE = 3
 /** Ten calls at 10 % earn one token, whatever the sum of ten times 0.1 is. */
 const ROUNDING = 1e-9
 
@@ -19,6 +29,7 @@ export class RetryBudget {
   /** Calls and retries by slice of time; the newest slice is `#slice`. */
   readonly #calls = new Float64Array(SLICES)
   readonly #taken = new Float64Array(SLICES)
+  readonly #elsewhere = new Float64Array(SLICES)
   #slice = 0
   #inFlight = 0
   #retrying = 0
@@ -44,12 +55,24 @@ export class RetryBudget {
   take(): RetryDenial | undefined {
     const { budget, minPerSecond, maxConcurrent } = this.#policy
     const at = this.#now()
-    const earned = (minPerSecond * LIFE_MS) / 1_000 + budget * sum(this.#calls)
-    if (sum(this.#taken) + 1 > earned + ROUNDING) return 'budget'
+    if (!this.#hasToken(this.#taken, budget, minPerSecond)) return 'budget'
     if (this.#retrying >= Math.max(LEAST_CONCURRENT, maxConcurrent * this.#inFlight)) return 'busy'
     this.#taken[at] = (this.#taken[at] ?? 0) + 1
     this.#retrying += 1
     return undefined
+  }
+
+  /** Takes what it costs to go on with a call that could not be sent. */
+  takeElsewhere(): RetryDenial | undefined {
+    const at = this.#now()
+    if (!this.#hasToken(this.#elsewhere, ELSEWHERE_SHARE, ELSEWHERE_PER_SECOND)) return 'budget'
+    this.#elsewhere[at] = (this.#elsewhere[at] ?? 0) + 1
+    return undefined
+  }
+
+  #hasToken(spent: Float64Array, share: number, perSecond: number): boolean {
+    const earned = (perSecond * LIFE_MS) / 1_000 + share * sum(this.#calls)
+    return sum(spent) + 1 <= earned + ROUNDING
   }
 
   over(): void {
@@ -63,6 +86,7 @@ export class RetryBudget {
     for (let back = 0; back < passed; back += 1) {
       this.#calls[(slice - back) % SLICES] = 0
       this.#taken[(slice - back) % SLICES] = 0
+      this.#elsewhere[(slice - back) % SLICES] = 0
     }
     this.#slice = slice
     return slice % SLICES
@@ -80,6 +104,7 @@ export class RetryTurn {
   readonly #budget: RetryBudget
   readonly #most: number
   #retries = 0
+  #elsewhere = 0
   #isRetrying = false
 
   constructor(budget: RetryBudget, most: number) {
@@ -100,6 +125,14 @@ export class RetryTurn {
     this.#isRetrying = true
     this.#retries += 1
     return undefined
+  }
+
+  /** Undefined when a call that could not be sent may go to its next replica; else why not. */
+  elsewhere(): RetryDenial | undefined {
+    if (this.#elsewhere >= MOST_ELSEWHERE) return 'spent'
+    const denial = this.#budget.takeElsewhere()
+    if (denial === undefined) this.#elsewhere += 1
+    return denial
   }
 
   end(): void {

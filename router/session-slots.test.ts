@@ -9,6 +9,7 @@ import { settle } from '#test/support/manual-time.ts'
 import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
 import type { Endpoint, Learned } from './clusters/endpoint.ts'
+import { RetryBudgets } from './retry-budget.ts'
 import { Sessions } from './sessions.ts'
 
 interface Ground {
@@ -41,6 +42,7 @@ function ground(t: TestContext, isSessionful = true): Ground {
     say: requests.say,
     nextId: () => 1,
     client: { name: 'ringmain', version: '1' },
+    budgets: new RetryBudgets(() => 0),
     nowMs: () => nowMs,
   })
   const call = callAs({

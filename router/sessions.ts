@@ -2,7 +2,7 @@
 // can serve it, and nothing is kept here but what has been opened lately and what has been ended.
 import { LRUCache } from 'lru-cache'
 import type { Sealer } from '#foundation/seal.ts'
-import type { Era } from '#routes/route-table.ts'
+import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import {
   type CallerCapabilities,
   type Capabilities,
@@ -13,21 +13,24 @@ import {
 import {
   choosePlace,
   forgoPlace,
-  HANDSHAKE_MS,
-  handshakeWay,
   keepPlace,
+  notInTable,
   type ReplicaPorts,
   unavailable,
+  unopened,
 } from './choose-replica.ts'
+import type { Cluster } from './clusters/cluster.ts'
 import type { Learned } from './clusters/endpoint.ts'
 import type { OpenSession } from './eras/decode.ts'
 import { isRecord } from './eras/message.ts'
 import { LATEST_MODERN, META } from './eras/versions.ts'
 import type { Decoded, Located, Session, SessionClient, SessionMember } from './facts.ts'
+import { HANDSHAKE_MS, handshakeWay, openSession } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
+import type { RetryBudgets, RetryTurn } from './retry-budget.ts'
 import type { Handshakes } from './stages/greet.ts'
 import type { Farewells } from './stages/part.ts'
-import { endUpstreamSession, openUpstreamSession } from './upstream/legacy-handshake.ts'
+import { endUpstreamSession } from './upstream/legacy-handshake.ts'
 import { type ClientInfo, legacyQuestion } from './upstream/questions.ts'
 import { askReplica } from './upstream/rpc.ts'
 
@@ -36,11 +39,14 @@ const PURPOSE = 'session'
 const OPENED = 10_000
 /** Ended ids remembered; beyond that the replica's own 404 ends them. */
 const ENDED = 10_000
+/** For opening one, whatever replicas it takes: time for a second where the first says nothing. */
+const OPENING_MS = 2 * HANDSHAKE_MS
 /** Half of what a request's headers may be here: a longer id would be refused on its way back. */
 const LONGEST = 8_192
 
 export interface SessionPorts extends ReplicaPorts {
   readonly sealer: Sealer
+  readonly budgets: RetryBudgets<ClusterPolicy>
 }
 
 const LISTS_TOOLS: Capabilities = { has: ['tools'], extensions: {} }
@@ -52,6 +58,7 @@ function saidBy(learned: Learned | undefined, era: Era): readonly Capabilities[]
   return said === undefined ? listing : [said, ...listing]
 }
 
+type Opened = { readonly member?: SessionMember } | { readonly refusal: Refusal }
 type Opening = Parameters<Handshakes['initialize']>[0]
 
 export class Sessions implements Handshakes, Farewells {
@@ -143,7 +150,6 @@ export class Sessions implements Handshakes, Farewells {
     const { send, path, times, nextId, timeoutMs } = handshakeWay(this.#ports, {
       cluster,
       endpoint,
-      era: 'legacy',
     })
     const context = { version: member.version, sessionId: member.id }
     const ask = { id: nextId(), method: 'logging/setLevel', params: { level }, context }
@@ -167,23 +173,32 @@ export class Sessions implements Handshakes, Farewells {
         const cluster = this.#ports.active.cluster(name)
         const endpoint = cluster?.endpoint(key)
         if (cluster === undefined || endpoint === undefined) return
-        const way = handshakeWay(this.#ports, { cluster, endpoint, era: 'legacy' })
+        const way = handshakeWay(this.#ports, { cluster, endpoint })
         await endUpstreamSession(way, { version, sessionId: id })
       }),
     )
   }
 
   /** Opens a session where the server keeps them. Opening is safe to try elsewhere: nothing runs. */
-  async #openMember(
-    call: Opening,
-    name: string,
-    client: SessionClient,
-  ): Promise<{ readonly member?: SessionMember } | { readonly refusal: Refusal }> {
+  async #openMember(call: Opening, name: string, client: SessionClient): Promise<Opened> {
     const cluster = this.#ports.active.cluster(name)
-    if (cluster === undefined)
-      return { refusal: unavailable(`Cluster "${name}" is not in the table.`) }
+    if (cluster === undefined) return { refusal: notInTable(name) }
+    const turn = this.#ports.budgets.of(cluster.policy).begin()
+    try {
+      return await this.#openWithin(call, client, { cluster, turn })
+    } finally {
+      turn.end()
+    }
+  }
+
+  async #openWithin(
+    call: Opening,
+    { info, capabilities }: SessionClient,
+    { cluster, turn }: { readonly cluster: Cluster; readonly turn: RetryTurn },
+  ): Promise<Opened> {
+    const { name } = cluster.policy
     const endMs = Math.min(
-      this.#ports.nowMs() + HANDSHAKE_MS,
+      this.#ports.nowMs() + OPENING_MS,
       call.arrivedMs + (call.askedMs ?? Number.POSITIVE_INFINITY),
     )
     const late = { refusal: unavailable(`No replica of "${name}" opened a session in time.`) }
@@ -200,22 +215,16 @@ export class Sessions implements Handshakes, Farewells {
         forgoPlace(place)
         return isNeeded ? late : {}
       }
-      const way = handshakeWay(this.#ports, place, leftMs)
-      const { version: asked } = call
-      const { info, capabilities } = client
-      const handshake = await openUpstreamSession(way, {
-        version: asked,
-        client: info,
-        capabilities,
-      })
+      const asked = { version: call.version, client: info, capabilities, leftMs }
+      const handshake = await openSession(this.#ports, place, asked)
       forgoPlace(place)
       if (handshake.kind === 'open') {
         const { version, sessionId } = handshake.session
         if (sessionId === undefined) return {}
         return { member: { cluster: name, version, endpoint: place.endpoint.key, id: sessionId } }
       }
-      cluster.suspect(place.endpoint)
       tried.add(place.endpoint.key)
+      if (turn.elsewhere() !== undefined) return { refusal: unopened(name) }
     }
   }
 

@@ -70,7 +70,7 @@ async function forwarded(scene: Scene = {}): Promise<Forwarded> {
     }
   }
   const stage = forward(
-    freeRetries((facts, tried) =>
+    freeRetries((facts, { tried }) =>
       scene.isLate === true
         ? Promise.resolve().then(() => choose(facts, tried))
         : choose(facts, tried),

@@ -59,11 +59,11 @@ export type Chosen =
 
 export type Forwardable = Arrived & Decoded & Located & Resolved & Limited & Recorded
 
-/** The inner list: choose a replica, then send. `tried` holds those it is not to go to. */
+/** The inner list: choose a replica, then send. `tried` holds those it is not to go to; those that opened no session join them. */
 export interface AttemptPath {
   readonly choose: (
     call: Readonly<Forwardable>,
-    tried: ReadonlySet<string>,
+    way: { readonly tried: Set<string>; readonly turn: Turn },
   ) => Chosen | Promise<Chosen>
   /** The call sets out; ended once. What calls of its cluster may send again is counted there. */
   readonly begin: (call: Readonly<Forwardable>) => Turn
@@ -95,6 +95,8 @@ export interface Turn {
   readonly retries: number
   /** Undefined when the call may be sent once more; else why not. */
   readonly again: (wanted: Wanted) => RetryDenial | undefined
+  /** Undefined when what could not be sent may go to its next replica; else why not. */
+  readonly elsewhere: () => RetryDenial | undefined
   readonly end: () => void
 }
 
@@ -133,7 +135,7 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
     const course: Course = { call, attempts, judge, turn, tried, told: undefined }
     try {
       for (;;) {
-        const choosing = attempts.choose(call, tried)
+        const choosing = attempts.choose(call, course)
         const chosen = choosing instanceof Promise ? await choosing : choosing
         if (chosen.kind === 'refuse')
           return course.told ?? (call.deadline.isOver ? TOO_LATE : chosen)
@@ -156,8 +158,8 @@ export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, F
         const next = isElsewhere ? 'refused' : nextStep(outcome, run.target, call)
         const step = call.deadline.isOver ? 'tell' : next
         call.trail.verdict = outcome.verdict
-        if (step === 'failover') continue
-        if (step === 'tell') return worse(course, verdict)
+        if (step === 'failover' && mayFailOver(course)) continue
+        if (step === 'tell' || step === 'failover') return worse(course, verdict)
         course.told = worse(course, verdict)
         if (!(await mayGoAgain(course, step, outcome))) return course.told
       }
@@ -196,6 +198,12 @@ function worse({ told }: Course, now: ForwardVerdict): ForwardVerdict {
 
 const mayHaveRun = (verdict: ForwardVerdict): boolean =>
   verdict.kind === 'refuse' && shapeOf(verdict.refusal.code).executed === 'unknown'
+
+function mayFailOver({ call: { trail }, turn }: Course): boolean {
+  const denial = turn.elsewhere()
+  if (denial !== undefined) trail.retryDenied = denial
+  return denial === undefined
+}
 
 /** Waits until the call may go to another replica; false when it may not. */
 async function mayGoAgain(

@@ -33,7 +33,7 @@ function ground(nowMs = () => 0): Ground {
     },
   } as unknown as Cluster
   return {
-    account: new Account(cluster, endpoint, { nowMs, wallMs: () => 0 }),
+    account: new Account(cluster, endpoint, { nowMs }),
     endpoint,
     told,
   }

@@ -14,22 +14,30 @@ const REFUSAL_COSTS = 2
 export class Account {
   readonly #cluster: Cluster
   readonly #endpoint: Endpoint
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'nowMs'>
   readonly #beganMs: number
   /** For the breaker, which hears nothing of calls that began before its state changed. */
-  readonly #ticket: number
+  #ticket: number | undefined
   #isStream = false
   #head: Attempt | undefined
   #isSettled = false
 
-  constructor(cluster: Cluster, endpoint: Endpoint, clock: Clock) {
+  /** A handshake is in the place of a call that is counted, and told of here only if it fails: it is not what a breaker waits for. */
+  constructor(
+    cluster: Cluster,
+    endpoint: Endpoint,
+    clock: Pick<Clock, 'nowMs'>,
+    of: 'call' | 'handshake' = 'call',
+  ) {
     this.#cluster = cluster
     this.#endpoint = endpoint
     this.#clock = clock
     this.#beganMs = clock.nowMs()
+    if (of === 'handshake' && endpoint.isEjected) return
+    this.#ticket = cluster.ejections.begin(endpoint)
+    if (of === 'handshake') return
     endpoint.calls += 1
     endpoint.inFlight += 1
-    this.#ticket = cluster.ejections.begin(endpoint)
   }
 
   /** An answer that waits for its reader says as little of load as a stream does, and must not keep others waiting. */
@@ -61,7 +69,7 @@ export class Account {
       this.#endpoint.silent(tookMs, nowMs)
     else if (head.kind === 'answered') {
       this.#endpoint.answered(tookMs, nowMs)
-      this.#cluster.ejections.heard(this.#endpoint, this.#ticket)
+      this.#cluster.ejections.heard(this.#endpoint, this.#ticketed())
       return // its end says whether it was a good one
     }
     this.#settle(outcome)
@@ -102,7 +110,12 @@ export class Account {
 
   #settle(outcome: Outcome): void {
     this.#isSettled = true
-    this.#cluster.ejections.settle(this.#endpoint, this.#ticket, verdictOf(outcome))
+    this.#cluster.ejections.settle(this.#endpoint, this.#ticketed(), verdictOf(outcome))
+  }
+
+  #ticketed(): number {
+    this.#ticket ??= this.#cluster.ejections.begin(this.#endpoint)
+    return this.#ticket
   }
 }
 

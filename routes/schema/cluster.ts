@@ -200,7 +200,7 @@ const retry = closed(
   {
     default: {},
     description:
-      'How much may be sent a second time: what a replica says it did not run, and what got no answer where that is safe (see `Tool`). What could not be sent at all goes to another replica whatever stands here.',
+      'How much may be sent a second time: what a replica says it did not run, and what got no answer where that is safe (see `Tool`). What could not be sent at all goes to another replica whatever stands here, to three at most, for ten calls of a hundred and 20 a second.',
   },
 )
 

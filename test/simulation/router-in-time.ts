@@ -26,7 +26,7 @@ import { InFlight } from '#router/upstream/in-flight.ts'
 import type { Connections } from '#router/upstream/pools.ts'
 import { createSend, sendUncounted } from '#router/upstream/send.ts'
 import { compileDocuments } from '#routes/compile/compile-documents.ts'
-import type { RouteTable } from '#routes/route-table.ts'
+import type { ClusterPolicy, RouteTable } from '#routes/route-table.ts'
 import { type FakeDiscovery, fakeDiscovery } from '#test/support/fake-discovery.ts'
 import { NO_CATALOG } from '#test/support/no-catalog.ts'
 import { UNDECIDED } from '#test/support/undecided.ts'
@@ -70,7 +70,8 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
   if (cluster === undefined) throw new Error(`the documents name no cluster "${name}"`)
   const guard = new JsonGuard(ports.random)
   const sealer = createSealer(Buffer.alloc(SEAL_KEY_BYTES, 7))
-  const parts = { ...replicaPorts(ports, active), sealer }
+  const budgets = new RetryBudgets<ClusterPolicy>(clock.nowMs)
+  const parts = { ...replicaPorts(ports, active), sealer, budgets }
   const sessions = new Sessions(parts)
   const wheel = new DeadlineWheel(clock.nowMs)
   const path = requestPath({
@@ -92,7 +93,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     },
     shedding: { refusalOf: () => undefined },
     deadlines: { open: limits => new CallDeadline(wheel, clock.nowMs, limits) },
-    attempts: attemptPath({ ...parts, random, budgets: new RetryBudgets(clock.nowMs) }),
+    attempts: attemptPath({ ...parts, random, budgets }),
     judge: judgeAnswer,
     lists: { page: unused, openCursor: unused, encode: unused },
     handshakes: sessions,

@@ -12,6 +12,7 @@ export function freeTurn(): Turn {
       retries += 1
       return undefined
     },
+    elsewhere: () => undefined,
     end: () => undefined,
   }
 }

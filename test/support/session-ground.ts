@@ -5,6 +5,7 @@ import { createSealer, type Sealer } from '#foundation/seal.ts'
 import { ActiveTable } from '#router/active-table.ts'
 import type { Learned } from '#router/clusters/endpoint.ts'
 import type { Session } from '#router/facts.ts'
+import { RetryBudgets } from '#router/retry-budget.ts'
 import { Sessions } from '#router/sessions.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
@@ -57,6 +58,7 @@ export function sessionGround(
     say: requests.say,
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
+    budgets: new RetryBudgets(() => 0),
     nowMs: () => 0,
   })
   const call = callAs({
