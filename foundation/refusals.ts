@@ -29,6 +29,7 @@ const malformed = {
   reason: 'malformed',
 } as const
 const session = { ...malformed, reason: 'session' } as const
+const invalid = { ...malformed, jsonRpc: -32600 } as const
 const unavailable = {
   http: 503,
   as: 'result',
@@ -46,40 +47,33 @@ export const refusals = {
     says: 'The body is not valid JSON in UTF-8.',
   },
   RINGMAIN_AMBIGUOUS_REQUEST: {
-    ...malformed,
-    jsonRpc: -32600,
+    ...invalid,
     says: 'Two HTTP parsers could read the request differently, so it was not looked at further.',
   },
   RINGMAIN_HTTP_VERSION_REFUSED: {
-    ...malformed,
+    ...invalid,
     http: 505,
-    jsonRpc: -32600,
     says: 'Only HTTP/1.1 is spoken here.',
   },
   RINGMAIN_TOO_MANY_HEADERS: {
-    ...malformed,
+    ...invalid,
     http: 431,
-    jsonRpc: -32600,
     says: 'The request has more headers than are accepted.',
   },
   RINGMAIN_AMBIGUOUS_JSON: {
-    ...malformed,
-    jsonRpc: -32600,
+    ...invalid,
     says: 'Two parsers could read the body differently, so no tool was given it.',
   },
   RINGMAIN_EXCESSIVE_JSON: {
-    ...malformed,
-    jsonRpc: -32600,
+    ...invalid,
     says: 'The body is nested deeper, or holds more, than is accepted.',
   },
   RINGMAIN_INVALID_REQUEST: {
-    ...malformed,
-    jsonRpc: -32600,
+    ...invalid,
     says: 'The body is not a JSON-RPC 2.0 message.',
   },
   RINGMAIN_BATCH_REFUSED: {
-    ...malformed,
-    jsonRpc: -32600,
+    ...invalid,
     says: 'Batches are not accepted; send one message a request.',
   },
   RINGMAIN_HEADER_MISMATCH: {
@@ -88,8 +82,7 @@ export const refusals = {
     says: 'A request header and the body disagree.',
   },
   RINGMAIN_INVALID_HEADER: {
-    ...malformed,
-    jsonRpc: -32600,
+    ...invalid,
     says: 'A request header of Ringmain has a value that is not understood.',
   },
   RINGMAIN_UNSUPPORTED_VERSION: {
@@ -103,8 +96,7 @@ export const refusals = {
     says: 'A required `_meta` field is missing or has the wrong shape.',
   },
   RINGMAIN_INVALID_DEADLINE: {
-    ...malformed,
-    jsonRpc: -32600,
+    ...invalid,
     says: 'The header X-Ringmain-Deadline-Ms must be one whole number of milliseconds, at most nine digits.',
   },
   RINGMAIN_UNKNOWN_METHOD: {
@@ -133,6 +125,12 @@ export const refusals = {
     says: 'No prompt, resource or task of this name is offered here.',
     reason: 'not_offered',
   },
+  RINGMAIN_STATE_REFUSED: {
+    ...malformed,
+    as: 'error',
+    jsonRpc: -32602,
+    says: 'What params.requestState holds was not given out for this call, or is too old. The call was not executed.',
+  },
   RINGMAIN_SESSION_UNKNOWN: {
     ...session,
     http: 404,
@@ -159,16 +157,14 @@ export const refusals = {
     says: 'A session with this virtual server would need an id longer than a header may be.',
   },
   RINGMAIN_HOST_REFUSED: {
-    ...malformed,
+    ...invalid,
     http: 403,
-    jsonRpc: -32600,
     says: 'The Host header is not on the allow-list.',
     reason: 'forbidden',
   },
   RINGMAIN_ORIGIN_REFUSED: {
-    ...malformed,
+    ...invalid,
     http: 403,
-    jsonRpc: -32600,
     says: 'The Origin header is not on the allow-list.',
     reason: 'forbidden',
   },
@@ -180,27 +176,23 @@ export const refusals = {
     reason: 'no_route',
   },
   RINGMAIN_UNKNOWN_PATH: {
-    ...malformed,
+    ...invalid,
     http: 404,
-    jsonRpc: -32600,
     says: 'Nothing is served at this path; MCP is at /mcp and /mcp/<virtual server>.',
   },
   RINGMAIN_METHOD_NOT_ALLOWED: {
-    ...malformed,
+    ...invalid,
     http: 405,
-    jsonRpc: -32600,
     says: 'This HTTP method is not allowed here; send POST.',
   },
   RINGMAIN_NOT_ACCEPTABLE: {
-    ...malformed,
+    ...invalid,
     http: 406,
-    jsonRpc: -32600,
     says: 'Accept must allow application/json or text/event-stream.',
   },
   RINGMAIN_UNSUPPORTED_MEDIA_TYPE: {
-    ...malformed,
+    ...invalid,
     http: 415,
-    jsonRpc: -32600,
     says: 'Content-Type must be application/json.',
   },
   RINGMAIN_PAYLOAD_TOO_LARGE: {

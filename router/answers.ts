@@ -1,6 +1,6 @@
 // What can be known of an answer: of one attempt at a replica, and of what its caller is told.
 import type { RefusalCode } from '#foundation/refusals.ts'
-import type { Deadline, Outward } from './facts.ts'
+import type { Deadline, Outward, Rounds } from './facts.ts'
 
 /** Bytes of an upstream answer, read at the reader's pace. Exactly one of `pipe` and `collect` is called. */
 export interface UpstreamBody {
@@ -117,4 +117,6 @@ export interface Relay {
   readonly carry?: Carry
   /** Absent where a server must not ask. */
   readonly asking?: Asking
+  /** What the server writes down for the next round goes out sealed. */
+  readonly rounds?: Rounds
 }

@@ -184,12 +184,21 @@ export interface Outward {
   readonly taskId?: (own: string) => string
 }
 
+/** What a server wrote down for the next round of its call goes out sealed: it is for this call, for its server, and for a while. */
+export interface Rounds {
+  /** As the server wrote it, where this is a later round of a call for which it did. */
+  readonly ownState?: string
+  readonly seal: (ownState: string) => string
+}
+
 export interface Resolved {
   readonly cluster: ClusterPolicy
   /** What its owner calls what the call is about: a tool, a prompt, a resource, a task. */
   readonly ownName: string
   /** How the caller names what the answer speaks of; absent where that is as the replica does. */
   readonly outward?: Outward
+  /** Absent where its server cannot ask for another round. */
+  readonly rounds?: Rounds
   /** It changes nothing when it runs twice, by policy and by what the replicas say of it together. */
   readonly isReplayable: boolean
   /** It may run at two replicas at once. */

@@ -38,6 +38,8 @@ export interface Method {
   readonly isMirrored?: true
   /** What it lists. */
   readonly items?: Listed
+  /** Its server may answer with what it needs of its caller, who then sends it again with that (2026-07-28, MRTR). */
+  readonly hasRounds?: true
   /** It reads and changes nothing, whoever serves it: the specification defines it so. */
   readonly isRead?: true
 }
@@ -76,12 +78,19 @@ const REFERENCE: Required<Method>['subject'] = {
 const TASK = named('task', 'taskId')
 
 export const METHODS: Readonly<Record<string, Method>> = Object.freeze({
-  'tools/call': { eras: ERAS, list: 'call', subject: named('tool', 'name'), isMirrored: true },
+  'tools/call': {
+    eras: ERAS,
+    list: 'call',
+    subject: named('tool', 'name'),
+    isMirrored: true,
+    hasRounds: true,
+  },
   'prompts/get': {
     eras: ERAS,
     list: 'call',
     subject: named('prompt', 'name'),
     isMirrored: true,
+    hasRounds: true,
     isRead: true,
   },
   'resources/read': {
@@ -89,6 +98,7 @@ export const METHODS: Readonly<Record<string, Method>> = Object.freeze({
     list: 'call',
     subject: named('resource', 'uri'),
     isMirrored: true,
+    hasRounds: true,
     isRead: true,
   },
   'completion/complete': { eras: ERAS, list: 'call', subject: REFERENCE, isRead: true },
@@ -124,13 +134,17 @@ export const subjectOf = ({
 }): Subject | undefined =>
   Object.hasOwn(METHODS, method) ? METHODS[method]?.subject?.in(params) : undefined
 
+export const hasRounds = (method: string): boolean =>
+  Object.hasOwn(METHODS, method) && METHODS[method]?.hasRounds === true
+
 export const listedBy = (method: string): Listed | undefined =>
   Object.hasOwn(METHODS, method) ? METHODS[method]?.items : undefined
 
-/**
- * Whether it may be sent again though it may have run, whatever it is about. What comes back with a person's answers, or with what a
- * server wrote down between two rounds, may have been spent by the first.
- */
+/** It comes back with a person's answers, or with what a server wrote down between two rounds, which the first may have spent. */
+export const isLaterRound = (params: Params): boolean =>
+  'inputResponses' in params || 'requestState' in params
+
+/** Whether it may be sent again though it may have run, whatever it is about. */
 export const isRepeatableRead = ({
   method,
   params,
@@ -138,6 +152,4 @@ export const isRepeatableRead = ({
   readonly method: string
   readonly params: Params
 }): boolean =>
-  Object.hasOwn(METHODS, method) &&
-  METHODS[method]?.isRead === true &&
-  !('inputResponses' in params || 'requestState' in params)
+  Object.hasOwn(METHODS, method) && METHODS[method]?.isRead === true && !isLaterRound(params)

@@ -36,6 +36,7 @@ import { openTask, outwardOf } from './outward.ts'
 import type { Overload } from './overload/overload.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { RetryBudgets } from './retry-budget.ts'
+import { roundsOf } from './rounds.ts'
 import { routerPlace } from './router-place.ts'
 import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
@@ -209,6 +210,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     }),
   }
   const lists = sharedLists(parts)
+  const states = { sealer: parts.sealer, wallMs: systemClock.wallMs }
   const path = requestPath({
     ...shared,
     eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: sessions.open }) },
@@ -220,6 +222,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
       task: (server, wireId) => openTask(parts.sealer, server, wireId),
       replay: tool => replayOf(active, tool),
       outward: (call, owned) => outwardOf(parts.sealer, call, owned),
+      rounds: (call, owned) => roundsOf(states, call, owned),
       mirror: mirrorForEra,
     },
     shedding: overload,

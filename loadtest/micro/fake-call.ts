@@ -85,6 +85,7 @@ export const TABLE: Servers & Offers = {
   offering: () => Promise.resolve([]),
   task: () => undefined,
   outward: () => undefined,
+  rounds: () => undefined,
   replay: () => ({ isReplayable: false }),
   mirror: mirrorForEra,
 }

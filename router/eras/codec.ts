@@ -31,7 +31,7 @@ export interface Upward {
 
 /** Of a call, what goes up. */
 export type Upgoing = Pick<Decoded, 'era' | 'message' | 'passedHeaders'> &
-  Partial<Pick<Resolved, 'mirroredHeaders'>>
+  Partial<Pick<Resolved, 'mirroredHeaders' | 'rounds'>>
 
 export interface UpstreamRequest {
   /** Flat name, value list, ready for the client. */

@@ -1,7 +1,7 @@
 // What is kept back goes out whole, or not at all; what is too large goes out as it comes.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HeldOutput, MOST_HELD } from './held-output.ts'
+import { HeldOutput, MOST_HELD, MOST_REVISED } from './held-output.ts'
 
 function held(): { readonly out: HeldOutput; readonly written: string[] } {
   const written: string[] = []
@@ -52,4 +52,24 @@ test('very many small pieces are one before they are many', () => {
     written.map(({ length }) => length),
     [MOST_HELD],
   )
+})
+
+test('what may have to change is kept back however long it is, up to a limit of its own', () => {
+  const written: number[] = []
+  const revision = {
+    of: (whole: Buffer) => Buffer.concat([whole, Buffer.from('!')]),
+    isWanted: (beginning: Buffer) => beginning.includes('w'),
+  }
+  const out = new HeldOutput(piece => void written.push(piece.length), revision)
+  out.add(Buffer.alloc(MOST_HELD + 1, 'w'))
+  out.add(Buffer.from('x'))
+  assert.deepEqual([written, out.isOpen], [[], false])
+  out.settle()
+  assert.deepEqual(written.splice(0), [MOST_HELD + 3])
+  out.add(Buffer.alloc(MOST_HELD + 1, 'x')) // the next one is judged by itself
+  assert.deepEqual([written.splice(0), out.isOpen], [[MOST_HELD + 1], true])
+  out.settle()
+  out.add(Buffer.alloc(MOST_REVISED, 'w'))
+  out.add(Buffer.from('x'))
+  assert.deepEqual([written, out.isOpen], [[MOST_REVISED, 1], true])
 })

@@ -3,6 +3,8 @@
 
 /** Most bytes kept back; as many as an exchange keeps while nobody reads. */
 export const MOST_HELD = 65_536
+/** Most bytes kept back of what changes before it goes out, which can only be done to the whole of it. */
+export const MOST_REVISED = 16_777_216
 /** Of pieces, so that a server that sends single bytes does not fill the memory with what each of them costs. */
 const MOST_PIECES = 256
 const NOTHING = Buffer.alloc(0)
@@ -14,20 +16,27 @@ export interface Outlet {
   readonly settle: () => void
 }
 
+/** What becomes of a body or an event before it goes out. */
+export interface Revision {
+  readonly of: (whole: Buffer) => Buffer
+  /** Whether one that begins so, and is larger than the limit, may have to change all the same. */
+  readonly isWanted: (beginning: Buffer) => boolean
+}
+
 export class HeldOutput implements Outlet {
   /** A part of something has gone out whose end is not known yet. */
   isOpen = false
   /** What goes on as it came is refused by whoever reads it, and not here. */
   readonly refusal = undefined
   readonly #write: (piece: Buffer) => void
-  readonly #revise: (event: Buffer) => Buffer
+  readonly #revision: Revision | undefined
   #pieces: Buffer[] = []
   #bytes = 0
+  #most = MOST_HELD
 
-  /** `revise`: what becomes of what is kept back until it is whole. */
-  constructor(write: (piece: Buffer) => void, revise = (event: Buffer): Buffer => event) {
+  constructor(write: (piece: Buffer) => void, revision?: Revision) {
     this.#write = write
-    this.#revise = revise
+    this.#revision = revision
   }
 
   add(piece: Buffer): void {
@@ -37,24 +46,32 @@ export class HeldOutput implements Outlet {
     }
     this.#pieces.push(piece)
     this.#bytes += piece.length
-    if (this.#bytes > MOST_HELD) {
-      for (const held of this.#all()) this.#write(held)
-      this.isOpen = true
-    } else if (this.#pieces.length === MOST_PIECES) this.#pieces = [Buffer.concat(this.#pieces)]
+    if (this.#bytes > this.#most) this.#overflow()
+    else if (this.#pieces.length === MOST_PIECES) this.#pieces = [Buffer.concat(this.#pieces)]
   }
 
   settle(): void {
-    if (this.#pieces.length > 0) {
-      const event = this.take()
-      this.#write(this.isOpen ? event : this.#revise(event))
-    }
+    if (this.#pieces.length > 0) this.#write(this.take())
     this.isOpen = false
+    this.#most = MOST_HELD
   }
 
   /** What is kept back, for whoever sends it another way, or lets it fall. */
   take(): Buffer {
     const [only = NOTHING, ...more] = this.#all()
-    return more.length === 0 ? only : Buffer.concat([only, ...more])
+    const whole = more.length === 0 ? only : Buffer.concat([only, ...more])
+    return this.#revision === undefined || whole.length === 0 ? whole : this.#revision.of(whole)
+  }
+
+  #overflow(): void {
+    const isWanted =
+      this.#most === MOST_HELD && this.#revision?.isWanted(Buffer.concat(this.#pieces)) === true
+    if (isWanted) {
+      this.#most = MOST_REVISED
+      return
+    }
+    for (const held of this.#all()) this.#write(held)
+    this.isOpen = true
   }
 
   #all(): readonly Buffer[] {

@@ -8,6 +8,7 @@ import { JSON_HEADERS, type WireAnswer } from './codec.ts'
 import { CommentPace } from './comment-pace.ts'
 import { HeldOutput } from './held-output.ts'
 import { messageSwap } from './outward-names.ts'
+import { mayHoldState, withSealedState } from './sealed-state.ts'
 import { SseRelay } from './sse-relay.ts'
 import { withdrawnByName } from './withdrawn.ts'
 
@@ -208,13 +209,17 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink 
 
 /** What goes on as it came passes in pieces; what is said otherwise in the caller's era does so message by message. */
 function outputTo(
-  { carry, asking }: Relay,
+  { carry, asking, rounds }: Relay,
   write: (piece: Buffer) => void,
 ): HeldOutput | CarriedOutput {
   if (carry !== undefined) return new CarriedOutput(carry, write)
-  return asking?.kind === 'named'
-    ? new HeldOutput(write, event => withdrawnByName(event, asking.name))
-    : new HeldOutput(write)
+  if (rounds !== undefined) {
+    const of = (whole: Buffer): Buffer => withSealedState(whole, rounds)
+    return new HeldOutput(write, { of, isWanted: mayHoldState })
+  }
+  if (asking?.kind !== 'named') return new HeldOutput(write)
+  const of = (event: Buffer): Buffer => withdrawnByName(event, asking.name)
+  return new HeldOutput(write, { of, isWanted: () => false })
 }
 
 interface Paced {

@@ -289,6 +289,7 @@ function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwa
     ended: dispatched.ended,
     deadline: call.deadline,
     ...(dispatched.carry === undefined ? {} : { carry: dispatched.carry }),
+    ...(call.rounds === undefined ? {} : { rounds: call.rounds }),
     ...(dispatched.asking === undefined ? {} : { asking: dispatched.asking }),
   }
 }

@@ -37,6 +37,7 @@ const PORTS: Offers = {
   replay: () => ({ isReplayable: false }),
   mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
   outward: () => undefined,
+  rounds: () => undefined,
 }
 
 function resolved(name: string, server: VirtualServerPolicy = PREFIXED): string {

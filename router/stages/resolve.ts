@@ -9,8 +9,9 @@ import type {
   Outward,
   Recorded,
   Resolved,
+  Rounds,
 } from '#router/facts.ts'
-import { isRepeatableRead, type Subject, subjectOf } from '#router/methods.ts'
+import { isLaterRound, isRepeatableRead, type Subject, subjectOf } from '#router/methods.ts'
 import { go, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
 import type { ToolFacts } from '#router/tool-facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
@@ -27,6 +28,8 @@ export interface Offers extends Catalog {
   }) => Replay
   /** Holds the arguments that the tool mirrors against the headers that came, and writes those that go. */
   readonly mirror: (tool: ToolFacts | undefined, call: Decoded) => Mirrored
+  /** Opens what came back from the round before; undefined where there are no rounds. */
+  readonly rounds: (call: Decoded & Located, owned: Owned) => Rounds | Refusal | undefined
   /** How the caller names what the answer of this owner may speak of. */
   readonly outward: (call: Decoded & Located, owned: Owned) => Outward | undefined
 }
@@ -80,11 +83,14 @@ function resolved(
   const facts =
     subject.kind === 'tool' ? toolFacts(call, cluster, owner.own, table) : readFacts(call)
   if ('code' in facts) return { kind: 'refuse', refusal: facts }
+  const rounds = table.rounds(call, owner)
+  if (rounds !== undefined && 'code' in rounds) return { kind: 'refuse', refusal: rounds }
   const outward = table.outward(call, owner)
   return go({
     cluster,
     ownName: owner.own,
     ...facts,
+    ...(rounds === undefined ? {} : { rounds }),
     ...(outward === undefined ? {} : { outward }),
   })
 }
@@ -100,7 +106,7 @@ function toolFacts(
   name: string,
   table: Offers,
 ): CallFacts | Refusal {
-  const { trail, era } = call
+  const { trail, era, message } = call
   const tool = table.tool(cluster, name)
   // A list leaves it out, and no client could write its headers.
   if (tool === 'broken') return { code: 'RINGMAIN_UNKNOWN_TOOL' }
@@ -110,8 +116,11 @@ function toolFacts(
     return { code: 'RINGMAIN_HEADER_MISMATCH', says: `${mirrored.header}: ${mirrored.says}` }
   if (mirrored.dropped > 0) trail.droppedParams = mirrored.dropped
   if (mirrored.isUnchecked === true) trail.isUnchecked = true
-  return { mirroredHeaders: mirrored.headers, ...table.replay({ era, cluster, name }) }
+  const replay = isLaterRound(message.params) ? ONCE : table.replay({ era, cluster, name })
+  return { mirroredHeaders: mirrored.headers, ...replay }
 }
+
+const ONCE: Replay = { isReplayable: false }
 
 /** Only tools mirror arguments. What is no tool is read without a word of policy, since the specification says of it what a tool's document must. */
 function readFacts({ message, paramHeaders, trail }: Resolving): CallFacts {

@@ -2,10 +2,11 @@
 import type { PageAnswer } from '#router/stages/gather.ts'
 import type { Offers } from '#router/stages/resolve.ts'
 
-export const NO_CATALOG: Pick<Offers, 'offering' | 'task' | 'outward'> = {
+export const NO_CATALOG: Pick<Offers, 'offering' | 'task' | 'outward' | 'rounds'> = {
   offering: () => Promise.resolve([]),
   task: () => undefined,
   outward: () => undefined,
+  rounds: () => undefined,
 }
 
 export const EMPTY_PAGE: PageAnswer = {

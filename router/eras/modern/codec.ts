@@ -16,6 +16,7 @@ import {
 } from '../codec.ts'
 import { decodeHeaderValue, encodeHeaderValue } from '../header-value.ts'
 import { isRecord, type Read } from '../message.ts'
+import { ownStateIn } from '../sealed-state.ts'
 import { HEADER, isModernVersion, LATEST_MODERN, META, MODERN_VERSIONS } from '../versions.ts'
 import { modernRefusal } from './refuse.ts'
 
@@ -131,6 +132,7 @@ function upward(call: Upgoing, to: Upward): UpstreamRequest {
     headers.push(HEADER.name, encodeHeaderValue(to.ownName))
   for (const [name, value] of call.mirroredHeaders ?? []) headers.push(name, value)
   for (const [name, value] of call.passedHeaders) headers.push(name, value)
-  const changes = to.envelope === undefined ? [] : [...withEnvelope(message, to.envelope)]
-  return { headers, body: changed(message, to, changes) }
+  const enveloped = to.envelope === undefined ? [] : withEnvelope(message, to.envelope)
+  const state = call.rounds === undefined ? [] : ownStateIn(message, call.rounds)
+  return { headers, body: changed(message, to, [...enveloped, ...state]) }
 }

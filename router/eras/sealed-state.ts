@@ -1,0 +1,50 @@
+// What a server writes down for the next round of a call, on its way out: sealed in its place, and every other byte as it came.
+import type { Message, Rounds, Span } from '#router/facts.ts'
+import type { Change } from './bridge/upward.ts'
+import { asEvent, eventData } from './event-data.ts'
+import { eachMember, firstValue, isObjectAt, splice } from './json-spans.ts'
+
+/** Of an answer that asks for another round, whatever stands first in it. */
+const SIGNS = ['input_required', 'inputRequests', 'requestState'] as const
+
+/** Whether an answer that begins so may hold a state, however long it is. */
+export const mayHoldState = (beginning: Buffer): boolean =>
+  SIGNS.some(sign => beginning.includes(sign))
+
+/** A body, or one event; as it came where nothing is written down in it. */
+export function withSealedState(whole: Buffer, rounds: Rounds): Buffer {
+  if (!whole.includes('requestState')) return whole
+  const isBody = isObjectAt(whole, firstValue(whole))
+  const json = isBody ? whole : eventData(whole)
+  const span = json === undefined ? undefined : stateIn(json)
+  if (json === undefined || span === undefined) return whole
+  const own = JSON.parse(json.toString('utf8', span.start, span.end)) as string
+  const sealed = splice(json, [{ span, by: JSON.stringify(rounds.seal(own)) }])
+  return isBody ? sealed : asEvent(sealed)
+}
+
+function stateIn(json: Buffer): Span | undefined {
+  const result = memberOf(json, firstValue(json), 'result')
+  const state =
+    result !== undefined && isObjectAt(json, result.start)
+      ? memberOf(json, result.start, 'requestState')
+      : undefined
+  return state !== undefined && json[state.start] === QUOTE ? state : undefined
+}
+
+const QUOTE = 0x22
+
+function memberOf(json: Buffer, at: number, name: string): Span | undefined {
+  let found: Span | undefined
+  eachMember(json, at, (key, span) => {
+    if (key === name) found = span
+  })
+  return found
+}
+
+/** For the server: its own state in the place of the sealed one. */
+export function ownStateIn({ body, spans }: Message, { ownState }: Rounds): readonly Change[] {
+  if (ownState === undefined || spans.params === undefined) return []
+  const span = memberOf(body, spans.params.start, 'requestState')
+  return span === undefined ? [] : [{ span, by: JSON.stringify(ownState) }]
+}

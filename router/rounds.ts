@@ -1,0 +1,40 @@
+// What a server writes down between two rounds of a call goes out sealed: for this virtual server, cluster, method and parameters, and for
+// ten minutes. Whichever router with the key gets the next round opens it, and the server finds what it wrote.
+import type { Sealer } from '#foundation/seal.ts'
+import type { Owned } from '#routes/wire-names.ts'
+import { paramsDigest } from './eras/params-digest.ts'
+import type { Decoded, Located, Rounds } from './facts.ts'
+import { hasRounds } from './methods.ts'
+import type { Refusal } from './pipeline/stage.ts'
+
+/** As long as a person is given to answer. */
+const LASTS_MS = 600_000
+
+export interface RoundPorts {
+  readonly sealer: Sealer
+  readonly wallMs: () => number
+}
+
+type SealedState = readonly [untilMs: number, own: string]
+
+const NOT_OURS: Refusal = { code: 'RINGMAIN_STATE_REFUSED' }
+
+export function roundsOf(
+  { sealer, wallMs }: RoundPorts,
+  call: Decoded & Located,
+  { member }: Owned,
+): Rounds | Refusal | undefined {
+  const { era, message, server } = call
+  if (era === 'legacy' || !hasRounds(message.method)) return undefined
+  // What it is bound to is not in it, but what it is sealed with: another call finds nothing that opens.
+  const purpose = (): string =>
+    JSON.stringify(['state', server.name, member.cluster, message.method, paramsDigest(message)])
+  const seal = (own: string): string =>
+    sealer.seal(purpose(), [wallMs() + LASTS_MS, own] satisfies SealedState)
+  if (!('requestState' in message.params)) return { seal }
+  const { requestState } = message.params
+  const opened = typeof requestState === 'string' ? sealer.open(purpose(), requestState) : undefined
+  if (opened === undefined) return NOT_OURS
+  const [untilMs, ownState] = opened as SealedState // sealed by us, so of this shape
+  return wallMs() > untilMs ? { ...NOT_OURS, detail: 'it is too old' } : { seal, ownState }
+}
