@@ -26,8 +26,26 @@ test('a sample above the average counts at once', () => {
 test('a sample below it sinks in with a decay of ten seconds', () => {
   const endpoint = up()
   endpoint.observe(1_000, 0)
-  endpoint.observe(100, 10_000)
-  close(endpoint.ewmaMs(10_000), 1_000 * Math.exp(-1) + 100 * (1 - Math.exp(-1)))
+  endpoint.observe(100, 5_000)
+  close(endpoint.ewmaMs(5_000), 1_000 * Math.exp(-0.5) + 100 * (1 - Math.exp(-0.5)))
+})
+
+test('a look is worth it when nothing was heard for five seconds and nothing is under way', () => {
+  const endpoint = up()
+  endpoint.observe(1_000, 0)
+  assert.ok(!endpoint.isWorthALook(5_000))
+  assert.ok(endpoint.isWorthALook(5_001))
+  endpoint.inFlight = 1
+  assert.ok(!endpoint.isWorthALook(5_001))
+  endpoint.inFlight = 0
+  endpoint.penalise(1, 5_001)
+  assert.ok(!endpoint.isWorthALook(35_000))
+  assert.ok(endpoint.isWorthALook(35_001))
+  endpoint.penalise(1, 35_001, 60_000)
+  endpoint.penalise(1, 36_000)
+  assert.ok(!endpoint.isWorthALook(95_000), 'the longer of two rests holds')
+  endpoint.warmUp(40_000)
+  assert.ok(endpoint.isWorthALook(45_001), 'it is back, and begins anew')
 })
 
 test('two samples of one instant are the higher one', () => {

@@ -53,6 +53,8 @@ export type Health = 'unknown' | 'up' | 'down'
 /** What a failure counts as, so that a replica that fails fast does not look fast (Linkerd's load biaser). */
 const FAILURE_SAMPLE_MS = 5_000
 const MOST_RETRY_AFTER_MS = 300_000
+/** A failure costs its caller more than a late answer does, so it is longer until somebody is sent to find out. */
+const FAILURE_REST_MS = 30_000
 const SLOW_START_MS = 30_000
 const SLOW_START_LEAST = 0.1
 
@@ -89,6 +91,7 @@ export class Endpoint {
   /** Of times to first byte: what a call may expect, which the average, that jumps and counts failures, does not tell. */
   readonly #firstBytes = new RunningMedian()
   readonly #average = new PeakAverage()
+  #restsUntilMs = 0
   #upSinceMs = 0
 
   constructor(instance: Instance, reach: Reach = OWN_REACH) {
@@ -175,6 +178,7 @@ export class Endpoint {
   warmUp(nowMs: number): void {
     this.#upSinceMs = nowMs
     this.#average.begin(nowMs)
+    this.#restsUntilMs = nowMs
     this.limit.forget()
   }
 
@@ -193,6 +197,12 @@ export class Endpoint {
     this.faults += 1
     const asked = Math.min(retryAfterMs, MOST_RETRY_AFTER_MS)
     this.observe(Math.max(elapsedMs, FAILURE_SAMPLE_MS, asked), nowMs)
+    this.#restsUntilMs = Math.max(this.#restsUntilMs, nowMs + Math.max(FAILURE_REST_MS, asked))
+  }
+
+  /** Nobody knows how it does now, and a call there would tell. */
+  isWorthALook(nowMs: number): boolean {
+    return this.inFlight === 0 && nowMs >= this.#restsUntilMs && this.#average.isUnheard(nowMs)
   }
 
   /** The average of its times as of now. */

@@ -10,10 +10,21 @@ test('a longer time counts at once, shorter ones sink in over ten seconds', () =
   assert.equal(average.at(0), 100)
   average.add(20, 0)
   assert.equal(average.at(0), 100, 'in no time')
-  average.add(20, 10_000)
-  assert.ok(Math.abs(average.at(10_000) - (100 / Math.E + 20 * (1 - 1 / Math.E))) < 0.01)
-  average.add(90, 10_000)
-  assert.equal(average.at(10_000), 90)
+  average.add(20, 5_000)
+  const kept = Math.exp(-0.5)
+  assert.ok(Math.abs(average.at(5_000) - (100 * kept + 20 * (1 - kept))) < 0.01)
+  average.add(90, 5_000)
+  assert.equal(average.at(5_000), 90)
+})
+
+test('after five seconds of silence a time stands alone', () => {
+  const average = new PeakAverage()
+  average.add(1_000, 0)
+  assert.ok(!average.isUnheard(5_000))
+  assert.ok(average.isUnheard(5_001))
+  average.add(20, 5_001)
+  assert.equal(average.at(5_001), 20)
+  assert.ok(!average.isUnheard(10_001))
 })
 
 test('while nothing comes it fades, down to the least, and it begins anew when told', () => {

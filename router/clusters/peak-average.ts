@@ -3,6 +3,8 @@
 
 /** Decay: Finagle, Linkerd and Envoy all take ten seconds. */
 const DECAY_MS = 10_000
+/** What is not heard of for so long may have become another: the next time that comes stands alone, however long those before it were. */
+const UNHEARD_MS = 5_000
 /** Assumed before the first time, and never less. */
 const LEAST_MS = 1
 
@@ -13,8 +15,13 @@ export class PeakAverage {
   /** Above the average it counts at once, below it sinks in. */
   add(sampleMs: number, nowMs: number): void {
     const keep = Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
-    this.#ms = sampleMs > this.at(nowMs) ? sampleMs : this.#ms * keep + sampleMs * (1 - keep)
+    const isAlone = this.isUnheard(nowMs) || sampleMs > this.at(nowMs)
+    this.#ms = isAlone ? sampleMs : this.#ms * keep + sampleMs * (1 - keep)
     this.#stampMs = nowMs
+  }
+
+  isUnheard(nowMs: number): boolean {
+    return nowMs - this.#stampMs > UNHEARD_MS
   }
 
   /** As of now: what is idle forgets, or one failure would keep it out for ever. */

@@ -1,6 +1,7 @@
 // Which replica takes the next call. One is drawn by its share and takes it, unless another would be cheaper even with this
 // call than the first is without: of all where there are few, of one more that is drawn where there are many. By cost alone
-// the heaviest would take every call of an idle cluster, and who answered a millisecond faster the rest.
+// the heaviest would take every call of an idle cluster, and who answered a millisecond faster the rest. Now and then who was
+// drawn takes it all the same, if nothing was heard of it for some time.
 import type { Random } from '#foundation/clock.ts'
 import type { Endpoint } from '../endpoint.ts'
 import type { MayTake, Shares } from './shares.ts'
@@ -16,6 +17,7 @@ export interface Now {
 
 /** Undefined when no endpoint of the pool may take the call. */
 export function pickEndpoint(shares: Shares, mayTake: MayTake, now: Now): Endpoint | undefined {
+  shares.countChoice()
   if (shares.length > FULL_SCAN_LIMIT) {
     for (let draw = 0; draw < DRAWS; draw += 1) {
       const picked = pickOfTwo(shares, mayTake, now)
@@ -34,7 +36,8 @@ function pickOfTwo(shares: Shares, mayTake: MayTake, now: Now): Endpoint | undef
   const other = shares.at(second)
   if (!mayTake(one)) return mayTake(other) ? other : undefined
   if (!mayTake(other)) return one
-  return shares.costAt(first, nowMs, 0) <= shares.costAt(second, nowMs, 1) ? one : other
+  if (shares.costAt(first, nowMs, 0) <= shares.costAt(second, nowMs, 1)) return one
+  return shares.looksAgainAt(first, nowMs) ? one : other
 }
 
 function pickOfAll(shares: Shares, mayTake: MayTake, { nowMs, random }: Now): Endpoint | undefined {
@@ -51,6 +54,7 @@ function pickOfAll(shares: Shares, mayTake: MayTake, { nowMs, random }: Now): En
     best = index
     bestCost = cost
   }
+  if (best !== first && shares.looksAgainAt(first, nowMs)) best = first
   return shares.at(best)
 }
 

@@ -7,6 +7,8 @@ export type MayTake = (endpoint: Endpoint) => boolean
 /** In this time a share that grows in slow start grows by less than a hundredth of what it will be. */
 export const REFRESH_MS = 250
 const FIRST_CAPACITY = 16
+/** Of the calls, one in so many may go where others are cheaper, only to find out how a replica does: no more than callers would notice. */
+const LOOK_EVERY = 100
 
 export class Shares {
   /** The first `length` count. Bounded by the list it is filled from. */
@@ -19,6 +21,7 @@ export class Shares {
   #filledMs = Number.NEGATIVE_INFINITY
   #isWarming = false
   #isWidened = false
+  #choicesSinceLook = 0
   /** Two that were drawn could not take a call: it may be that few of them can. */
   hasMissed = false
 
@@ -57,6 +60,17 @@ export class Shares {
     this.#filledMs = nowMs
     this.#isWidened = length > size
     this.hasMissed = false
+  }
+
+  countChoice(): void {
+    this.#choicesSinceLook += 1
+  }
+
+  /** True for one that was drawn and is too dear by what was heard of it last, which was long ago. Or one late answer would keep it out until that has faded. */
+  looksAgainAt(index: number, nowMs: number): boolean {
+    if (this.#choicesSinceLook < LOOK_EVERY || !this.at(index).isWorthALook(nowMs)) return false
+    this.#choicesSinceLook = 0
+    return true
   }
 
   at(index: number): Endpoint {
