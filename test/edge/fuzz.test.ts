@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { mustParseDuration } from '#foundation/duration.ts'
 import { type FuzzCase, makeCase } from '#test/support/fuzz/fuzz-case.ts'
-import { isComplaint, openFuzzRig } from '#test/support/fuzz/fuzz-rig.ts'
+import { callRightly, isComplaint, openFuzzRig } from '#test/support/fuzz/fuzz-rig.ts'
 import { type FuzzResult, fuzz } from '#test/support/fuzz/fuzz-run.ts'
 import { judge } from '#test/support/fuzz/oracle.ts'
 import { requestSeeds } from '#test/support/fuzz/seeds.ts'
@@ -77,6 +77,14 @@ for (const [what, says, wanted] of PLANTED) {
   })
 }
 
+test('a right call that nobody answers is a finding, and is not waited for', async t => {
+  const server = createServer(socket => void t.after(() => socket.destroy())).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await assert.rejects(callRightly(`http://127.0.0.1:${port}/mcp`, 50), /no answer within 50 ms/)
+})
+
 test('an answer as it should be is no finding', async () => {
   assert.equal(await judgeServer(json(OK)), undefined)
   assert.equal(await judgeServer(stream(`event: message\ndata: ${OK}\n\n`)), undefined)
@@ -96,6 +104,7 @@ const clean: FuzzResult = {
   refused: 0,
   cut: 0,
   silent: 0,
+  shed: 0,
   findings: [],
   memory: Array.from({ length: 16 }, () => 1),
 }
@@ -122,6 +131,8 @@ test('memory that grows, slots that stay taken and descriptors that stay open ar
     'open descriptors at the end',
   ])
   assert.deepEqual(await missedOf({}, { cases: 0 }), ['cases'])
+  assert.deepEqual(await missedOf({}, { cases: 100, shed: 25 }), [])
+  assert.deepEqual((await missedOf({}, { cases: 100, shed: 26 })).length, 1)
   assert.deepEqual(await missedOf({}, { memory: memory.slice(0, 15) }), [])
   assert.notDeepEqual(await missedOf({}, { memory: memory.slice(0, 16) }), [])
 })

@@ -76,7 +76,12 @@ export async function runRouter(
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  await until('the router to be ready', async () => (await running.ready()).ready)
+  try {
+    await until('the router to be ready', async () => (await running.ready()).ready)
+  } catch (error) {
+    await running.close() // or it would keep the test's process, and its failure from being told
+    throw error
+  }
   return running
 }
 
@@ -91,12 +96,17 @@ export function writePolicies(
   return policies
 }
 
+/** A router that is busy is late with its views; one that is later than this does not answer. */
+const VIEW_MS = 10_000
+
 /** What an admin listener tells. */
 export function viewsOf(
   adminUrl: string,
 ): Pick<RunningRouter, 'ready' | 'view' | 'clusters' | 'untilUp'> {
-  const get = async <T>(path: string): Promise<T> =>
-    (await (await fetch(`${adminUrl}${path}`)).json()) as T
+  const get = async <T>(path: string): Promise<T> => {
+    const signal = AbortSignal.timeout(VIEW_MS)
+    return (await (await fetch(`${adminUrl}${path}`, { signal })).json()) as T
+  }
   const clusters = (): Promise<ClusterList> => get('/debug/clusters')
   return {
     ready: () => get('/readyz'),

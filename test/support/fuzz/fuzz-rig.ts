@@ -49,9 +49,28 @@ const LIMITS = {
 }
 /** What the process has said is looked at as it comes, so only its end is kept. */
 const KEPT_OUTPUT = 64_000
+/** Of what is never to fail: a router that is silent must be found, not waited for. */
+const ANSWER_MS = 10_000
 const timeouts = { firstByte: '2s', idle: '2s' }
 
+/** What could not be opened whole is closed again, or its parts would keep the process, and the failure from being told. */
 export async function openFuzzRig(seed: number): Promise<FuzzRig> {
+  const closers: Array<() => Promise<void>> = []
+  const close = async (): Promise<void> => {
+    await Promise.all(closers.splice(0).map(end => end()))
+  }
+  try {
+    return { ...(await opened(seed, closers)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function opened(
+  seed: number,
+  closers: Array<() => Promise<void>>,
+): Promise<Omit<FuzzRig, 'close'>> {
   const runs = toolRuns()
   const onRun = runs.began
   const sound = await startScripted({ name: 'sound', isForgetful: true, onRun })
@@ -63,6 +82,7 @@ export async function openFuzzRig(seed: number): Promise<FuzzRig> {
   })
   const broken = await startBroken({ onRun })
   const wobbly = await startBroken({ wobble: { seed, share: 0.4 }, onRun })
+  closers.push(sound.close, holding.close, broken.close, wobbly.close)
   const servers = { default: sound.url, held: holding.url, broken: broken.url, wobbly: wobbly.url }
   const texts = Object.entries(servers).flatMap(([name, url]) => [
     clusterOf(name, [url], { timeouts }),
@@ -72,6 +92,7 @@ export async function openFuzzRig(seed: number): Promise<FuzzRig> {
     env: LIMITS,
     keptOutput: KEPT_OUTPUT,
   })
+  closers.push(router.close)
   const complaint = listenTo(router)
   for (const name of ['default', 'held', 'broken']) await router.untilUp(name, 1)
   const held = `${router.mcpUrl.replace(/\/mcp$/, '')}/mcp/held`
@@ -82,26 +103,30 @@ export async function openFuzzRig(seed: number): Promise<FuzzRig> {
     wobbly,
     runs,
     sessions: async () => {
-      const ping = await rawRequest(held, legacyRequest('ping', {}, { session: live }))
+      const signal = AbortSignal.timeout(ANSWER_MS)
+      const ping = await rawRequest(held, legacyRequest('ping', {}, { session: live, signal }))
       if (ping.status !== 200) live = await openSession(held)
       return { live, ending: await openSession(held) }
     },
-    canary: async () => {
-      const answer = await modernCall(router.mcpUrl, 'echo', { canary: true })
-      if (answer.status !== 200 || servedBy(answer) !== 'sound')
-        throw new Error(`a right call was answered ${answer.status}: ${answer.body.toString()}`)
-    },
+    canary: () => callRightly(router.mcpUrl),
     complaint,
     leftovers: () => leftoversOf(router),
     descriptors: async () => {
       await pause(LINGERED_MS)
       return readdirSync(`/proc/${router.child.pid}/fd`).length
     },
-    close: async () => {
-      await router.close()
-      await Promise.all([sound.close(), holding.close(), broken.close(), wobbly.close()])
-    },
   }
+}
+
+/** A call that is right: what comes is for `sound` to say, and within the time that a caller would wait. */
+export async function callRightly(url: string, answerMs = ANSWER_MS): Promise<void> {
+  const signal = AbortSignal.timeout(answerMs)
+  const answer = await modernCall(url, 'echo', { canary: true }, { signal }).catch(error => {
+    if (signal.aborted) throw new Error(`a right call had no answer within ${answerMs} ms`)
+    throw error
+  })
+  if (answer.status !== 200 || servedBy(answer) !== 'sound')
+    throw new Error(`a right call was answered ${answer.status}: ${answer.body.toString()}`)
 }
 
 /** Lines that are no log, and lines that log a defect. What a caller wrote stands in strings, and is not taken for either. */

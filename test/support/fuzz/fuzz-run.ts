@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FuzzCase, makeCase } from './fuzz-case.ts'
 import type { FuzzRig, Sessions } from './fuzz-rig.ts'
-import { judge, type Verdict } from './oracle.ts'
+import { judge, SHED, type Verdict } from './oracle.ts'
 import { ENDING, PLAN, SESSION, TOKEN } from './seeds.ts'
 import { fill } from './send-bytes.ts'
 import { type Outcome, sendCase } from './send-case.ts'
@@ -30,6 +30,8 @@ export interface FuzzResult {
   readonly cut: number
   /** Connections that ended without an answer, as they may. */
   readonly silent: number
+  /** Cases of which nothing is known: they were refused for overload. */
+  readonly shed: number
   readonly findings: readonly Finding[]
   /** Memory of the router in bytes, a second apart. */
   readonly memory: readonly number[]
@@ -50,7 +52,7 @@ export async function fuzz(rig: FuzzRig, options: FuzzOptions): Promise<FuzzResu
   const answers = new Map<number, number>() // bounded by what a status may be
   const findings: Finding[] = []
   const memory: number[] = []
-  const counts = { cases: 0, refused: 0, cut: 0, silent: 0 }
+  const counts = { cases: 0, refused: 0, cut: 0, silent: 0, shed: 0 }
   let sessions = await rig.sessions()
   const endMs = performance.now() + options.forMs
   const find = (index: number, one: FuzzCase, wrong: string): void => {
@@ -69,13 +71,16 @@ export async function fuzz(rig: FuzzRig, options: FuzzOptions): Promise<FuzzResu
       if (one.kind === 'upstream' && TELLS.test(outcome.bytes.toString('latin1')))
         counts.refused += 1
       if (verdict.isSilent === true) counts.silent += 1
+      if (verdict.isShed === true) counts.shed += 1
       if (verdict.wrong !== undefined) find(index, one, verdict.wrong)
       if (index % CANARY_EVERY !== 0) continue
       try {
         await rig.canary()
         sessions = await rig.sessions()
       } catch (error) {
-        find(index, one, (error as Error).message)
+        const { message } = error as Error
+        if (message.includes(SHED)) counts.shed += 1
+        else find(index, one, message)
       }
     }
   }

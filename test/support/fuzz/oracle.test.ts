@@ -15,6 +15,9 @@ const http = (body: string, more = ''): string =>
 const GOOD = http(OK)
 const CLOSING = http(OK, 'connection: close\r\n')
 const REFUSED = 'HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+const BUSY =
+  '{"jsonrpc":"2.0","id":null,"error":{"code":-31966,"message":"x","data":{"code":"RINGMAIN_OVERLOADED"}}}'
+const SHED = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: ${BUSY.length}\r\n\r\n${BUSY}`
 const LEFT: ToolRun = { tool: SLOW_TOOL, forMs: 20, isLeft: true }
 const RUN_ON: ToolRun = { tool: SLOW_TOOL, forMs: SLOW_MS, isLeft: false }
 
@@ -49,6 +52,7 @@ const MAY_BE: Readonly<Record<string, Scene>> = {
   'its own token with a digit changed, which no case can have yet': {
     got: http(OK.replace('{}', '"tk20000001"')),
   },
+  'a right call that is refused for overload': { kind: 'control', got: SHED, isClosed: false },
   'an answer to each of two': { sent: POST + POST, got: GOOD + GOOD, isClosed: false },
   'a refusal that ends it': { sent: POST + POST, got: CLOSING },
   'a refusal of what is behind': { sent: `${POST}no HTTP\r\n\r\n`, got: GOOD + REFUSED },
@@ -84,6 +88,10 @@ const MUST_NOT_BE: Readonly<Record<string, readonly [RegExp, Scene]>> = {
   'one answer to two, and no end': [
     /stays open/,
     { sent: POST + POST, got: GOOD, isClosed: false },
+  ],
+  'a right call that is refused for anything else': [
+    /answered with 503/,
+    { kind: 'control', got: SHED.replace('OVERLOADED', 'OUT_OF_IDS'), isClosed: false },
   ],
   'no answer in time': [/no end/, { isHung: true, isClosed: false }],
   'what is behind, ignored': [/1 answers of 2/, { sent: `${POST}no HTTP\r\n\r\n`, got: GOOD }],

@@ -11,7 +11,12 @@ export interface Verdict {
   readonly wrong?: string
   /** Ended without an answer, as it may be. */
   readonly isSilent?: boolean
+  /** The router was kept from its turns, as by a machine that is busy with other things, and refused what matters least: it says nothing of the case. */
+  readonly isShed?: boolean
 }
+
+/** Stands in every refusal for overload. */
+export const SHED = '"RINGMAIN_OVERLOADED"'
 
 /** Answers of HTTP itself, and to what is not answered in words. */
 const MAY_BE_EMPTY = [200, 202, 204, 400, 405, 408, 413, 417, 431]
@@ -47,6 +52,8 @@ export function judge(
     foreign(one, token, outcome) ??
     wrongWithRuns(one, outcome, runs)
   if (early !== undefined) return { wrong: early }
+  if (read.answers.some(({ status, body }) => status === 503 && body.includes(SHED)))
+    return { isShed: true }
   const isSilent = read.answers.length === 0
   if (one.request.end === 'resets') return { isSilent }
   const wrong = wrongWithCount(one, outcome) ?? wrongWithAnswers(one, read.answers)

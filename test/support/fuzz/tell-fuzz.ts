@@ -13,6 +13,8 @@ const GROWTH = 24 * 1_048_576
 const DESCRIPTORS = 70
 /** One a second: a run of a few seconds is still warming up, and says nothing of growth. */
 const LEAST_SAMPLES = 16
+/** Of the cases. A machine that is this busy has tried too few, and a router that refuses more than it must is to be found. */
+const MOST_SHED = 0.25
 /** The others are in the same folder. */
 const SHOWN = 5
 
@@ -21,10 +23,15 @@ export async function tellFuzz(
   rig: Pick<FuzzRig, 'complaint' | 'leftovers' | 'descriptors'>,
   result: FuzzResult,
 ): Promise<void> {
-  const { cases, answers, findings, refused, cut, silent, memory } = result
+  const { cases, answers, findings, refused, cut, silent, shed, memory } = result
   for (const { wrong, file } of findings.slice(0, SHOWN))
     story.hold('a finding', `${wrong.slice(0, 300)}; again with --replay=${file}`, false)
   story.hold('cases', `${cases}, ${findings.length} findings`, cases > 0 && findings.length === 0)
+  story.hold(
+    'refused because the machine is too busy (at most a quarter)',
+    String(shed),
+    shed <= cases * MOST_SHED,
+  )
   const statuses = [...answers].toSorted(([one], [other]) => one - other)
   story.tell('answers', statuses.map(([status, count]) => `${status}: ${count}`).join(', '))
   story.tell('broken answers of tool servers', `${refused} told of in words, ${cut} cut`)
