@@ -1,5 +1,6 @@
 // What can be known of an answer: of one attempt at a replica, and of what its caller is told.
 import type { RefusalCode } from '#foundation/refusals.ts'
+import type { Refusal } from '#router/pipeline/stage.ts'
 import type { Deadline, Outward, Rounds } from './facts.ts'
 
 /** Bytes of an upstream answer, read at the reader's pace. Exactly one of `pipe` and `collect` is called. */
@@ -82,6 +83,30 @@ export type Carried =
   /** It means nothing in the other era. */
   | { readonly kind: 'off' }
   | { readonly kind: 'refuse'; readonly refusal: CarryRefusal }
+  /** No answer yet: its server wants to know more, and the call is sent again with that. */
+  | { readonly kind: 'ask'; readonly asked: AskedRound }
+
+/** What a modern server wants to know of its caller, in JSON as it wrote it. */
+export interface AskedRound {
+  readonly questions: readonly Question[]
+  /** What it wrote down for the next round. */
+  readonly stateJson?: string
+}
+
+export interface Question {
+  readonly key: string
+  readonly method: string
+  readonly paramsJson?: string
+}
+
+/** Asks the caller by `tell`, and sends the call again with its answers: what comes of that. */
+export type Again = (
+  asked: AskedRound,
+  tell: (json: Buffer) => void,
+) => Promise<
+  | { readonly kind: 'answer'; readonly answer: McpAnswer }
+  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+>
 
 /** Takes what a strict reader has found to be one JSON-RPC message for this call. */
 export type Carry = (json: Buffer) => Carried
@@ -117,6 +142,8 @@ export interface Relay {
   readonly carry?: Carry
   /** Absent where a server must not ask. */
   readonly asking?: Asking
+  /** A modern server can ask its legacy caller for more. */
+  readonly again?: Again
   /** What the server writes down for the next round goes out sealed. */
   readonly rounds?: Rounds
 }

@@ -40,7 +40,7 @@ function ground(t: TestContext): Ground {
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
   serveAt(active, clusters, { cluster: 'crm', ports: [1], learned: MODERN })
   const requests = fakeSend()
-  const asks = new Asks({ active, sealer: SEALER, say: requests.say })
+  const asks = new Asks({ active, sealer: SEALER, say: requests.say, after: () => () => undefined })
   return {
     requests,
     answer: async (idJson, session = SESSION) => {

@@ -1,9 +1,19 @@
 // What tool servers ask of callers in a legacy session. Each question goes out under a sealed id, which names who asked and what it calls its
 // question: any router with the key takes the answer back to the replica that waits for it, and nothing is kept here.
+import { randomUUID } from 'node:crypto'
 import type { Sealer } from '#foundation/seal.ts'
 import type { ReplicaPorts } from './choose-replica.ts'
+import { answerIn, questionFor, unaskable, withAnswers } from './eras/bridge/rounds.ts'
 import { splice } from './eras/json-spans.ts'
-import type { Asking, Session, SessionMember } from './facts.ts'
+import type {
+  AskedRound,
+  Asking,
+  Caller,
+  Deadline,
+  Message,
+  Session,
+  SessionMember,
+} from './facts.ts'
 import { HANDSHAKE_MS, pathOf, timesOf } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import type { Answers } from './stages/notice.ts'
@@ -15,8 +25,25 @@ const MOST = 64
 /** Of a server's own id, in characters of JSON. */
 const LONGEST_ID = 256
 
+/** Questions of the router's own that wait for an answer: as many as streams can be held open. */
+const MOST_WAITING = 10_000
+/** How long a person is given. */
+const PATIENCE_MS = 120_000
+/** A server that wants nothing but to be asked again is given a moment. */
+const BREATH_MS = 250
+
 export interface AskPorts extends Pick<ReplicaPorts, 'active' | 'say'> {
   readonly sealer: Sealer
+  /** Acts once after so long, unless what it returns is called before. */
+  readonly after: (ms: number, act: () => void) => () => void
+}
+
+/** Who is asked: in its session, on the stream of its call. */
+export interface Asked {
+  readonly session: Session
+  readonly caller: Pick<Caller, 'onGone'>
+  readonly deadline: Pick<Deadline, 'onOver' | 'hold'>
+  readonly message: Message
 }
 
 /** Only the session that was asked can answer. */
@@ -60,11 +87,26 @@ export const NO_SERVER_SESSION: Asking = {
   },
 }
 
+const NO_ANSWER: Refusal = {
+  code: 'RINGMAIN_QUESTION_UNANSWERED',
+  says: `Nobody answered within ${PATIENCE_MS / 1_000} s, or while the call lasted.`,
+}
+const DECLINED: Refusal = {
+  code: 'RINGMAIN_QUESTION_UNANSWERED',
+  says: 'The caller answered with an error.',
+}
+const TOO_MANY: Refusal = {
+  code: 'RINGMAIN_QUESTION_UNANSWERED',
+  says: 'Too many callers are being asked already.',
+}
+
 const UNKNOWN: Refusal = { code: 'RINGMAIN_QUESTION_UNKNOWN' }
 
 /** Takes what callers answer to the replicas that asked. */
 export class Asks implements Answers {
   readonly #ports: AskPorts
+  /** By session and id. */
+  readonly #waiting = new Map<string, (answer: Message) => void>() // bounded by MOST_WAITING
 
   constructor(ports: AskPorts) {
     this.#ports = ports
@@ -73,6 +115,11 @@ export class Asks implements Answers {
   readonly answer: Answers['answer'] = async ({ message, session }) => {
     const id: unknown = JSON.parse(message.idJson)
     if (session === undefined || typeof id !== 'string') return UNKNOWN
+    const waiting = this.#waiting.get(keyOf(session, id))
+    if (waiting !== undefined) {
+      waiting(message)
+      return undefined
+    }
     const sealed = this.#ports.sealer.open(purpose(session), id)
     if (sealed === undefined) return UNKNOWN
     const [cluster, idJson] = sealed as SealedQuestion // sealed by us, so of this shape
@@ -84,6 +131,68 @@ export class Asks implements Answers {
 
   readonly tellAll: Answers['tellAll'] = ({ message, session }) => {
     for (const member of session?.members ?? []) void this.#tell(member, message.body)
+  }
+
+  /** Asks a legacy caller what a modern server wants to know: the call with all of its answers, or why there is none. */
+  async ask(
+    { session, caller, deadline, message }: Asked,
+    { questions, stateJson }: AskedRound,
+    tell: (json: Buffer) => void,
+  ): Promise<{ readonly message: Message } | { readonly refusal: Refusal }> {
+    const capabilities = session.client?.capabilities ?? {}
+    for (const question of questions) {
+      const refusal = unaskable(question, capabilities)
+      if (refusal !== undefined) return { refusal }
+    }
+    if (this.#waiting.size + questions.length > MOST_WAITING) return { refusal: TOO_MANY }
+    deadline.hold()
+    const asked = questions.map(question => ({ id: randomUUID(), question }))
+    const answers = await this.#answers(
+      session,
+      asked.map(({ id }) => id),
+      stop => {
+        caller.onGone(stop)
+        deadline.onOver(stop)
+        for (const { id, question } of asked) tell(questionFor(id, question))
+        return asked.length === 0 ? BREATH_MS : PATIENCE_MS
+      },
+    )
+    const given: (readonly [key: string, json: string])[] = []
+    for (const { id, question } of asked) {
+      const answer = answers.get(id)
+      if (answer === undefined) {
+        for (const one of asked) if (!answers.has(one.id)) tell(withdrawn(one.id))
+        return { refusal: NO_ANSWER }
+      }
+      const json = answerIn(answer)
+      if (json === undefined) return { refusal: DECLINED }
+      given.push([question.key, json])
+    }
+    return { message: withAnswers(message, given, stateJson) }
+  }
+
+  /** As many as come until all are there, nobody waits any more, or the time is over that `begin` gives. */
+  #answers(
+    session: Session,
+    ids: readonly string[],
+    begin: (stop: () => void) => number,
+  ): Promise<ReadonlyMap<string, Message>> {
+    return new Promise(resolve => {
+      const answers = new Map<string, Message>()
+      let leave: (() => void) | undefined
+      const stop = (): void => {
+        leave?.()
+        for (const id of ids) this.#waiting.delete(keyOf(session, id))
+        resolve(answers)
+      }
+      for (const id of ids)
+        this.#waiting.set(keyOf(session, id), answer => {
+          answers.set(id, answer)
+          this.#waiting.delete(keyOf(session, id))
+          if (answers.size === ids.length) stop()
+        })
+      leave = this.#ports.after(begin(stop), stop)
+    })
   }
 
   async #tell(member: SessionMember, body: Buffer): Promise<Refusal | undefined> {
@@ -103,6 +212,13 @@ export class Asks implements Answers {
       : { code: 'RINGMAIN_ANSWER_LOST', detail: `${detail}: HTTP ${reply.status}` }
   }
 }
+
+const keyOf = ({ token }: Session, id: string): string => `${id} ${token}`
+
+const withdrawn = (requestId: string): Buffer =>
+  Buffer.from(
+    JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }),
+  )
 
 /** An answer has no answer of its own. */
 const NO_ID = 'null'

@@ -28,6 +28,7 @@ function ground(t: TestContext, ports: readonly number[]) {
     nowMs: () => 0,
     random: () => 0,
     sealer: createSealer(Buffer.alloc(32)),
+    asks: { ask: () => assert.fail('nobody is asked') },
     budgets: new RetryBudgets(() => 0),
   })
   return { path, endpoints }

@@ -48,6 +48,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
     nowMs: () => 0,
     random: () => 0,
     sealer: createSealer(Buffer.alloc(32)),
+    asks: { ask: () => assert.fail('nobody is asked') },
     budgets: new RetryBudgets(() => 0),
   })
   return {
@@ -218,6 +219,7 @@ test('a call that no replica can take is refused before anything is sent', async
     nowMs: () => 0,
     random: () => 0,
     sealer: createSealer(Buffer.alloc(32)),
+    asks: { ask: () => assert.fail('nobody is asked') },
     budgets: new RetryBudgets(() => 0),
   })
   const refused = await path.choose(callAs({ message: messageAs() }), {

@@ -2,10 +2,10 @@
 import type { Random } from '#foundation/clock.ts'
 import type { Sealer } from '#foundation/seal.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
-import { askingFor, NO_SERVER_SESSION, NO_SESSION } from './asks.ts'
+import { type Asks, askingFor, NO_SERVER_SESSION, NO_SESSION } from './asks.ts'
 import { chooseReplica, forgoPlace, type Replica, type ReplicaPorts } from './choose-replica.ts'
 import type { Cluster } from './clusters/cluster.ts'
-import { carryTo } from './eras/bridge/downward.ts'
+import { type CarriedCall, carryTo } from './eras/bridge/downward.ts'
 import type { Envelope } from './eras/bridge/upward.ts'
 import { codecOf } from './eras/decode.ts'
 import { HEADER, LATEST_MODERN, META } from './eras/versions.ts'
@@ -21,6 +21,7 @@ import { isJson, type Outgoing, type Sent, type SentCall } from './upstream/send
 
 export interface AttemptPorts extends ReplicaPorts {
   readonly sealer: Sealer
+  readonly asks: Pick<Asks, 'ask'>
   readonly random: Random
   readonly budgets: RetryBudgets<ClusterPolicy>
 }
@@ -111,7 +112,7 @@ function send(
     idJson: upstreamIdJson,
     leftMs: Math.ceil(call.deadline.leftMs()),
     ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),
-    ...(isBridged && era === 'modern' ? { envelope: envelopeOf(ports) } : {}),
+    ...(isBridged && era === 'modern' ? { envelope: envelopeOf(ports, call) } : {}),
   })
   let said: Promise<void> | undefined
   const over = (): void => {
@@ -154,13 +155,18 @@ function send(
   }
 }
 
-/** Within the legacy era. Modern servers do not ask on a stream, and between the eras it is said otherwise. */
+/** A legacy caller is asked by requests on its stream. A modern server asks with its answer, and is sent the call again. */
 function askingOf(
-  { sealer }: AttemptPorts,
-  { era, session }: Readonly<Forwardable>,
+  { sealer, asks }: AttemptPorts,
+  call: Readonly<Forwardable>,
   replica: Replica,
-): Pick<Dispatched, 'asking'> {
-  if (era === 'modern' || replica.era === 'modern') return {}
+): Pick<Dispatched, 'asking' | 'asked'> {
+  const { era, session } = call
+  if (era === 'modern') return {}
+  if (replica.era === 'modern')
+    return session === undefined
+      ? {}
+      : { asked: (asked, tell) => asks.ask({ ...call, session }, asked, tell) }
   if (session === undefined) return { asking: NO_SESSION }
   return {
     asking: replica.isBound
@@ -181,15 +187,16 @@ async function unbroken({ attempt, ended }: SentCall): Promise<Attempt> {
   return { kind: 'no_answer', detail: 'its answer broke off' }
 }
 
-/** Nothing of what a legacy caller said of itself is kept, and what a server may ask of it is not carried. */
-const envelopeOf = ({ client }: AttemptPorts): Envelope => ({
-  clientInfo: client,
-  clientCapabilities: {},
+/** What a legacy caller has said of itself when its session began. Without one it can be asked nothing. */
+const envelopeOf = ({ client }: AttemptPorts, { session }: Readonly<Forwardable>): Envelope => ({
+  clientInfo: session?.client?.info ?? client,
+  clientCapabilities: session?.client?.capabilities ?? {},
 })
 
-const carriedCall = ({ message }: Readonly<Forwardable>) => ({
+const carriedCall = ({ message, session }: Readonly<Forwardable>): CarriedCall => ({
   method: message.method,
   isLogged: META.logLevel in message.meta,
+  mayAsk: session !== undefined,
 })
 
 /**

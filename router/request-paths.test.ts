@@ -256,11 +256,11 @@ const relaying = (play: (body: ReturnType<typeof fakeBody>, caller: FakeCaller) 
     () => ({
       respond: (outcome, { trail }) => {
         assert.ok(outcome.kind === 'answered' && outcome.answer.kind === 'relay')
-        const { relay } = outcome.answer
-        const relayed = relayAnswer(caller, relay, {
+        const relayed = relayAnswer(caller, outcome.answer.relay, {
           nowMs: () => 0,
           after: () => () => undefined,
           trail: trail ?? { attempts: 0 },
+          error: () => assert.fail(),
           refusal: () => ({ status: 200, headers: {}, body: '' }),
         })
         play(relay.body as ReturnType<typeof fakeBody>, caller)

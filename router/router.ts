@@ -210,6 +210,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     }),
   }
   const lists = sharedLists(parts)
+  const asks = new Asks({ ...parts, after: wheel.after })
   const states = { sealer: parts.sealer, wallMs: systemClock.wallMs }
   const path = requestPath({
     ...shared,
@@ -227,12 +228,12 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     },
     shedding: overload,
     deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },
-    attempts: attemptPath(parts),
+    attempts: attemptPath({ ...parts, asks }),
     judge: judgeAnswer,
     lists,
     handshakes: sessions,
     cancellations: new InFlight(),
-    answers: new Asks(parts),
+    answers: asks,
     farewells: sessions,
   })
   const turnedAway = turnedAwayPath(shared)

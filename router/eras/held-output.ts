@@ -28,6 +28,7 @@ export class HeldOutput implements Outlet {
   isOpen = false
   /** What goes on as it came is refused by whoever reads it, and not here. */
   readonly refusal = undefined
+  readonly asked = undefined
   readonly #write: (piece: Buffer) => void
   readonly #revision: Revision | undefined
   #pieces: Buffer[] = []

@@ -1,13 +1,23 @@
 // An upstream answer on its way to the caller, at the caller's pace. A message goes out once it is known to be right, or piece by piece
 // where it is large. One that is broken ends truthfully: by an error, by an error event, or by cutting the connection.
 import type { Clock } from '#foundation/clock.ts'
-import type { AfterHead, Caller, Relay, Trail, UpstreamSink } from '#router/facts.ts'
+import type {
+  AfterHead,
+  AskedRound,
+  Caller,
+  McpAnswer,
+  Relay,
+  Trail,
+  UpstreamSink,
+} from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
+import { anotherRound, beginStream, tell } from './another-round.ts'
 import { CarriedOutput } from './bridge/carried-output.ts'
 import { JSON_HEADERS, type WireAnswer } from './codec.ts'
 import { CommentPace } from './comment-pace.ts'
 import { HeldOutput } from './held-output.ts'
 import { messageSwap } from './outward-names.ts'
+import { type Paced, paced } from './paced.ts'
 import { mayHoldState, withSealedState } from './sealed-state.ts'
 import { SseRelay } from './sse-relay.ts'
 import { withdrawnByName } from './withdrawn.ts'
@@ -20,16 +30,8 @@ export interface RelayContext {
   readonly after: After
   readonly trail: Trail
   readonly refusal: (refusal: Refusal) => WireAnswer
+  readonly error: (answer: Extract<McpAnswer, { kind: 'error' }>) => WireAnswer
 }
-
-const STREAM_HEADERS = Object.freeze({
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no',
-})
-
-/** From this size on, in bytes, a write of its own costs less than a copy. */
-const LARGE_PIECE = 16_384
 
 /** For the end of a stream after its answer, which is the end of the call. Who leaves it open longer loses the connection. */
 const LINGER_MS = 1_000
@@ -60,16 +62,43 @@ interface Turn {
   readonly context: RelayContext
   readonly isOver: () => boolean
   readonly finish: (broken?: Trail['broken']) => void
+  /** The server wants to know more of its caller: the call goes on with another answer. */
+  readonly ask: (asked: AskedRound) => void
 }
 
-export function relayAnswer(caller: Caller, relay: Relay, context: RelayContext): Promise<void> {
+/** Resolves when the caller has its answer, or nothing more can come. */
+export const relayAnswer = (caller: Caller, relay: Relay, context: RelayContext): Promise<void> =>
+  relay.again === undefined
+    ? (relayOnce(caller, relay, context) as Promise<undefined>) // it asks for nothing
+    : inRounds(caller, relay, context)
+
+/** One answer after the other, until one of them asks for nothing more. */
+async function inRounds(caller: Caller, relay: Relay, context: RelayContext): Promise<void> {
+  let next: Relay | undefined = relay
+  while (next !== undefined) {
+    const { again }: Relay = next
+    const asked: AskedRound | undefined = await relayOnce(caller, next, context)
+    next = asked && again && (await anotherRound(caller, { again, asked }, context))
+  }
+}
+
+function relayOnce(
+  caller: Caller,
+  relay: Relay,
+  context: RelayContext,
+): Promise<AskedRound | undefined> {
   return new Promise(resolve => {
     let isOver = false
     const finish: Turn['finish'] = broken => {
       if (isOver) return
       isOver = true
       if (broken !== undefined) context.trail.broken = broken
-      resolve()
+      resolve(undefined)
+    }
+    const ask: Turn['ask'] = asked => {
+      isOver = true
+      relay.ended({ ended: 'whole' })
+      resolve(asked)
     }
     caller.onGone(() => {
       if (isOver) return
@@ -78,7 +107,7 @@ export function relayAnswer(caller: Caller, relay: Relay, context: RelayContext)
       finish('caller_gone')
     })
     if (isOver) return
-    const turn = { caller, relay, context, isOver: () => isOver, finish }
+    const turn = { caller, relay, context, isOver: () => isOver, finish, ask }
     const sink = relay.isStream ? streamSink(turn) : jsonSink(turn)
     relay.deadline.onOver(() => {
       if (isOver) return
@@ -94,8 +123,8 @@ interface AnswerSink extends UpstreamSink {
   readonly fail: (refusal: Refusal) => void
 }
 
-function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink {
-  caller.begin(200, STREAM_HEADERS)
+function streamSink({ caller, relay, context, isOver, finish, ask }: Turn): AnswerSink {
+  beginStream(caller)
   const emit = paced(caller, relay)
   const out = outputTo(relay, emit.write)
   const pace = new CommentPace(context.nowMs)
@@ -115,19 +144,18 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
   let leave: (() => void) | undefined
   const answered = (): void => {
     emit.flush()
-    caller.end()
-    relay.ended({ ended: 'whole', rpcCode: events.errorCode })
-    finish()
+    if (out.asked !== undefined) ask(out.asked)
+    else {
+      caller.end()
+      relay.ended({ ended: 'whole', rpcCode: events.errorCode })
+      finish()
+    }
     leave = context.after(LINGER_MS, () => relay.body.abort())
   }
   const fail = (refusal: Refusal): void => {
     emit.flush()
     if (out.isOpen) caller.cut()
-    else {
-      const { body } = context.refusal(refusal)
-      caller.write(`event: message\ndata: ${body.toString()}\n\n`)
-      caller.end()
-    }
+    else tell(caller, context.refusal(refusal))
     relay.ended(isOwnTime(refusal, relay, emit) ? { ended: 'left' } : endedBy(refusal))
     finish(refusal.code)
   }
@@ -160,7 +188,7 @@ function streamSink({ caller, relay, context, isOver, finish }: Turn): AnswerSin
 const isOwnTime = (refusal: Refusal, { deadline }: Relay, emit: Paced): boolean =>
   refusal === LATE && (deadline.isCallers || emit.isFull())
 
-function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink {
+function jsonSink({ caller, relay, context, isOver, finish, ask }: Turn): AnswerSink {
   const emit = paced(caller, relay)
   const swap = messageSwap(relay)
   // Without its length, even where that is known: whoever has read so many bytes would take them for a whole answer.
@@ -172,10 +200,7 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink 
   /** What has begun cannot be taken back: the connection is cut, so that nobody takes a part for the whole. */
   const fail = (refusal: Refusal): void => {
     if (out.isOpen) caller.cut()
-    else {
-      const { status, headers, body } = context.refusal(refusal)
-      caller.send(status, headers, body)
-    }
+    else tell(caller, context.refusal(refusal))
     relay.ended(isOwnTime(refusal, relay, emit) ? { ended: 'left' } : endedBy(refusal))
     finish(refusal.code)
   }
@@ -196,7 +221,8 @@ function jsonSink({ caller, relay, context, isOver, finish }: Turn): AnswerSink 
       else {
         const whole = out.take()
         if (out.refusal !== undefined) return fail(out.refusal)
-        caller.send(200, JSON_HEADERS, whole)
+        if (out.asked !== undefined) return ask(out.asked)
+        tell(caller, { status: 200, headers: JSON_HEADERS, body: whole })
       }
       relay.ended({ ended: 'whole', rpcCode: swap.errorCode })
       finish()
@@ -220,60 +246,4 @@ function outputTo(
   if (asking?.kind !== 'named') return new HeldOutput(write)
   const of = (event: Buffer): Buffer => withdrawnByName(event, asking.name)
   return new HeldOutput(write, { of, isWanted: () => false })
-}
-
-interface Paced {
-  readonly write: (piece: Buffer) => void
-  readonly flush: () => void
-  /** The caller has not taken what it was given. */
-  readonly isFull: () => boolean
-  /** `afterMs`: so long nothing more should be read, whatever the caller takes. */
-  readonly mayGoOn: (afterMs?: number) => boolean
-}
-
-/**
- * Writes that stop the upstream when the caller's buffer is full, and let it go on when it has drained. What one piece of the upstream
- * makes goes out in one: a piece may hold a thousand small events, and each write would cost as much as all of them.
- */
-function paced(caller: Caller, relay: Relay): Paced {
-  let isFull = false
-  let isPausing = false
-  let pieces: Buffer[] = [] // no longer than a piece of the upstream and what was held of the one before
-  const flush = (): void => {
-    if (pieces.length === 0) return
-    const taken = joined(pieces)
-    pieces = []
-    let mayGoOn = true
-    for (const piece of taken) mayGoOn = caller.write(piece)
-    if (mayGoOn || isFull) return
-    isFull = true
-    caller.onWritable(() => {
-      isFull = false
-      if (!isPausing) relay.body.resume()
-    })
-  }
-  const pause = (ms: number): void => {
-    isPausing = true
-    const timer = setTimeout(() => {
-      isPausing = false
-      if (!isFull) relay.body.resume()
-    }, ms)
-    timer.unref()
-  }
-  return {
-    write: piece => void pieces.push(piece),
-    flush,
-    isFull: () => isFull,
-    mayGoOn: (afterMs = 0) => {
-      flush()
-      if (afterMs > 0 && !isPausing) pause(afterMs)
-      return !isFull && !isPausing
-    },
-  }
-}
-
-/** Large pieces go out as they are: a copy of each would be as much memory again. */
-function joined(pieces: readonly Buffer[]): readonly Buffer[] {
-  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  return bytes / pieces.length >= LARGE_PIECE ? pieces : [Buffer.concat(pieces)]
 }

@@ -64,6 +64,7 @@ function turn(
         after: log.after,
         trail: call.trail ?? { attempts: 0 },
         refusal: refusal => codec.refusal(call.message, refusal, idJson),
+        error: ({ errorJson, status }) => codec.error(idJson, errorJson, status),
       })
   }
 }

@@ -1,9 +1,11 @@
 // Sends the call to a replica. What was not sent may go to another; what was sent goes again only where it did not run or may run
 // twice, within the bounds of policy, and never on the same replica.
-import { type RefusalCode, shapeOf } from '#foundation/refusals.ts'
+import { shapeOf } from '#foundation/refusals.ts'
 import type {
   AfterHead,
+  Again,
   Arrived,
+  AskedRound,
   Asking,
   Attempt,
   Carry,
@@ -11,17 +13,18 @@ import type {
   Limited,
   Located,
   McpAnswer,
+  Message,
   Recorded,
-  Relay,
   Resolved,
   RetryDenial,
   RetryReason,
 } from '#router/facts.ts'
 import { type Outcome, outcomeOf } from '#router/outcome.ts'
-import { answer, type Refusal, refuse, type Stage, type Verdict } from '#router/pipeline/stage.ts'
+import { type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
 import { nextStep, type Wanted } from '#router/retry-rules.ts'
 import type { Era, HedgePolicy } from '#routes/route-table.ts'
 import { hedged, type Run } from './hedge.ts'
+import { type ForwardVerdict, settled, TOO_LATE } from './settled.ts'
 
 /** One replica, ready to be sent to once. */
 export interface Target {
@@ -47,6 +50,11 @@ export interface Dispatched {
   readonly ended: (after: AfterHead) => void
   /** Where the replica is of the other era: how what it says is said in the caller's. */
   readonly carry?: Carry
+  /** The replica may answer with what it wants to know: gets the call with that, to be sent once more, or why there is none. */
+  readonly asked?: (
+    asked: AskedRound,
+    tell: (json: Buffer) => void,
+  ) => Promise<{ readonly message: Message } | { readonly refusal: Refusal }>
   /** What the replica may ask of the caller on its stream. */
   readonly asking?: Asking
   /** It was refused for what this router believes of the replica's tools: they are to be asked for anew. */
@@ -113,7 +121,6 @@ export type Judge = (
 ) => 'relay' | McpAnswer | Unfit | Promise<McpAnswer | Unfit>
 
 type Answered = Extract<Attempt, { kind: 'answered' }>
-type ForwardVerdict = Verdict<object, McpAnswer> & { readonly isElsewhere?: true }
 
 /** One call on its way from replica to replica. */
 interface Course {
@@ -125,55 +132,64 @@ interface Course {
   readonly tried: Set<string>
   /** What became of an earlier attempt: told where nothing better comes. */
   told: ForwardVerdict | undefined
+  /** How often its server has asked for more. */
+  readonly rounds: number
+  /** How it goes on where its server asks for more. */
+  readonly again: (asked: Required<Dispatched>['asked']) => Again
 }
 
 export const forward = (attempts: AttemptPath, judge: Judge): Stage<McpAnswer, Forwardable> => ({
   name: 'forward',
-  decide: async call => {
-    const turn = attempts.begin(call)
-    const tried = new Set<string>()
-    const course: Course = { call, attempts, judge, turn, tried, told: undefined }
-    try {
-      for (;;) {
-        const choosing = attempts.choose(call, course)
-        const chosen = choosing instanceof Promise ? await choosing : choosing
-        if (chosen.kind === 'refuse')
-          return course.told ?? (call.deadline.isOver ? TOO_LATE : chosen)
-        const { target } = chosen
-        if (call.caller.isGone) {
-          target.forgo()
-          return course.told ?? CALLER_LEFT
-        }
-        if (isTooLate(call, target)) {
-          target.forgo()
-          return course.told ?? TOO_LATE
-        }
-        const first = dispatch(target, course)
-        const run = call.hedge === undefined ? first : await hedged(first, call.hedge, course)
-        const attempt = await run.dispatched.attempt
-        const outcome = outcomeOf(attempt)
-        const settling = settled(attempt, run, course)
-        const verdict = settling instanceof Promise ? await settling : settling
-        const isElsewhere = verdict.isElsewhere === true && !run.target.isBound
-        const next = isElsewhere ? 'refused' : nextStep(outcome, run.target, call)
-        const step = call.deadline.isOver ? 'tell' : next
-        call.trail.verdict = outcome.verdict
-        if (step === 'failover' && mayFailOver(course)) continue
-        if (step === 'tell' || step === 'failover') return worse(course, verdict)
-        course.told = worse(course, verdict)
-        if (!(await mayGoAgain(course, step, outcome))) return course.told
-      }
-    } finally {
-      turn.end()
-    }
-  },
+  decide: call => run(call, { attempts, judge, rounds: 0 }),
 })
+
+async function run(
+  call: Readonly<Forwardable>,
+  ports: Pick<Course, 'attempts' | 'judge' | 'rounds'>,
+): Promise<ForwardVerdict> {
+  const { attempts } = ports
+  const turn = attempts.begin(call)
+  const tried = new Set<string>()
+  const again: Course['again'] = asked => againWith(asked, course)
+  const course: Course = { ...ports, call, turn, tried, again, told: undefined }
+  try {
+    for (;;) {
+      const choosing = attempts.choose(call, course)
+      const chosen = choosing instanceof Promise ? await choosing : choosing
+      if (chosen.kind === 'refuse') return course.told ?? (call.deadline.isOver ? TOO_LATE : chosen)
+      const { target } = chosen
+      if (call.caller.isGone) {
+        target.forgo()
+        return course.told ?? CALLER_LEFT
+      }
+      if (isTooLate(call, target)) {
+        target.forgo()
+        return course.told ?? TOO_LATE
+      }
+      const first = dispatch(target, course)
+      const run = call.hedge === undefined ? first : await hedged(first, call.hedge, course)
+      const attempt = await run.dispatched.attempt
+      const outcome = outcomeOf(attempt)
+      const settling = settled(attempt, run, course)
+      const verdict = settling instanceof Promise ? await settling : settling
+      const isElsewhere = verdict.isElsewhere === true && !run.target.isBound
+      const next = isElsewhere ? 'refused' : nextStep(outcome, run.target, call)
+      const step = call.deadline.isOver ? 'tell' : next
+      call.trail.verdict = outcome.verdict
+      if (step === 'failover' && mayFailOver(course)) continue
+      if (step === 'tell' || step === 'failover') return worse(course, verdict)
+      course.told = worse(course, verdict)
+      if (!(await mayGoAgain(course, step, outcome))) return course.told
+    }
+  } finally {
+    turn.end()
+  }
+}
 
 const CALLER_LEFT = refuse('RINGMAIN_NO_HEALTHY_REPLICA', {
   detail: 'the caller left before it was sent',
 })
 
-const TOO_LATE = refuse('RINGMAIN_DEADLINE_EXCEEDED')
 /** Less than this is not enough for any answer to come. */
 const LEAST_LEFT_MS = 20
 
@@ -229,67 +245,20 @@ async function mayGoAgain(
   return !call.caller.isGone
 }
 
-/** A session ends with its replica, not with a fault that may be on this side. */
-const lostOrLater = (
-  { isNobodyThere }: { readonly isNobodyThere: boolean },
-  { isBound }: Target,
-): RefusalCode =>
-  isNobodyThere && isBound ? 'RINGMAIN_SESSION_UNKNOWN' : 'RINGMAIN_NO_HEALTHY_REPLICA'
+/** A tool that asks on and on is asked no more. */
+const MOST_ROUNDS = 8
+const TOO_OFTEN = refuse('RINGMAIN_QUESTION_UNANSWERED', {
+  says: `It asked in more than ${MOST_ROUNDS} rounds.`,
+})
 
-function settled(
-  attempt: Attempt,
-  { dispatched, target }: Run,
-  { call, judge }: Course,
-): ForwardVerdict | Promise<ForwardVerdict> {
-  switch (attempt.kind) {
-    case 'not_sent':
-      if (call.deadline.isOver) return TOO_LATE
-      return refuse(lostOrLater(attempt, target), { detail: attempt.detail, retryAfterMs: 1_000 })
-    case 'abandoned':
-      return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: 'the caller left' }) // nobody reads it
-    case 'timeout':
-      dispatched.abandon() // a legacy tool would run on: its connection's end tells it nothing
-      return refuse('RINGMAIN_UPSTREAM_TIMEOUT', { detail: attempt.detail })
-    case 'no_answer':
-      return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: attempt.detail })
-    case 'answered': {
-      call.trail.firstByteMs = attempt.firstByteMs
-      const judged = judge(attempt, { era: call.era, isBound: target.isBound })
-      if (judged === 'relay')
-        return answer({ kind: 'relay', relay: relayOf(attempt, dispatched, call) })
-      const speak = (what: McpAnswer | Unfit): ForwardVerdict => spoken(what, dispatched)
-      return judged instanceof Promise ? judged.then(speak) : speak(judged)
-    }
+/** What a person has answered is spent by the round that it goes with: that one is sent once. */
+const againWith =
+  (answers: Required<Dispatched>['asked'], { call, rounds, attempts, judge }: Course): Again =>
+  async (asked, tell) => {
+    if (rounds === MOST_ROUNDS) return TOO_OFTEN
+    const answered = await answers(asked, tell)
+    if ('refusal' in answered) return { kind: 'refuse', refusal: answered.refusal }
+    const { hedge: _, ...rest } = call
+    const later = { ...rest, message: answered.message, isReplayable: false }
+    return run(later, { attempts, judge, rounds: rounds + 1 })
   }
-}
-
-function spoken(judged: McpAnswer | Unfit, dispatched: Dispatched): ForwardVerdict {
-  dispatched.ended(afterHead(judged))
-  if (!('code' in judged)) return answer(judged)
-  const { isOutdated, isElsewhere, ...refusal } = judged
-  if (isOutdated === true) dispatched.relearn()
-  return { kind: 'refuse', refusal, ...(isElsewhere === true ? { isElsewhere } : {}) }
-}
-
-function afterHead(judged: McpAnswer | Unfit): AfterHead {
-  if (!('code' in judged)) return judged.kind === 'error' ? { rpcCode: judged.rpcCode } : {}
-  return judged.code === 'RINGMAIN_UPSTREAM_BAD_RESPONSE' ? { ended: 'unreadable' } : {}
-}
-
-function relayOf(attempt: Answered, dispatched: Dispatched, call: Readonly<Forwardable>): Relay {
-  const isStream = /^text\/event-stream\b/i.test(attempt.contentType)
-  call.trail.isStream = isStream
-  return {
-    isStream,
-    body: attempt.body,
-    upstreamIdJson: dispatched.upstreamIdJson,
-    callerIdJson: call.message.idJson,
-    ...(call.outward === undefined ? {} : { outward: call.outward }),
-    abandon: dispatched.abandon,
-    ended: dispatched.ended,
-    deadline: call.deadline,
-    ...(dispatched.carry === undefined ? {} : { carry: dispatched.carry }),
-    ...(call.rounds === undefined ? {} : { rounds: call.rounds }),
-    ...(dispatched.asking === undefined ? {} : { asking: dispatched.asking }),
-  }
-}

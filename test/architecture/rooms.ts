@@ -26,7 +26,11 @@ export const ROOMS: readonly Room[] = [
     imports: ['router/answers.ts', 'router/capabilities.ts', 'routes', 'foundation'],
     packages: [],
   },
-  { name: 'router/answers.ts', imports: ['router/facts.ts', 'foundation'], packages: [] },
+  {
+    name: 'router/answers.ts',
+    imports: ['router/facts.ts', 'router/pipeline', 'foundation'],
+    packages: [],
+  },
   { name: 'router/tool-facts.ts', imports: [], packages: [], builtins: [] },
   { name: 'router/capabilities.ts', imports: ['routes'], packages: [], builtins: [] },
   // What an attempt came to: one opinion for everybody who counts, blames or sends again.

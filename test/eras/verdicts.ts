@@ -74,7 +74,7 @@ export function verdictOf(cell: Cell): Verdict {
 export const NOT_YET: ReadonlySet<string> = new Set(
   Object.entries<readonly PlayName[]>({
     'legacy session to legacy session': ['list change'],
-    'legacy session to modern': ['stream', 'elicitation', 'sampling', 'list change'],
+    'legacy session to modern': ['stream', 'list change'],
     'modern to legacy session': ['elicitation', 'sampling', 'list change'],
     'modern to legacy stateless': ['elicitation', 'sampling', 'list change'],
     'modern to modern': ['list change'],

@@ -74,6 +74,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
   const parts = { ...replicaPorts(ports, active), sealer, budgets }
   const sessions = new Sessions(parts)
   const wheel = new DeadlineWheel(clock.nowMs)
+  const asks = new Asks({ ...parts, after: wheel.after })
   const path = requestPath({
     clock,
     observations: { began: () => undefined, ended: () => undefined },
@@ -93,12 +94,12 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     },
     shedding: { refusalOf: () => undefined },
     deadlines: { open: limits => new CallDeadline(wheel, clock.nowMs, limits) },
-    attempts: attemptPath({ ...parts, random, budgets }),
+    attempts: attemptPath({ ...parts, asks, random, budgets }),
     judge: judgeAnswer,
     lists: { page: unused, openCursor: unused, encode: unused },
     handshakes: sessions,
     cancellations: new InFlight(),
-    answers: new Asks(parts),
+    answers: asks,
     farewells: sessions,
   })
   return {

@@ -61,6 +61,7 @@ export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene =
         headers: { by: 'router' },
         body: `<${code}>`,
       }),
+      error: ({ errorJson }) => ({ status: 200, headers: { by: 'router' }, body: errorJson }),
     },
   )
   return { body, caller, trail, abandoned: () => abandoned, ends, blamed, done }

@@ -5,7 +5,7 @@ import { type RelayScene, relayed } from '#test/support/relayed.ts'
 import { MOST_CARRIED } from './carried-output.ts'
 import { carryTo } from './downward.ts'
 
-const carry = carryTo('modern', { method: 'tools/call', isLogged: false })
+const carry = carryTo('modern', { method: 'tools/call', isLogged: false, mayAsk: false })
 const ANSWER = '{"jsonrpc":"2.0","id":7,"result":{"content":[]}}'
 const CARRIED = '{"jsonrpc":"2.0","id":"x","result":{"resultType":"complete","content":[]}}'
 const PROGRESS = '{"jsonrpc":"2.0","method":"notifications/progress","params":{}}'

@@ -1,6 +1,6 @@
 // What a replica of the other era sends, message by message: each is held until it is whole, said in the caller's era, and goes on.
 
-import type { Carried, Carry } from '#router/facts.ts'
+import type { AskedRound, Carried, Carry } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { asEvent, eventData } from '../event-data.ts'
 import type { Outlet } from '../held-output.ts'
@@ -19,6 +19,8 @@ export class CarriedOutput implements Outlet {
   readonly isOpen = false
   /** Why nothing more goes on. */
   refusal: Refusal | undefined
+  /** Instead of an answer: what the server wants to know of the caller before it gives one. */
+  asked: AskedRound | undefined
   readonly #carry: Carry
   readonly #write: (piece: Buffer) => void
   #pieces: Buffer[] = []
@@ -61,6 +63,7 @@ export class CarriedOutput implements Outlet {
   #carried(json: Buffer): Carried {
     const carried = this.#carry(json)
     if (carried.kind === 'refuse') this.refusal = carried.refusal
+    else if (carried.kind === 'ask') this.asked = carried.asked
     return carried
   }
 

@@ -4,19 +4,25 @@ import type { Carried, Carry, CarryRefusal, Span } from '#router/facts.ts'
 import type { Era } from '#routes/route-table.ts'
 import { eachMember, firstValue, isObjectAt, splice } from '../json-spans.ts'
 import { codeFor } from './errors.ts'
+import { askedIn } from './rounds.ts'
 import type { Change } from './upward.ts'
 
-/** `isLogged`: the caller has asked for log messages with this very request. */
-export const carryTo = (
-  era: Era,
-  call: { readonly method: string; readonly isLogged: boolean },
-): Carry => (era === 'modern' ? toModern(call) : toLegacy)
+export interface CarriedCall {
+  readonly method: string
+  /** The caller has asked for log messages with this very request. */
+  readonly isLogged: boolean
+  /** The caller can be asked for something, in its session. */
+  readonly mayAsk: boolean
+}
+
+export const carryTo = (era: Era, call: CarriedCall): Carry =>
+  era === 'modern' ? toModern(call) : toLegacy(call)
 
 /** Methods whose modern results say how long and for whom they hold (2026-07-28, caching). */
 const CACHEABLE: ReadonlySet<string> = new Set(['resources/read'])
 
 const toModern =
-  ({ method, isLogged }: { readonly method: string; readonly isLogged: boolean }): Carry =>
+  ({ method, isLogged }: CarriedCall): Carry =>
   json => {
     const { result, error, notification, isRequest } = partsOf(json)
     if (isRequest) return { kind: 'refuse', refusal: cannotAsk(notification ?? '') }
@@ -31,14 +37,16 @@ const toModern =
     return on(json, missingMembers(json, result, CACHEABLE.has(method) ? CACHED : COMPLETE))
   }
 
-const toLegacy: Carry = json => {
-  const { result, error, notification, isRequest } = partsOf(json)
-  if (isRequest) return NO_REQUESTS
-  if (notification !== undefined) return { kind: 'on', json }
-  if (error !== undefined) return on(json, errorChanges('legacy', json, error))
-  if (result === undefined || !isObjectAt(json, result.start)) return NO_RESULT
-  return legacyResult(json, result)
-}
+const toLegacy =
+  ({ mayAsk }: CarriedCall): Carry =>
+  json => {
+    const { result, error, notification, isRequest } = partsOf(json)
+    if (isRequest) return NO_REQUESTS
+    if (notification !== undefined) return { kind: 'on', json }
+    if (error !== undefined) return on(json, errorChanges('legacy', json, error))
+    if (result === undefined || !isObjectAt(json, result.start)) return NO_RESULT
+    return legacyResult(json, result, mayAsk)
+  }
 
 const on = (json: Buffer, changes: readonly Change[]): Carried => ({
   kind: 'on',
@@ -81,7 +89,7 @@ function missingMembers(json: Buffer, result: Span, wanted: typeof COMPLETE): re
 /** Members of a result that a legacy one does not have. */
 const MODERN_MEMBERS: ReadonlySet<string> = new Set(['resultType', 'ttlMs', 'cacheScope'])
 
-function legacyResult(json: Buffer, result: Span): Carried {
+function legacyResult(json: Buffer, result: Span, mayAsk: boolean): Carried {
   const kept: string[] = []
   let type = '"complete"'
   eachMember(json, result.start, (key, { start, end }) => {
@@ -92,8 +100,15 @@ function legacyResult(json: Buffer, result: Span): Carried {
       kept.push(`"structuredContent":{"result":${value}}`)
     else if (!MODERN_MEMBERS.has(key)) kept.push(`${JSON.stringify(key)}:${value}`)
   })
+  if (JSON.parse(type) === 'input_required') return asking(json, result, mayAsk)
   if (JSON.parse(type) !== 'complete') return { kind: 'refuse', refusal: cannotSay(type) }
   return on(json, [{ span: result, by: `{${kept.join()}}` }])
+}
+
+function asking(json: Buffer, result: Span, mayAsk: boolean): Carried {
+  if (!mayAsk) return { kind: 'refuse', refusal: NOBODY_TO_ASK }
+  const asked = askedIn(json, result)
+  return asked === undefined ? NO_QUESTION : { kind: 'ask', asked }
 }
 
 function errorChanges(era: Era, json: Buffer, error: Span): readonly Change[] {
@@ -111,6 +126,17 @@ function errorChanges(era: Era, json: Buffer, error: Span): readonly Change[] {
 const NO_RESULT: Carried = {
   kind: 'refuse',
   refusal: { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', says: 'Its result is no object.' },
+}
+const NO_QUESTION: Carried = {
+  kind: 'refuse',
+  refusal: {
+    code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+    says: 'It asks its caller for something, and in no form that is known.',
+  },
+}
+const NOBODY_TO_ASK: CarryRefusal = {
+  code: 'RINGMAIN_QUESTION_UNANSWERED',
+  says: 'A caller without a session can be asked nothing.',
 }
 const NO_REQUESTS: Carried = {
   kind: 'refuse',
