@@ -263,7 +263,7 @@ const relaying = (play: (body: ReturnType<typeof fakeBody>, caller: FakeCaller) 
           error: () => assert.fail(),
           refusal: () => ({ status: 200, headers: {}, body: '' }),
         })
-        play(relay.body as ReturnType<typeof fakeBody>, caller)
+        play(outcome.answer.relay.body as ReturnType<typeof fakeBody>, caller)
         return relayed
       },
       judge: () => ({ kind: 'relay', relay: relayAs({ isStream: true }) }) satisfies McpAnswer,
