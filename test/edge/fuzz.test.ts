@@ -78,7 +78,7 @@ for (const [what, says, wanted] of PLANTED) {
 }
 
 test('a right call that nobody answers is a finding, and is not waited for', async t => {
-  const server = createServer(socket => void t.after(() => socket.destroy())).listen(0, '127.0.0.1')
+  const server = createServer(socket => t.after(() => socket.destroy())).listen(0, '127.0.0.1')
   t.after(() => server.close())
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -121,10 +121,12 @@ async function opened(
 /** A call that is right: what comes is for `sound` to say, and within the time that a caller would wait. */
 export async function callRightly(url: string, answerMs = ANSWER_MS): Promise<void> {
   const signal = AbortSignal.timeout(answerMs)
-  const answer = await modernCall(url, 'echo', { canary: true }, { signal }).catch(error => {
-    if (signal.aborted) throw new Error(`a right call had no answer within ${answerMs} ms`)
-    throw error
-  })
+  const answer = await modernCall(url, 'echo', { canary: true }, { signal }).catch(
+    (error: unknown) => {
+      if (signal.aborted) throw new Error(`a right call had no answer within ${answerMs} ms`)
+      throw error
+    },
+  )
   if (answer.status !== 200 || servedBy(answer) !== 'sound')
     throw new Error(`a right call was answered ${answer.status}: ${answer.body.toString()}`)
 }
