@@ -2,10 +2,11 @@
 // whoever opens them could otherwise fill the log.
 import type { Meter } from '@opentelemetry/api'
 import type { Log } from '#foundation/log.ts'
+import type { BrokenRequest } from './listeners/caller-connection.ts'
 
 export interface ConnectionObserver {
-  /** `code` is Node's own name of what was wrong. */
-  readonly broken: (code: string) => void
+  /** `code`: what was wrong. */
+  readonly broken: (code: BrokenRequest) => void
   /** There were as many as there may be. */
   readonly dropped: () => void
 }

@@ -42,7 +42,7 @@ function httpGuard(): Work {
     url: '/mcp',
     httpVersion: '1.1',
     headers: HEADERS,
-    rawHeaders: Object.entries(HEADERS).flat(),
+    fields: Object.entries(HEADERS).flat(),
   }
   return { name: 'HTTP guard', run: () => guardHead(head), barNs: HTTP_GUARD_BAR_NS }
 }

@@ -1,7 +1,6 @@
 // How many connections one address may hold at once: a caller that opens them without end takes its own away, not everybody's.
 // And whether there may be any new one at all.
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 
 export function capPerAddress(
   server: Server,

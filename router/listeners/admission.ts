@@ -1,13 +1,12 @@
 // What is decided on the head of a request, in which order, before a byte of its body is read.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { AllowList } from './allow-list.ts'
+import type { Admission, Request, Unwanted } from './caller-connection.ts'
 import { allowReading, answerPreflight, isPreflight } from './cors.ts'
-import type { HttpCaller } from './http-caller.ts'
 import { guardHead } from './http-guard.ts'
-import type { Pipelines } from './pipelines.ts'
+import { lengthOf } from './request-head.ts'
 
 /** Made before, and the same for everybody. */
 export interface ReadyAnswer {
@@ -22,7 +21,7 @@ export type Shed = (serverName: string, headers: IncomingHttpHeaders) => ReadyAn
 export interface AdmissionPorts {
   readonly nowMs: () => number
   readonly allow: AllowList
-  readonly pipelines: Pipelines
+  readonly defaultServer: string
   /** Whether calls on this connection are refused, since the router ends. */
   readonly isDraining: (socket: Socket) => boolean
   /** Whether there is a virtual server of this name. */
@@ -30,69 +29,76 @@ export interface AdmissionPorts {
   readonly shed: Shed
   /** Told of each answer that `shed` gave, and how long after its head it was written. */
   readonly wasShed: (serverName: string, tookMs: number) => void
-  readonly serverOf: (request: FastifyRequest) => string
-  readonly callerOf: (request: FastifyRequest, reply: FastifyReply) => HttpCaller
-  readonly refuse: (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => void
+  readonly refuse: (request: Request, refusal: Refusal) => void
 }
 
+/** The rest of a short body is read and thrown away, which costs less than a new connection. */
 const SHORT_BODY = 65_536
-const OURS = /^\/mcp(?:\/[^/?]+)?(?:\?|$)/
 /** By then somebody else listens at this address, or nobody does. */
 const DRAINING: Refusal = { code: 'RINGMAIN_DRAINING', retryAfterMs: 1_000 }
-
 export const admission =
   (ports: AdmissionPorts) =>
-  (request: FastifyRequest, reply: FastifyReply, next: () => void): void => {
-    if (!ports.pipelines.admits(request.raw, reply.raw)) {
-      reply.hijack()
-      return
-    }
-    const { origin, expect } = request.raw.headers
-    const early = refusalOfHead(request, ports)
-    if (early === undefined && origin !== undefined) allowReading(origin, reply.raw)
-    const refusal = early ?? refusalOfTarget(request, ports)
-    if (refusal !== undefined) return ports.refuse(request, reply, refusal)
-    if (isPreflight(request.raw)) {
-      reply.hijack()
-      answerPreflight(request.raw, ports.callerOf(request, reply))
-      return
-    }
-    if (request.method === 'POST' && isShed(request, reply, ports)) return
-    if (expect !== undefined) reply.raw.writeContinue()
-    next()
+  (request: Request): Admission => {
+    const { head, caller } = request
+    const { origin } = head.headers
+    const refused = (refusal: Refusal, thenBody: Unwanted = 'skip_if_here'): Admission => ({
+      thenBody,
+      answer: () => ports.refuse(request, refusal),
+    })
+    // What two parsers may read differently has nothing behind it.
+    const problem = guardHead(head)
+    if (problem !== undefined) return refused(problem, 'close')
+    const early = refusalOfSender(request, ports)
+    if (early !== undefined) return refused(early)
+    if (origin !== undefined) allowReading(origin, caller)
+    const server = serverIn(head.url, ports.defaultServer)
+    if (server === undefined) return refused({ code: 'RINGMAIN_UNKNOWN_PATH' })
+    if (isPreflight(head))
+      return { thenBody: 'skip_if_here', answer: () => answerPreflight(head, caller) }
+    if (!SERVED.includes(head.method)) return refused({ code: 'RINGMAIN_METHOD_NOT_ALLOWED' })
+    if (!ports.isOffered(server)) return refused({ code: 'RINGMAIN_UNKNOWN_SERVER' })
+    if (head.method !== 'POST') return 'read'
+    const shedding = shed(request, server, ports)
+    if (shedding !== undefined) return shedding
+    // A body is JSON and says so; who sends none need not say what it is.
+    const type = head.headers['content-type']
+    const isTyped = type === undefined ? lengthOf(head) === 0 : isJson(type)
+    return isTyped ? 'read' : refused({ code: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE' })
   }
 
-function refusalOfHead({ raw }: FastifyRequest, ports: AdmissionPorts): Refusal | undefined {
-  const problem = guardHead(raw)
-  if (problem !== undefined) return problem
-  if (ports.isDraining(raw.socket)) return DRAINING
-  if (!ports.allow.isHostAllowed(raw.headers.host)) return { code: 'RINGMAIN_HOST_REFUSED' }
-  if (!ports.allow.isOriginAllowed(raw.headers.origin)) return { code: 'RINGMAIN_ORIGIN_REFUSED' }
+const SERVED: readonly string[] = ['POST', 'GET', 'DELETE']
+
+/** The virtual server that a target names; undefined where it is of another path. */
+export function serverIn(url: string, defaultServer: string): string | undefined {
+  const query = url.indexOf('?')
+  const path = query === -1 ? url : url.slice(0, query)
+  if (path === '/mcp') return defaultServer
+  const name = path.startsWith('/mcp/') ? path.slice(5) : ''
+  return name === '' || name.includes('/') ? undefined : name
+}
+
+function refusalOfSender({ head, socket }: Request, ports: AdmissionPorts): Refusal | undefined {
+  if (ports.isDraining(socket)) return DRAINING
+  if (!ports.allow.isHostAllowed(head.headers.host)) return { code: 'RINGMAIN_HOST_REFUSED' }
+  if (!ports.allow.isOriginAllowed(head.headers.origin)) return { code: 'RINGMAIN_ORIGIN_REFUSED' }
   return undefined
 }
 
-/** A body that nobody will read is not received. */
-function refusalOfTarget(request: FastifyRequest, ports: AdmissionPorts): Refusal | undefined {
-  if (!request.is404) {
-    return ports.isOffered(ports.serverOf(request))
-      ? undefined
-      : { code: 'RINGMAIN_UNKNOWN_SERVER' }
+/** Answered here and by nothing else: what refuses calls while there are too many must cost next to nothing. */
+function shed(request: Request, server: string, ports: AdmissionPorts): Admission | undefined {
+  const { head, caller, arrivedMs } = request
+  const ready = ports.shed(server, head.headers)
+  if (ready === undefined) return undefined
+  const length = lengthOf(head)
+  return {
+    thenBody: length !== 'chunked' && length <= SHORT_BODY ? 'skip' : 'close',
+    answer: () => {
+      caller.send(ready.status, ready.headers, ready.body)
+      ports.wasShed(server, ports.nowMs() - arrivedMs)
+    },
   }
-  if (!OURS.test(request.url)) return { code: 'RINGMAIN_UNKNOWN_PATH' }
-  return isPreflight(request.raw) ? undefined : { code: 'RINGMAIN_METHOD_NOT_ALLOWED' }
 }
 
-/** Answered here and by nothing else: what refuses calls while there are too many must cost next to nothing. */
-function isShed(request: FastifyRequest, reply: FastifyReply, ports: AdmissionPorts): boolean {
-  const { raw } = request
-  const server = ports.serverOf(request)
-  const answer = ports.shed(server, raw.headers)
-  if (answer === undefined) return false
-  reply.hijack()
-  // The rest of a short body is read and thrown away, which costs less than a new connection.
-  if (!raw.complete && !(Number(raw.headers['content-length']) <= SHORT_BODY))
-    ports.pipelines.endWith(raw, reply.raw)
-  ports.callerOf(request, reply).send(answer.status, answer.headers, answer.body)
-  ports.wasShed(server, ports.nowMs() - request.arrivedMs)
-  return true
-}
+const isJson = (type: string): boolean =>
+  type === JSON_TYPE || (type.split(';', 1)[0] as string).trim().toLowerCase() === JSON_TYPE
+const JSON_TYPE = 'application/json'

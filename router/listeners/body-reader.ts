@@ -1,6 +1,5 @@
-// Reads a body: to its end, or until its beginning says that it will be refused. What a caller sends beyond that is not read, so
-// that a body made to cost costs no more than its beginning.
-import type { IncomingMessage } from 'node:http'
+// Keeps a body as it comes: to its end, or until its beginning says that it will be refused. What a caller sends beyond that is not kept,
+// so that a body made to cost costs no more than its beginning.
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { BodyRoom } from './body-room.ts'
 
@@ -8,16 +7,6 @@ export interface BodyRules {
   readonly maxBodyBytes: number
   /** What is wrong already with a body of which this is the beginning. */
   readonly misreadBeginning: (beginning: Buffer) => Refusal | undefined
-}
-
-/** A body that is not read on. */
-export class RefusedBody extends Error {
-  readonly refusal: Refusal
-
-  constructor(refusal: Refusal) {
-    super(refusal.code)
-    this.refusal = refusal
-  }
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -31,44 +20,62 @@ const FIRST_LOOK = 131_072
  */
 const TIMES_MORE = 4
 
-export function readBody(
-  request: IncomingMessage,
-  rules: BodyRules & { readonly room: BodyRoom },
-  done: (error: Error | null, body?: Buffer) => void,
-): void {
-  const declared = Number(request.headers['content-length']) // NaN where it is not said: neither more nor less than anything
-  if (declared > rules.maxBodyBytes) return done(tooLarge(rules))
-  let bytes: Buffer = NOTHING // what has come, and room for what comes next
-  let size = 0
-  let nextLook = FIRST_LOOK
-  const take = (chunk: Buffer): void => {
-    const before = size
-    size += chunk.length
-    if (size > rules.maxBodyBytes) return finish(tooLarge(rules))
-    if (size > bytes.length) {
-      const length = Math.min(size * TIMES_MORE, limitOf(declared, rules))
-      if (!rules.room.swap(bytes.length, length)) return finish(new RefusedBody(NO_ROOM))
-      bytes = enlarged(bytes, before, length)
-    }
-    chunk.copy(bytes, before)
-    if (size < nextLook || size * TIMES_MORE > declared) return
-    nextLook = size * TIMES_MORE
-    const refusal = rules.misreadBeginning(bytes.subarray(0, size))
-    if (refusal !== undefined) finish(new RefusedBody(refusal))
-  }
-  const end = (): void =>
-    finish(null, size === bytes.length ? bytes : Buffer.from(bytes.subarray(0, size)))
-  const finish = (error: Error | null, body?: Buffer): void => {
-    request.off('data', take).off('end', end).off('error', finish)
-    rules.room.swap(bytes.length, 0)
-    done(error, body)
-  }
-  request.on('data', take).on('end', end).on('error', finish)
-}
+export class BodyReader {
+  readonly #rules: BodyRules & { readonly room: BodyRoom }
+  /** Bytes that are to come at most: believed as far as something came, or a caller would fill the memory with a word. */
+  readonly #limit: number
+  readonly #declared: number | undefined
+  /** What has come, and room for what comes next. */
+  #bytes: Buffer = NOTHING
+  #size = 0
+  #nextLook = FIRST_LOOK
 
-/** What is said is believed as far as something came: room for a whole body would let a caller fill the memory with a word. */
-const limitOf = (declared: number, { maxBodyBytes }: BodyRules): number =>
-  Number.isNaN(declared) ? maxBodyBytes : declared
+  /** `declared`: how long the caller says that it is; undefined where its end is told by chunks. */
+  constructor(declared: number | undefined, rules: BodyRules & { readonly room: BodyRoom }) {
+    this.#declared = declared
+    this.#rules = rules
+    this.#limit = declared ?? rules.maxBodyBytes
+  }
+
+  /** The bytes are the caller's again afterwards. Says why the body is not read on; then nothing of it is kept. */
+  take(chunk: Buffer): Refusal | undefined {
+    const refusal = this.#taken(chunk)
+    if (refusal !== undefined) this.close()
+    return refusal
+  }
+
+  /** What has come, when that is all. */
+  whole(): Buffer {
+    const bytes = this.#bytes
+    const size = this.#size
+    this.close()
+    return size === bytes.length ? bytes : Buffer.from(bytes.subarray(0, size))
+  }
+
+  /** Gives its room back. */
+  close(): void {
+    this.#rules.room.swap(this.#bytes.length, 0)
+    this.#bytes = NOTHING
+  }
+
+  #taken(chunk: Buffer): Refusal | undefined {
+    const { maxBodyBytes, room, misreadBeginning } = this.#rules
+    const before = this.#size
+    const size = before + chunk.length
+    if (size > maxBodyBytes) return tooLarge(maxBodyBytes)
+    if (size > this.#bytes.length) {
+      const length = Math.min(size * TIMES_MORE, this.#limit)
+      if (!room.swap(this.#bytes.length, length)) return NO_ROOM
+      this.#bytes = enlarged(this.#bytes, before, length)
+    }
+    chunk.copy(this.#bytes, before)
+    this.#size = size
+    if (size < this.#nextLook || size * TIMES_MORE > (this.#declared ?? Number.NaN))
+      return undefined
+    this.#nextLook = size * TIMES_MORE
+    return misreadBeginning(this.#bytes.subarray(0, size))
+  }
+}
 
 function enlarged(bytes: Buffer, size: number, room: number): Buffer {
   const larger = Buffer.allocUnsafe(room)
@@ -76,8 +83,7 @@ function enlarged(bytes: Buffer, size: number, room: number): Buffer {
   return larger
 }
 
-const tooLarge = ({ maxBodyBytes }: BodyRules): RefusedBody =>
-  new RefusedBody({
-    code: 'RINGMAIN_PAYLOAD_TOO_LARGE',
-    says: `The limit is ${maxBodyBytes} bytes.`,
-  })
+export const tooLarge = (maxBodyBytes: number): Refusal => ({
+  code: 'RINGMAIN_PAYLOAD_TOO_LARGE',
+  says: `The limit is ${maxBodyBytes} bytes.`,
+})

@@ -1,6 +1,8 @@
 // Lets the pages of allowed origins send and read (Fetch standard, CORS protocol). Who is allowed is the allow-list's business.
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '#router/facts.ts'
+import { fieldLines } from './answer-head.ts'
+import type { HttpCaller } from './http-caller.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** What a browser client of either era sends beside the plain headers; `mcp-param-*` names are added as they are asked for. */
 const SENT = [
@@ -23,19 +25,21 @@ const MOST_NAMES = 64
 const PREFLIGHT_SECONDS = '600'
 
 /** Marks the answer as readable by the page that asked. The origin is on the allow-list. */
-export function allowReading(origin: string, response: ServerResponse): void {
-  response.setHeader('access-control-allow-origin', origin)
-  response.setHeader('access-control-expose-headers', READ)
-  response.setHeader('vary', 'origin')
+export function allowReading(origin: string, caller: Pick<HttpCaller, 'moreLines'>): void {
+  caller.moreLines = fieldLines({
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': READ,
+    vary: 'origin',
+  })
 }
 
 /** The question that a browser asks before it sends. */
-export const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
+export const isPreflight = ({ method, headers }: RequestHead): boolean =>
   method === 'OPTIONS' &&
   headers.origin !== undefined &&
   headers['access-control-request-method'] !== undefined
 
-export function answerPreflight({ headers }: IncomingMessage, caller: Caller): void {
+export function answerPreflight({ headers }: RequestHead, caller: Caller): void {
   const asked = (headers['access-control-request-headers'] ?? '')
     .toLowerCase()
     .split(',', MOST_NAMES)

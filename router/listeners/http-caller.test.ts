@@ -1,11 +1,9 @@
 // The caller's side of an exchange on a real connection: what it gets, when it has left, and what is not written after that.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, get, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { get, type IncomingMessage } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { systemClock } from '#foundation/clock.ts'
-import { HttpCaller } from './http-caller.ts'
+import { callerLines } from '#test/support/caller-line.ts'
+import type { HttpCaller } from './http-caller.ts'
 
 interface Ground {
   readonly caller: HttpCaller
@@ -14,28 +12,17 @@ interface Ground {
   readonly whole: () => Promise<{ readonly text: string; readonly isCut: boolean }>
 }
 
-async function ground(t: TestContext, mayStay = true, drainMs = 10_000): Promise<Ground> {
-  const arrived = Promise.withResolvers<HttpCaller>()
-  const server = createServer((request, response) =>
-    arrived.resolve(
-      new HttpCaller(request, response, {
-        mayStay: () => mayStay,
-        drainMs,
-        nowMs: systemClock.nowMs,
-      }),
-    ),
-  )
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const request = get({ port: (server.address() as AddressInfo).port, agent: false })
+async function ground(
+  t: TestContext,
+  options: Parameters<typeof callerLines>[1] = {},
+  method = 'GET',
+): Promise<Ground> {
+  const { port, next } = await callerLines(t, options)
+  const request = get({ port, host: '127.0.0.1', method, agent: false })
   request.on('error', () => undefined) // a test that leaves breaks its own request
   const response = new Promise<IncomingMessage>(resolve => request.on('response', resolve))
   return {
-    caller: await arrived.promise,
+    caller: (await next()).caller,
     request,
     response,
     whole: async () => {
@@ -78,6 +65,27 @@ test('a streamed answer arrives as it is written, its headers before the first b
   assert.deepEqual(await whole(), { text: 'data: é\n\n', isCut: false })
   assert.equal(caller.bytesOut, 10)
   assert.equal(caller.isGone, false)
+})
+
+test('who asks for the head alone gets no body, of a whole answer and of a stream', async t => {
+  const whole = await ground(t, {}, 'HEAD')
+  whole.caller.send(405, {}, 'not for you')
+  const answer = await whole.response
+  assert.deepEqual([answer.statusCode, answer.headers['content-length']], [405, '11'])
+  assert.deepEqual(await whole.whole(), { text: '', isCut: false })
+  const stream = await ground(t, {}, 'HEAD')
+  stream.caller.begin(200, {})
+  stream.caller.write('not for you')
+  stream.caller.end()
+  assert.deepEqual(await stream.whole(), { text: '', isCut: false })
+})
+
+test('nothing that is put into a header gets out of its line', async t => {
+  const { caller, response } = await ground(t)
+  for (const value of ['a\r\nb: c', 'a\nb', 'a\0', '\u0100'])
+    assert.throws(() => caller.send(200, { 'x-own': value }, 'x'), /x-own/)
+  caller.send(200, { 'x-own': 'caf\u00e9\t1' }, 'x')
+  assert.equal((await response).headers['x-own'], 'caf\u00e9\t1')
 })
 
 test('a caller who leaves is noticed once, and nothing is written to it any more', async t => {
@@ -144,7 +152,7 @@ test('a full connection asks to wait, and tells once when it has drained', async
 })
 
 test('a connection that may not stay is closed after the answer', async t => {
-  const { caller, response } = await ground(t, false)
+  const { caller, response } = await ground(t, { mayStay: false })
   caller.send(200, {})
   assert.equal((await response).headers.connection, 'close')
 })
@@ -182,7 +190,7 @@ test('a dismissed stream ends, a dismissed body is cut, and one that is complete
 
 test('a caller who does not read what waits for it is cut, whether more is to come or not', async t => {
   for (const isMore of [true, false]) {
-    const { caller, response } = await ground(t, true, 50)
+    const { caller, response } = await ground(t, { drainMs: 50 })
     const gone = left(caller)
     if (isMore) {
       caller.begin(200, {})
@@ -199,7 +207,7 @@ test('a caller who does not read what waits for it is cut, whether more is to co
 })
 
 test('a caller who reads in time is not cut', async t => {
-  const { caller, whole } = await ground(t, true, 5_000)
+  const { caller, whole } = await ground(t, { drainMs: 5_000 })
   caller.send(200, {}, Buffer.alloc(8 * 1_048_576, 'x'))
   assert.equal((await whole()).isCut, false)
 })

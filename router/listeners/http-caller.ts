@@ -1,18 +1,29 @@
-// The caller's side of one HTTP exchange, on Node's own response: knows when the caller has left, and never writes after that.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+// The caller's side of one exchange, on its connection: writes the answer, knows when the caller has left, and writes nothing after that.
 import type { Socket } from 'node:net'
 import type { Caller } from '#router/facts.ts'
+import { type DateLine, fieldLines, statusLine } from './answer-head.ts'
 
 /** Largest body that is copied to go out together with its headers. */
 const ONE_WRITE = 16_384
 const EVENT_STREAM = 'text/event-stream'
+const LAST_CHUNK = '0\r\n\r\n'
+
+/** What an answer must know of its connection, which carries no other one meanwhile. */
+export interface Line {
+  readonly socket: Socket
+  /** What is answered is HEAD: no body follows, whatever the head says of one (RFC 9110, 9.3.2). */
+  readonly isBodiless: boolean
+  /** Whether the connection is kept for another request; asked once, when the head is written. */
+  readonly staysAfterThis: () => boolean
+  /** The answer is whole, and the kernel has it. */
+  readonly answered: () => void
+}
 
 export interface CallerLimits {
-  /** False: the connection is not kept for another request. */
-  readonly mayStay: () => boolean
   /** How long what is waiting for the caller may wait until it is read. */
   readonly drainMs: number
   readonly nowMs: () => number
+  readonly date: DateLine
 }
 
 /** For so much that a caller takes it may keep us waiting for `drainMs` once more: a little now and then does not begin its time anew. */
@@ -22,7 +33,9 @@ export class HttpCaller implements Caller {
   bytesOut = 0
   status = 0
   isGone = false
-  readonly #response: ServerResponse
+  /** Header lines that each answer has, beside those it is given. */
+  moreLines = ''
+  readonly #line: Line
   readonly #limits: CallerLimits
   #stalled: NodeJS.Timeout | undefined
   #stalledSinceMs = 0
@@ -31,18 +44,14 @@ export class HttpCaller implements Caller {
   #takenBefore = 0
   #gone: (() => void) | undefined
   #isEnded = false
+  #isAnswered = false
   #isStream = false
 
-  constructor(request: IncomingMessage, response: ServerResponse, limits: CallerLimits) {
-    this.#response = response
+  constructor(line: Line, limits: CallerLimits) {
+    this.#line = line
     this.#limits = limits
     this.#patienceMs = limits.drainMs
-    response.on('close', () => {
-      clearTimeout(this.#stalled)
-      if (this.#isEnded && response.writableFinished) return
-      this.#leave()
-    })
-    if (request.socket.destroyed) this.isGone = true
+    if (line.socket.destroyed) this.isGone = true
   }
 
   onGone(listener: () => void): void {
@@ -52,7 +61,7 @@ export class HttpCaller implements Caller {
 
   onWritable(listener: () => void): void {
     this.#mustDrain()
-    this.#response.once('drain', () => {
+    this.#line.socket.once('drain', () => {
       this.#hasDrained()
       listener()
     })
@@ -62,70 +71,117 @@ export class HttpCaller implements Caller {
     if (this.isGone) return
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
     // Who answers 204 must not say a length (RFC 9110, 8.6).
-    this.#head(status, status === 204 ? headers : { ...headers, 'content-length': String(length) })
-    this.bytesOut += length
-    this.#isEnded = true
-    // As one-byte text a small body leaves in the same write as the headers; as a buffer it would cost a vectored one.
-    if (typeof body !== 'string' && length <= ONE_WRITE)
-      this.#response.end(body.toString('latin1'), 'latin1')
-    else this.#response.end(body)
-    // Small answers fill a connection as well as a large one; what the kernel has taken needs no timer.
-    if (this.#response.socket?.writableLength !== 0) this.#mustDrain()
+    const head = this.#head(status, headers, status === 204 ? '' : `content-length: ${length}\r\n`)
+    if (this.#line.isBodiless) this.#line.socket.write(head, 'latin1')
+    else this.#whole(head, body, length)
+    this.#end()
   }
 
   begin(status: number, headers: Record<string, string>): void {
     if (this.isGone) return
     this.#isStream = headers['content-type'] === EVENT_STREAM
-    this.#head(status, headers)
-    this.#response.flushHeaders()
+    this.#line.socket.write(this.#head(status, headers, 'transfer-encoding: chunked\r\n'), 'latin1')
   }
 
   write(chunk: Buffer | string): boolean {
     if (this.isGone) return true
-    this.bytesOut += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length
-    return this.#response.write(chunk)
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    this.bytesOut += bytes.length
+    const { socket, isBodiless } = this.#line
+    if (bytes.length === 0 || isBodiless) return true // an empty chunk would be the last
+    const size = `${bytes.length.toString(16)}\r\n`
+    if (bytes.length <= ONE_WRITE)
+      return socket.write(`${size}${bytes.toString('latin1')}\r\n`, 'latin1')
+    socket.cork()
+    socket.write(size, 'latin1')
+    socket.write(bytes)
+    const hasRoom = socket.write('\r\n', 'latin1')
+    socket.uncork()
+    return hasRoom
   }
 
   end(): void {
     if (this.isGone) return
-    this.#isEnded = true
-    this.#response.end()
-    if (this.#response.writableLength > 0) this.#mustDrain()
+    if (!this.#line.isBodiless) this.#line.socket.write(LAST_CHUNK, 'latin1')
+    this.#end()
   }
 
   cut(): void {
     this.#gone = undefined // what follows is our own doing, not the caller's leaving
     this.isGone = true
-    this.#break()
+    this.#line.socket.destroy()
   }
 
   dismiss(): void {
     if (this.isGone || this.#isEnded) return
-    this.#isEnded = true
     // A stream of events may end without an answer; any other body would be taken for one.
     const isBegun = this.status !== 0
-    if (!isBegun) this.#head(200, { 'content-type': EVENT_STREAM })
-    if (isBegun && !this.#isStream) this.#break()
-    else {
-      this.#response.end()
-      if (this.#response.writableLength > 0) this.#mustDrain()
-    }
+    if (!isBegun) this.begin(200, { 'content-type': EVENT_STREAM })
+    if (this.#isStream) this.end()
+    else this.#line.socket.destroy()
     this.#leave()
+  }
+
+  /** The caller reads no more, or the connection is gone. What is whole may still be on its way. */
+  lineEnded(isClosed: boolean): void {
+    if (isClosed) clearTimeout(this.#stalled)
+    if (this.#isAnswered || (this.#isEnded && !isClosed)) return
+    this.#leave()
+  }
+
+  /** As one-byte text a small body leaves in the same write as the head; as a buffer it would cost a vectored one. */
+  #whole(head: string, body: Buffer | string, length: number): void {
+    const { socket } = this.#line
+    this.bytesOut += length
+    if (typeof body === 'string' && length === body.length) socket.write(head + body, 'latin1')
+    else if (length <= ONE_WRITE) {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      socket.write(head + bytes.toString('latin1'), 'latin1')
+    } else {
+      socket.cork()
+      socket.write(head, 'latin1')
+      socket.write(body)
+      socket.uncork()
+    }
+  }
+
+  #head(status: number, headers: Record<string, string>, framing: string): string {
+    this.status = status
+    const connection = this.#line.staysAfterThis() ? KEPT : CLOSED
+    return `${statusLine(status)}${fieldLines(headers)}${this.moreLines}${this.#limits.date.text}${connection}${framing}\r\n`
+  }
+
+  #end(): void {
+    this.#isEnded = true
+    const { socket } = this.#line
+    if (socket.writableLength === 0) {
+      this.#answered()
+      return
+    }
+    // Small answers fill a connection as well as a large one; what the kernel has taken needs no timer.
+    this.#mustDrain()
+    socket.write('', () => this.#answered())
+  }
+
+  #answered(): void {
+    if (this.#isAnswered || this.#line.socket.destroyed) return
+    this.#hasDrained()
+    this.#isAnswered = true
+    this.#line.answered()
   }
 
   /** What waits for a caller who does not read is memory that nobody else can use. */
   #mustDrain(): void {
-    this.#inTurn(socket => {
-      this.#hasDrained()
-      const taken = this.bytesOut - this.#response.writableLength
-      if (taken - this.#takenBefore >= LEAST_TAKEN) {
-        this.#takenBefore = taken
-        this.#patienceMs = this.#limits.drainMs
-      }
-      this.#stalledSinceMs = this.#limits.nowMs()
-      // Reset: after an orderly end the kernel would keep what it holds, and go on offering it to one who does not read.
-      this.#stalled = setTimeout(() => socket.resetAndDestroy(), this.#patienceMs)
-    })
+    this.#hasDrained()
+    const { socket } = this.#line
+    const taken = this.bytesOut - socket.writableLength
+    if (taken - this.#takenBefore >= LEAST_TAKEN) {
+      this.#takenBefore = taken
+      this.#patienceMs = this.#limits.drainMs
+    }
+    this.#stalledSinceMs = this.#limits.nowMs()
+    // Reset: after an orderly end the kernel would keep what it holds, and go on offering it to one who does not read.
+    this.#stalled = setTimeout(() => socket.resetAndDestroy(), this.#patienceMs)
   }
 
   #hasDrained(): void {
@@ -135,27 +191,13 @@ export class HttpCaller implements Caller {
     this.#patienceMs -= this.#limits.nowMs() - this.#stalledSinceMs
   }
 
-  #break(): void {
-    this.#inTurn(socket => socket.destroy())
-  }
-
-  /** Until its turn has come the connection carries another answer, which is none of its business. */
-  #inTurn(act: (socket: Socket) => void): void {
-    const { socket } = this.#response
-    if (socket === null) this.#response.once('socket', act)
-    else act(socket)
-  }
-
   #leave(): void {
     this.isGone = true
     const listener = this.#gone
     this.#gone = undefined
     listener?.()
   }
-
-  #head(status: number, headers: Record<string, string>): void {
-    this.status = status
-    if (!this.#limits.mayStay()) this.#response.shouldKeepAlive = false
-    this.#response.writeHead(status, headers)
-  }
 }
+
+const KEPT = 'connection: keep-alive\r\n'
+const CLOSED = 'connection: close\r\n'

@@ -1,16 +1,7 @@
-// What Node's HTTP parser lets through and another parser would read otherwise. Asked before a byte of the body is read: what is
-// refused here is answered, its connection closed, and nothing behind it on that connection is looked at.
-import type { IncomingHttpHeaders } from 'node:http'
+// What a head may say and another parser would read otherwise. Asked before a byte of the body is read: what is refused here is answered,
+// its connection closed, and nothing behind it on that connection is looked at.
 import type { RefusalCode } from '#foundation/refusals.ts'
-
-/** As Node's parser gives it. */
-export interface ParsedHead {
-  readonly method?: string | undefined
-  readonly url?: string | undefined
-  readonly httpVersion: string
-  readonly headers: IncomingHttpHeaders
-  readonly rawHeaders: readonly string[]
-}
+import type { RequestHead } from './request-head.ts'
 
 export interface HttpProblem {
   readonly code: RefusalCode
@@ -36,23 +27,26 @@ const TARGET = /^\/(?!\/)[!"$-[\]-~]*$/
 /** No path here needs one, and a list of paths in front that compares what was sent would be got round by `/%6dcp`. */
 const ESCAPED_PATH = /^[^?]*%/
 const VISIBLE = /^[ -~]*$/
+/** Exact as a number. */
+const LENGTH = /^[0-9]{1,15}$/
+const BODILESS: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
 const UTF_8 = /^charset=(?:utf-?8|"utf-?8")$/i
 
 /** The first thing that is wrong; undefined when there is nothing. */
-export function guardHead(head: ParsedHead): HttpProblem | undefined {
+export function guardHead(head: RequestHead): HttpProblem | undefined {
   if (head.httpVersion !== '1.1')
     return {
       code: 'RINGMAIN_HTTP_VERSION_REFUSED',
       says: `It was sent as HTTP/${head.httpVersion}. A proxy in front must be told to use 1.1.`,
     }
-  if (!TARGET.test(head.url ?? '')) return ambiguous('Its target is not a plain path.')
-  if (ESCAPED_PATH.test(head.url ?? ''))
+  if (!TARGET.test(head.url)) return ambiguous('Its target is not a plain path.')
+  if (ESCAPED_PATH.test(head.url))
     return ambiguous('Its path holds an escape; send and route on the raw target.')
   return guardHeaders(head) ?? guardFraming(head)
 }
 
-function guardHeaders({ headers, rawHeaders }: ParsedHead): HttpProblem | undefined {
-  if (rawHeaders.length > 2 * MOST_HEADERS)
+function guardHeaders({ headers, fields }: RequestHead): HttpProblem | undefined {
+  if (fields.length > 2 * MOST_HEADERS)
     return { code: 'RINGMAIN_TOO_MANY_HEADERS', says: `More than ${MOST_HEADERS}.` }
   if (headers.host === undefined) return ambiguous('It has no Host.')
   let names = 0
@@ -61,16 +55,16 @@ function guardHeaders({ headers, rawHeaders }: ParsedHead): HttpProblem | undefi
     if (isSingle(name) && !VISIBLE.test(String(headers[name])))
       return ambiguous(`Its header ${name} is not visible ASCII.`)
   }
-  // Node joins, drops or ignores what came twice; the usual request has nothing of the kind, and nothing with an underscore.
-  for (let index = 0; index < rawHeaders.length; index += 2)
-    if ((rawHeaders[index] as string).includes('_')) return guardNames(rawHeaders)
-  return names * 2 === rawHeaders.length ? undefined : guardNames(rawHeaders)
+  // What came twice is joined; the usual request has nothing of the kind, and nothing with an underscore.
+  for (let index = 0; index < fields.length; index += 2)
+    if ((fields[index] as string).includes('_')) return guardNames(fields)
+  return names * 2 === fields.length ? undefined : guardNames(fields)
 }
 
-function guardNames(rawHeaders: readonly string[]): HttpProblem | undefined {
+function guardNames(fields: readonly string[]): HttpProblem | undefined {
   const seen = new Set<string>()
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] as string).toLowerCase()
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string
     const meant = name.replaceAll('_', '-')
     if (!isSingle(meant)) continue
     // A tool may name its parameters so; both spellings at once are what somebody could mix up.
@@ -82,7 +76,7 @@ function guardNames(rawHeaders: readonly string[]): HttpProblem | undefined {
   return undefined
 }
 
-function guardFraming({ method, headers }: ParsedHead): HttpProblem | undefined {
+function guardFraming({ method, headers }: RequestHead): HttpProblem | undefined {
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return ambiguous('Its transfer coding is not exactly "chunked".')
@@ -100,10 +94,10 @@ function guardFraming({ method, headers }: ParsedHead): HttpProblem | undefined 
   if (method === 'POST' && (headers['content-length'] ?? coding) === undefined)
     return ambiguous('It does not say how long it is.') // whoever waits for a body takes the next request for it
   const length = headers['content-length'] ?? '0'
-  if (
-    (method === 'GET' || method === 'DELETE' || method === 'OPTIONS') &&
-    (coding ?? length) !== '0'
-  )
+  if (!LENGTH.test(length)) return ambiguous('Its Content-Length is no number of bytes.')
+  if (coding !== undefined && headers['content-length'] !== undefined)
+    return ambiguous('It says how long it is, and that its end is told by chunks.')
+  if (BODILESS.includes(method) && (coding ?? Number(length)) !== 0)
     return ambiguous(`A ${method} has no body.`)
   return guardConnection(headers.connection)
 }

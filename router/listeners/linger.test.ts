@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { endSlowly, lingerAtEnd } from './linger.ts'
+import { endSlowly } from './linger.ts'
 
 const LINGER_MS = 1_000
 const MIB = 1_048_576
@@ -38,17 +38,5 @@ test('the last words are read while the other side goes on sending, which is not
   t.mock.timers.tick(LINGER_MS - 1)
   assert.equal(ours.destroyed, false)
   t.mock.timers.tick(1)
-  assert.equal(ours.destroyed, true)
-})
-
-test('a connection that Node wants to end ends slowly', async t => {
-  const { ours, theirs } = await pair(t)
-  lingerAtEnd(ours)
-  ours.write('answer')
-  ours.destroySoon()
-  assert.equal(ours.destroyed, false)
-  theirs.resume()
-  await once(theirs, 'end')
-  t.mock.timers.tick(LINGER_MS)
   assert.equal(ours.destroyed, true)
 })

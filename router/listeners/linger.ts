@@ -12,8 +12,3 @@ export function endSlowly(socket: Socket, lastWords = ''): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(timer))
 }
-
-/** From now on the connection ends slowly when Node wants to end it. */
-export function lingerAtEnd(socket: Socket): void {
-  socket.destroySoon = () => endSlowly(socket)
-}

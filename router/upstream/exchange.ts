@@ -1,10 +1,10 @@
 // One HTTP exchange with a replica: tells what was not sent from what was, and delivers the body at the reader's pace.
 import { plainText } from '#foundation/plain-text.ts'
 import type { Attempt, UpstreamBody, UpstreamSink } from '#router/facts.ts'
+import { allFields, firstField } from '#router/http1/fields.ts'
 import { AddressRefused } from './address-guard.ts'
 import type { Control, ResponseHandler } from './http1/connection.ts'
 import { UpstreamFault } from './http1/faults.ts'
-import { allFields, firstField } from './http1/fields.ts'
 import type { Head } from './http1/head.ts'
 import { Turns } from './turns.ts'
 

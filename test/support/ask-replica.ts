@@ -1,6 +1,7 @@
 // One plain request to a replica over the router's own connections, and the whole of what came back.
+
+import type { Fields } from '#router/http1/fields.ts'
 import type { Control } from '#router/upstream/http1/connection.ts'
-import type { Fields } from '#router/upstream/http1/fields.ts'
 import type { RequestWay } from '#router/upstream/http1/replica-connections.ts'
 import type { Request } from '#router/upstream/http1/request.ts'
 

@@ -1,9 +1,9 @@
 // The connection's side of one exchange, without a connection: notes what the exchange asks of it, and plays what a replica does.
 import type { Attempt, UpstreamSink } from '#router/facts.ts'
+import type { Fields } from '#router/http1/fields.ts'
 import { Exchange } from '#router/upstream/exchange.ts'
 import type { Control } from '#router/upstream/http1/connection.ts'
 import { type FaultCode, UpstreamFault } from '#router/upstream/http1/faults.ts'
-import type { Fields } from '#router/upstream/http1/fields.ts'
 import type { SentCall } from '#router/upstream/send.ts'
 import type { Turns } from '#router/upstream/turns.ts'
 

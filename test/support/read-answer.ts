@@ -1,8 +1,9 @@
 // Reads the bytes of an answer as a connection to a replica would, in the pieces that are given: each into the same memory, which is
 // overwritten by the next.
+
+import type { Fields } from '#router/http1/fields.ts'
 import { AnswerReader } from '#router/upstream/http1/answer-reader.ts'
 import { UpstreamFault } from '#router/upstream/http1/faults.ts'
-import type { Fields } from '#router/upstream/http1/fields.ts'
 
 export interface ReadAnswer {
   /** 0: no head. */

@@ -1,9 +1,10 @@
 // Reads the answers of one connection, one after the other, from bytes that come in pieces of any size. Strict: what another reader could
 // understand otherwise is refused, and with it the connection.
-import { ChunkedBody } from './chunked-body.ts'
-import { malformed } from './faults.ts'
+import { ChunkedBody } from '#router/http1/chunked-body.ts'
+import { LineBlock } from '#router/http1/line-block.ts'
+import { Malformed, malformed } from '#router/http1/malformed.ts'
+import { UpstreamFault } from './faults.ts'
 import { type Head, headOf } from './head.ts'
-import { LineBlock } from './line-block.ts'
 
 /** Answers of status 1xx that may come before the one that counts: each costs a head, and none says anything to a caller. */
 const MOST_INFORMAL = 8
@@ -52,6 +53,15 @@ export class AnswerReader {
    * and after that it is of no more use.
    */
   read(bytes: Buffer, to: number): number {
+    try {
+      return this.#read(bytes, to)
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      throw new UpstreamFault('MALFORMED_ANSWER', error.message)
+    }
+  }
+
+  #read(bytes: Buffer, to: number): number {
     let at = 0
     while (this.#body === 'not_begun') {
       const end = this.#head.read(bytes, at, to)

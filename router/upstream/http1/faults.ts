@@ -22,9 +22,5 @@ export class UpstreamFault extends Error {
   }
 }
 
-/** The bytes that came are no answer of HTTP/1.1, or could be read in two ways. `what` is wrong is put into a sentence. */
-export const malformed = (what: string): UpstreamFault =>
-  new UpstreamFault('MALFORMED_ANSWER', what)
-
 export const closedHere = (): UpstreamFault =>
   new UpstreamFault('CLOSED_HERE', 'this router closed the connection')

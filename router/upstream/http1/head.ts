@@ -1,7 +1,7 @@
 // The head of an answer and what it says of the body behind it (RFC 9112, 4 and 6). Where two readers could disagree on where the body
 // ends, there is no answer: the bytes after it would be taken for the answer to somebody else's request.
-import { malformed } from './faults.ts'
-import { type Fields, fieldsOf } from './fields.ts'
+import { type Fields, fieldsOf } from '#router/http1/fields.ts'
+import { malformed } from '#router/http1/malformed.ts'
 
 export interface Head {
   readonly status: number
@@ -23,7 +23,7 @@ const KEEP_MOST_MS = 60_000
 /** A server counts from the moment at which its answer left; a request must not meet the connection as it closes. */
 const KEEP_MARGIN_MS = 2_000
 
-/** `text`: a whole block of lines. Throws `MALFORMED_ANSWER`. */
+/** `text`: a whole block of lines. Throws `Malformed`. */
 export function headOf(text: string): Head {
   const line = STATUS_LINE.exec(text)
   if (line === null) throw malformed('the status line is none of HTTP/1.0 or HTTP/1.1')

@@ -68,8 +68,7 @@ const targets = (): Payload[] => [
     ],
     target => ({ line: `POST ${target} HTTP/1.1` }),
   ),
-  // Whoever takes it reads the same words (RFC 9112, 3).
-  payload('targets', 'accept', 'two spaces', { line: 'POST  /mcp HTTP/1.1' }),
+  payload('targets', 'ambiguous', 'two spaces', { line: 'POST  /mcp HTTP/1.1' }),
   payload('targets', 'ambiguous', 'a tab between', { line: 'POST\t/mcp HTTP/1.1' }),
 ]
 

@@ -1,9 +1,11 @@
-// Lines up to an empty one, as they come in, split anywhere: the head of an answer, or the trailers of a chunked body. Refuses at once
-// what ends a line for some readers and not for others: a CR or LF that stands alone, or NUL.
-import { malformed } from './faults.ts'
+// Lines up to an empty one, as they come in, split anywhere: a head, or the trailers of a chunked body. Refuses at once what ends a line
+// for some readers and not for others: a CR or LF that stands alone, or NUL.
+import { Malformed, malformed } from './malformed.ts'
 
 /** Largest block, in bytes, its empty line included. */
 const MOST_BLOCK = 16_384
+/** What is kept of a block that comes in pieces grows from here: thousands that never come whole are to cost little. */
+const FIRST_KEPT = 512
 
 const CR = 13
 const LF = 10
@@ -23,19 +25,24 @@ export class LineBlock {
     this.#start = start
   }
 
-  /** Where the block ends in `bytes`, or -1 where all of them are of it and it is not whole yet. Throws `MALFORMED_ANSWER`. */
+  /** Some of a block has come, and it is not whole. */
+  get isBegun(): boolean {
+    return this.#length > 0
+  }
+
+  /** Where the block ends in `bytes`, or -1 where all of them are of it and it is not whole yet. Throws `Malformed`. */
   read(bytes: Buffer, from: number, to: number): number {
     const before = this.#length - from
     for (let at = from; at < to; at += 1) {
       const byte = bytes[at] as number
       const place = before + at
       if (place < this.#start.length && byte !== this.#start.charCodeAt(place))
-        throw malformed('the answer does not begin as HTTP/1 does')
+        throw malformed('it does not begin as HTTP/1 does')
       if ((byte === LF) !== (this.#last === CR))
         throw malformed('a CR or LF stands alone in the head or the trailers')
       if (byte === 0) throw malformed('NUL stands in the head or the trailers')
       if (place >= MOST_BLOCK)
-        throw malformed(`a head or trailers of more than ${MOST_BLOCK} bytes`)
+        throw new Malformed(`a head or trailers of more than ${MOST_BLOCK} bytes`, true)
       this.#last = byte
       if (byte !== LF) continue
       if (place - this.#lineStart === 1) return this.#whole(bytes, from, at + 1)
@@ -59,8 +66,13 @@ export class LineBlock {
   }
 
   #keep(bytes: Buffer, from: number, to: number): void {
-    this.#kept ??= Buffer.allocUnsafeSlow(MOST_BLOCK)
+    const length = this.#length + to - from
+    if (this.#kept === undefined || this.#kept.length < length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(MOST_BLOCK, Math.max(FIRST_KEPT, 2 * length)))
+      this.#kept?.copy(larger, 0, 0, this.#length)
+      this.#kept = larger
+    }
     bytes.copy(this.#kept, this.#length, from, to)
-    this.#length += to - from
+    this.#length = length
   }
 }

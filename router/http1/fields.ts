@@ -1,6 +1,6 @@
 // Fields of a head or of trailers (RFC 9112, 5), strictly: a name is a token right before its colon, a value is visible bytes, blanks and
 // bytes of 0x80 and above, and no line goes on in the next one.
-import { malformed } from './faults.ts'
+import { malformed } from './malformed.ts'
 
 /** Flat name, value list in the order in which they came; names in lower case, values without blanks around them. */
 export type Fields = readonly string[]
@@ -8,7 +8,7 @@ export type Fields = readonly string[]
 const COLON = 58
 const CR = 13
 
-/** `lines`: a whole block, which ends with an empty line. Throws `MALFORMED_ANSWER`. */
+/** `lines`: a whole block, which ends with an empty line. Throws `Malformed`. */
 export function fieldsOf(lines: string, from: number): Fields {
   const fields: string[] = []
   const end = lines.length - 2

@@ -1,11 +1,13 @@
 // A chunked body (RFC 9112, 7.1) as it comes in, split anywhere. What the chunks of one read hold is moved together in the memory that it
 // was read into, so that a thousand small chunks are one piece for whoever reads on.
-import { malformed } from './faults.ts'
+
 import { fieldsOf } from './fields.ts'
 import { LineBlock } from './line-block.ts'
+import { malformed } from './malformed.ts'
 
 /** Longest line that says a size, its extensions included. */
 const MOST_SIZE_LINE = 256
+const FRAMING: readonly string[] = ['content-length', 'transfer-encoding']
 /** The size in hexadecimal: exact as a number. */
 const SIZE_LINE =
   /^([0-9A-Fa-f]{1,13})(?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"[\t !#-[\]-~]*"))?)*$/
@@ -27,7 +29,7 @@ export class ChunkedBody {
   #line = ''
   #left = 0
 
-  /** Where the body ends in `bytes`, or `to`. Moves bytes within them; throws `MALFORMED_ANSWER`. */
+  /** Where the body ends in `bytes`, or `to`. Moves bytes within them; throws `Malformed`. */
   read(bytes: Buffer, from: number, to: number): number {
     this.dataStart = from
     this.dataEnd = from
@@ -80,7 +82,11 @@ export class ChunkedBody {
   #trailersFrom(bytes: Buffer, from: number, to: number): number {
     const end = this.#trailers.read(bytes, from, to)
     if (end === -1) return to
-    fieldsOf(this.#trailers.text, 0) // nobody is told of them, but what is no trailer is no end of a body
+    // Nobody is told of them, but what is no trailer is no end of a body, and none may say where it ends (RFC 9110, 6.5.1).
+    const fields = fieldsOf(this.#trailers.text, 0)
+    for (let place = 0; place < fields.length; place += 2)
+      if (FRAMING.includes(fields[place] as string))
+        throw malformed('a trailer says how long the body is')
     this.isWhole = true
     return end
   }
