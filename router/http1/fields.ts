@@ -7,6 +7,7 @@ export type Fields = readonly string[]
 
 const COLON = 58
 const CR = 13
+const LF = 10
 
 /** `lines`: a whole block, which ends with an empty line. Throws `Malformed`. */
 export function fieldsOf(lines: string, from: number): Fields {
@@ -18,7 +19,8 @@ export function fieldsOf(lines: string, from: number): Fields {
     if (colon === at || lines.charCodeAt(colon) !== COLON)
       throw malformed('a line of the head or the trailers has no field name before a colon')
     const lineEnd = endOf(IN_VALUE, lines, colon + 1)
-    if (lines.charCodeAt(lineEnd) !== CR) throw malformed('a field value holds a control character')
+    if (lines.charCodeAt(lineEnd) !== CR || lines.charCodeAt(lineEnd + 1) !== LF)
+      throw malformed('a field value holds a control character')
     fields.push(lines.slice(at, colon).toLowerCase(), trimmed(lines, colon + 1, lineEnd))
     at = lineEnd + 2
   }

@@ -1,5 +1,6 @@
-// Lines up to an empty one, as they come in, split anywhere: a head, or the trailers of a chunked body. Refuses at once what ends a line
-// for some readers and not for others: a CR or LF that stands alone, or NUL.
+// Lines up to an empty one, as they come in, split anywhere: a head, or the trailers of a chunked body. What ends a line for some readers
+// and not for others (a CR or LF that stands alone, or NUL) is refused: here at once where a block comes in pieces, and by whoever reads
+// the lines where it comes whole.
 import { Malformed, malformed } from './malformed.ts'
 
 /** Largest block, in bytes, its empty line included. */
@@ -7,11 +8,12 @@ const MOST_BLOCK = 16_384
 /** What is kept of a block that comes in pieces grows from here: thousands that never come whole are to cost little. */
 const FIRST_KEPT = 512
 
+const END = Buffer.from('\r\n\r\n')
 const CR = 13
 const LF = 10
 
 export class LineBlock {
-  /** What was read, once it is whole: every line of it ends with CR LF, and the last one is empty. */
+  /** What was read, once it is whole: it ends with an empty line, and has none before. */
   text = ''
   readonly #start: string
   /** Of earlier reads, while a block comes in pieces. */
@@ -32,6 +34,17 @@ export class LineBlock {
 
   /** Where the block ends in `bytes`, or -1 where all of them are of it and it is not whole yet. Throws `Malformed`. */
   read(bytes: Buffer, from: number, to: number): number {
+    if (this.#length === 0 && bytes[from] !== CR) {
+      const end = bytes.indexOf(END, from) + END.length
+      if (end >= END.length && end <= to && end - from <= MOST_BLOCK) {
+        this.text = bytes.toString('latin1', from, end)
+        return end
+      }
+    }
+    return this.#readOn(bytes, from, to)
+  }
+
+  #readOn(bytes: Buffer, from: number, to: number): number {
     const before = this.#length - from
     for (let at = from; at < to; at += 1) {
       const byte = bytes[at] as number
