@@ -49,6 +49,15 @@ export class DeadlineWheel {
     this.#put(spoke)
   }
 
+  /** On it from now on, and due then. A later moment than before costs nothing now: it is found out when the old one comes. */
+  move(spoke: Spoke, dueMs: number): void {
+    const isSooner = dueMs < spoke.dueMs
+    spoke.dueMs = dueMs
+    if (spoke.slot !== undefined && !isSooner) return
+    this.delete(spoke)
+    this.add(spoke)
+  }
+
   /** Acts once after so many milliseconds, two ticks late at most, unless what it returns is called before. */
   readonly after = (ms: number, act: () => void): (() => void) => {
     const spoke: Spoke = { dueMs: this.#nowMs() + ms, fire: act, slot: undefined }

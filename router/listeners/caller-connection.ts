@@ -89,7 +89,7 @@ export class CallerConnection implements Line, Spoke {
     socket.on('end', () => this.#request?.caller.lineEnded(false))
     socket.on('error', () => undefined) // it closes, and that is told
     socket.on('close', () => this.#closed())
-    this.#mustComeBy(ports.nowMs() + ports.headersMs)
+    this.#ports.wheel.move(this, ports.nowMs() + ports.headersMs)
   }
 
   /** Nothing was asked, or everything was answered. */
@@ -112,7 +112,7 @@ export class CallerConnection implements Line, Spoke {
       return
     }
     this.#phase = 'head'
-    this.#mustComeBy(this.#ports.nowMs() + this.#ports.keepMs)
+    this.#ports.wheel.move(this, this.#ports.nowMs() + this.#ports.keepMs)
     if (this.#behind !== undefined) this.#readOn()
   }
 
@@ -169,7 +169,7 @@ export class CallerConnection implements Line, Spoke {
     if (!wasBegun) this.#beganMs = nowMs()
     const end = this.#lines.read(bytes, from, bytes.length)
     if (end === -1) {
-      if (!wasBegun) this.#mustComeBy(this.#beganMs + headersMs)
+      if (!wasBegun) this.#ports.wheel.move(this, this.#beganMs + headersMs)
       return bytes.length
     }
     const { text } = this.#lines
@@ -210,7 +210,7 @@ export class CallerConnection implements Line, Spoke {
     this.#left = length === 'chunked' ? new ChunkedBody() : length
     if (request.head.headers['expect'] !== undefined && here === 0)
       this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
-    if (here === 0) this.#mustComeBy(this.#beganMs + this.#ports.requestMs)
+    if (here === 0) this.#ports.wheel.move(this, this.#beganMs + this.#ports.requestMs)
   }
 
   /** Says how far it has read. */
@@ -232,7 +232,7 @@ export class CallerConnection implements Line, Spoke {
     if (this.#body === undefined) {
       const declared = typeof this.#left === 'number' ? this.#left + chunk.length : undefined
       this.#body = new BodyReader(declared, this.#ports.body)
-      this.#mustComeBy(this.#beganMs + this.#ports.requestMs)
+      this.#ports.wheel.move(this, this.#beganMs + this.#ports.requestMs)
     }
     const refusal = this.#body.take(chunk)
     if (refusal !== undefined) this.#refuse(this.#request as Request, refusal)
@@ -270,14 +270,6 @@ export class CallerConnection implements Line, Spoke {
     this.#body?.close()
     this.#request?.caller.lineEnded(true)
     this.#ports.closed(this)
-  }
-
-  #mustComeBy(atMs: number): void {
-    const isSooner = atMs < this.dueMs
-    this.dueMs = atMs
-    if (this.slot !== undefined && !isSooner) return // the wheel finds out when the old moment comes
-    this.#ports.wheel.delete(this)
-    this.#ports.wheel.add(this)
   }
 }
 

@@ -65,6 +65,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   #firstByteMs = 0
   #idleMs = 0
   #keepMs = KEEP_UNTOLD_MS
+  #hasLimit = false
   #isPaused = false
   #isClosed = false
 
@@ -143,6 +144,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   }
 
   fire(): void {
+    if (!this.#hasLimit) return
     const handler = this.#handler
     if (handler === undefined) this.#close()
     else if (!this.#reader.hasHead) this.fail(this.#late())
@@ -181,8 +183,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   }
 
   #hear(hadHead: boolean): void {
-    if (hadHead && this.#idleMs > 0) this.dueMs = this.#ports.nowMs() + this.#idleMs
-    else this.#limit(this.#idleMs)
+    if (!hadHead || this.#idleMs > 0) this.#limit(this.#idleMs)
   }
 
   /** `isAll`: nothing came behind it. */
@@ -224,11 +225,10 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     this.#ports.onClosed(this)
   }
 
+  /** 0: whoever asks has a limit of its own. It stays on the wheel meanwhile: most calls end before it is looked at. */
   #limit(ms: number): void {
-    this.#ports.wheel.delete(this)
-    if (ms === 0) return
-    this.dueMs = this.#ports.nowMs() + ms
-    this.#ports.wheel.add(this)
+    this.#hasLimit = ms > 0
+    if (ms > 0) this.#ports.wheel.move(this, this.#ports.nowMs() + ms)
   }
 
   #late(): UpstreamFault {
