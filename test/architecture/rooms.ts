@@ -71,8 +71,14 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'router/listeners',
-    imports: ['router/pipeline', 'router/facts.ts', 'foundation'],
-    packages: ['fastify'],
+    imports: [
+      'router/http1',
+      'router/deadlines/deadline-wheel.ts',
+      'router/pipeline',
+      'router/facts.ts',
+      'foundation',
+    ],
+    packages: [],
   },
   {
     name: 'router/admin',
@@ -111,6 +117,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'router/upstream',
     imports: [
+      'router/http1',
       'router/upstream/http1',
       'router/clusters',
       'router/deadlines/deadline-wheel.ts',
@@ -124,10 +131,12 @@ export const ROOMS: readonly Room[] = [
     ],
     packages: ['eventsource-parser'],
   },
+  // What both sides of HTTP/1.1 are read with, and nothing of MCP.
+  { name: 'router/http1', imports: [], packages: [], builtins: [] },
   // HTTP/1.1 towards replicas, and nothing of MCP.
   {
     name: 'router/upstream/http1',
-    imports: ['router/deadlines/deadline-wheel.ts'],
+    imports: ['router/http1', 'router/deadlines/deadline-wheel.ts'],
     packages: [],
     builtins: ['node:net'],
   },

@@ -33,7 +33,7 @@ export async function callerLines(
 ): Promise<CallerLines> {
   const come: CallerExchange[] = []
   let isAwaited: (() => void) | undefined
-  const open = new Set<Socket>()
+  const open = new Set<CallerConnection>()
   const ports = {
     nowMs,
     drainMs,
@@ -51,17 +51,16 @@ export async function callerLines(
     },
     refuse: () => undefined,
     broken: () => undefined,
-    closed: ({ socket }: CallerConnection) => void open.delete(socket),
+    closed: (connection: CallerConnection) => void open.delete(connection),
   }
   const server = createServer({ noDelay: true }, socket => {
-    open.add(socket)
-    new CallerConnection(socket, ports)
+    open.add(new CallerConnection(socket, ports))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
     server.close()
-    for (const socket of open) socket.destroy()
+    for (const { socket } of open) socket.destroy()
   })
   return {
     port: (server.address() as AddressInfo).port,
