@@ -72,5 +72,4 @@ export const refusalHeaders = (refusal: Refusal): Record<string, string> => ({
   ...retryAfter(refusal),
   ...notExecuted(refusal),
   ...(refusal.code === 'RINGMAIN_METHOD_NOT_ALLOWED' ? { allow: 'POST, DELETE' } : {}),
-  ...(refusal.code === 'RINGMAIN_DRAINING' ? { connection: 'close' } : {}),
 })

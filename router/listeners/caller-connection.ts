@@ -43,6 +43,8 @@ export interface ConnectionPorts extends CallerLimits {
   readonly body: BodyRules & { readonly room: BodyRoom }
   /** Whether the connection may be kept; asked with each answer. */
   readonly mayStay: () => boolean
+  /** Nothing is served any more: no connection outlives its answer. */
+  readonly isClosed: () => boolean
   readonly admit: (request: Request) => Admission
   readonly handle: (request: Request, body: Buffer) => void
   /** Of a body that is not read on. */
@@ -79,8 +81,6 @@ export class CallerConnection implements Line, Spoke {
   /** There may be something to read that nobody will. */
   #isUnread = false
   #isReading = false
-  /** One is passed over before a request line (RFC 9112, 2.2). */
-  #isAfterEmptyLine = false
 
   constructor(socket: Socket, ports: ConnectionPorts) {
     this.socket = socket
@@ -104,7 +104,7 @@ export class CallerConnection implements Line, Spoke {
 
   answered(): void {
     this.#request = undefined
-    if (this.#isLast) {
+    if (this.#isLast || this.#ports.isClosed()) {
       this.#phase = 'over'
       this.#ports.wheel.delete(this)
       if (this.#isUnread || this.#behind !== undefined) endSlowly(this.socket)
@@ -173,9 +173,8 @@ export class CallerConnection implements Line, Spoke {
       return bytes.length
     }
     const { text } = this.#lines
+    // Empty lines before a request line are passed over (RFC 9112, 2.2).
     if (text !== EMPTY_LINE) this.#begun(requestHeadOf(text), bytes.length - end)
-    else if (this.#isAfterEmptyLine) throw new Malformed('it begins with empty lines')
-    this.#isAfterEmptyLine = text === EMPTY_LINE
     return end
   }
 

@@ -90,6 +90,7 @@ test('a caller who takes a little now and then is cut when it has kept us waitin
   here.client.write(REQUEST)
   const { caller, connection } = await here.next()
   caller.begin(200, {})
+  while (connection.writableLength === 0) caller.write(Buffer.alloc(MIB))
   for (let times = 1; times <= 3; times += 1) {
     caller.onWritable(() => undefined)
     nowMs += DRAIN_MS / 4

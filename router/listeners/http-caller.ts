@@ -60,7 +60,7 @@ export class HttpCaller implements Caller {
   }
 
   onWritable(listener: () => void): void {
-    this.#mustDrain()
+    if (this.#line.socket.writableLength > 0) this.#mustDrain() // what the kernel has taken needs no timer
     this.#line.socket.once('drain', () => {
       this.#hasDrained()
       listener()
@@ -158,8 +158,7 @@ export class HttpCaller implements Caller {
       this.#answered()
       return
     }
-    // Small answers fill a connection as well as a large one; what the kernel has taken needs no timer.
-    this.#mustDrain()
+    this.#mustDrain() // small answers fill a connection as well as a large one
     socket.write('', () => this.#answered())
   }
 

@@ -64,6 +64,8 @@ const NOTHING = Buffer.alloc(0)
 
 interface ListenerState {
   isDraining: boolean
+  /** Nobody is accepted any more. */
+  isClosed: boolean
   readonly parting: Parting
   /** Those that are open; bounded by `maxConnections`. */
   readonly connections: Set<CallerConnection>
@@ -72,6 +74,7 @@ interface ListenerState {
 export async function openMcpListener(options: McpListenerOptions): Promise<McpListener> {
   const state: ListenerState = {
     isDraining: false,
+    isClosed: false,
     parting: new Parting(systemClock.nowMs, systemRandom),
     connections: new Set(),
   }
@@ -109,10 +112,10 @@ async function drain(server: Server, state: ListenerState, graceMs: number): Pro
   await pause(ACCEPT_MS)
   if (connections.size > 0) await pause(graceMs)
   parting.endLastCalls()
-  const isClosed = closed(server)
-  // From now on no connection outlives its answer.
+  state.isClosed = true
+  const ended = closed(server)
   for (const connection of connections) if (connection.isIdle) connection.socket.destroy()
-  await isClosed
+  await ended
 }
 
 /** Resolves when the last connection has ended, too. */
@@ -141,6 +144,7 @@ function portsOf(options: McpListenerOptions, state: ListenerState): ConnectionP
     keepMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
     drainMs: options.writeTimeoutMs,
     body: { ...options, room: new BodyRoom(Math.max(ROOM_BYTES, options.maxBodyBytes)) },
+    isClosed: () => state.isClosed,
     mayStay: () => !state.isDraining && parting.mayStay(),
     admit: admission({
       ...options,

@@ -44,6 +44,7 @@ export async function callerLines(
     keepMs: 600_000,
     body: { maxBodyBytes: 1_000, misreadBeginning: () => undefined, room: new BodyRoom(1_000) },
     mayStay: () => mayStay,
+    isClosed: () => false,
     admit: () => 'read' as const,
     handle: ({ caller, socket }: { readonly caller: HttpCaller; readonly socket: Socket }) => {
       come.push({ caller, connection: socket })

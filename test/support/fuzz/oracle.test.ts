@@ -56,17 +56,11 @@ const MAY_BE: Readonly<Record<string, Scene>> = {
   'an answer to each of two': { sent: POST + POST, got: GOOD + GOOD, isClosed: false },
   'a refusal that ends it': { sent: POST + POST, got: CLOSING },
   'a refusal of what is behind': { sent: `${POST}no HTTP\r\n\r\n`, got: GOOD + REFUSED },
-  'an end over what is no HTTP behind a call that runs': {
-    sent: `${POST}no HTTP\r\n\r\n`,
-    runs: [LEFT],
-  },
   'silence to who has left at once': { end: 'finishes', runs: [LEFT] },
   'silence to who reset it': { end: 'resets', runs: [LEFT] },
   'silence to half a request that was left': { sent: POST.slice(0, -1), end: 'finishes later' },
+  'a refusal of a line feed': { sent: `${POST}\n`, got: GOOD + REFUSED },
   'a word to nothing': { sent: '\r\n\r\n', got: REFUSED.replace('400', '408') },
-  'an end over what is no HTTP behind a request of a laxer reader': {
-    sent: 'GET /mcp HTTP/1.1\r\nhost: a\r\naccept: \x80\r\n\r\nno HTTP\r\n\r\n',
-  },
   'silence to nothing': { sent: '\r\n' },
   'a part of a large answer': {
     kind: 'upstream',
@@ -81,6 +75,10 @@ const MAY_BE: Readonly<Record<string, Scene>> = {
 
 const MUST_NOT_BE: Readonly<Record<string, readonly [RegExp, Scene]>> = {
   silence: [/without a word/, {}],
+  'an end over what is no HTTP behind a call that runs': [
+    /without a word/,
+    { sent: `${POST}no HTTP\r\n\r\n`, runs: [LEFT] },
+  ],
   'silence to what is no HTTP': [/without a word/, { sent: 'no HTTP\r\n\r\n' }],
   'silence to who would have waited': [/time to give them/, { end: 'finishes later' }],
   'silence to half a request': [/without a word/, { sent: POST.slice(0, -1) }],
@@ -119,10 +117,6 @@ const MUST_NOT_BE: Readonly<Record<string, readonly [RegExp, Scene]>> = {
   'a tool that ran twice': [/2 tools ran/, { got: GOOD, runs: [LEFT, LEFT] }],
   'a tool that ran on for who has left': [/for nobody/, { end: 'finishes', runs: [RUN_ON] }],
   'a tool that ran on for who reset it': [/for nobody/, { end: 'resets', runs: [RUN_ON] }],
-  'a tool that ran on behind an end over what is no HTTP': [
-    /for nobody/,
-    { sent: `${POST}no HTTP\r\n\r\n`, runs: [RUN_ON] },
-  ],
   'what belongs to somebody else': [
     /another case/,
     { got: http(OK.replace('{}', '"tk00000002"')) },
