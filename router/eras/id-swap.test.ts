@@ -9,6 +9,7 @@ import { IdSwap, type MessageKind } from './id-swap.ts'
 import { eachMember, firstValue, isObjectAt, splice } from './json-spans.ts'
 
 const OURS = String(EXPECTED_ID)
+const NO_OBJECTS = ['[{"code":1,"message":""}]', ' "{}"', '1', '\nnull ']
 
 interface Swapped {
   readonly text: string
@@ -126,14 +127,14 @@ test('the id may come first, last, escaped, as text, beyond ASCII, in white spac
     [`{"id":7,"result":{},${V}}`, '7', `{"id":"x","result":{},${V}}`],
     [`{${V},"result":{},"id":7}`, '7', `{${V},"result":{},"id":"x"}`],
     [`{${V},"result":{},"id" :\t 7.0 }`, '7', `{${V},"result":{},"id" :\t "x" }`],
-    [`{${V},"\\u0069d":"\\u0061","result":1}`, '"a"', `{${V},"\\u0069d":"x","result":1}`],
-    [`{${V},"id":"\\u4e16\\/","result":1}`, '"世/"', `{${V},"id":"x","result":1}`],
-    [`{${V},"id":"世/","result":1}`, '"\\u4e16\\/"', `{${V},"id":"x","result":1}`],
-    [`{${V},"id":0,"result":null}`, '0', `{${V},"id":"x","result":null}`],
+    [`{${V},"\\u0069d":"\\u0061","result":{}}`, '"a"', `{${V},"\\u0069d":"x","result":{}}`],
+    [`{${V},"id":"\\u4e16\\/","result":{}}`, '"世/"', `{${V},"id":"x","result":{}}`],
+    [`{${V},"id":"世/","result":{}}`, '"\\u4e16\\/"', `{${V},"id":"x","result":{}}`],
+    [`{${V},"id":0,"result":{}}`, '0', `{${V},"id":"x","result":{}}`],
     [
-      `{"\\u006asonrpc":"2\\u002e0","id":"","result":1}`,
+      `{"\\u006asonrpc":"2\\u002e0","id":"","result":{}}`,
       '""',
-      `{"\\u006asonrpc":"2\\u002e0","id":"x","result":1}`,
+      `{"\\u006asonrpc":"2\\u002e0","id":"x","result":{}}`,
     ],
   ] as const)
     assert.deepEqual(whole(json, expected, '"x"'), { text: out, kind: 'answer' }, json)
@@ -149,29 +150,28 @@ test('a response to another call is not for this caller, and a number and a stri
     ['{"id":7}', '7'],
     ['[7]', '7'],
   ] as const)
-    assert.equal(whole(`{${V},"id":${id},"result":1}`, expected).kind, 'bad', id)
+    assert.equal(whole(`{${V},"id":${id},"result":{}}`, expected).kind, 'bad', id)
 })
 
 test('what says twice what it is, half of it or too much is no answer', () => {
   for (const json of [
-    `{"id":7,"result":1}`,
-    `{${V},"result":1}`,
+    `{"id":7,"result":{}}`,
+    `{${V},"result":{}}`,
     `{${V},"id":7}`,
-    `{${V},"id":7,"id":7,"result":1}`,
-    `{${V},"id":8,"i\\u0064":7,"result":1}`,
-    `{${V},${V},"id":7,"result":1}`,
-    `{${V},"id":7,"result":1,"result":2}`,
-    `{${V},"id":7,"result":1,"error":{"code":1,"message":""}}`,
+    `{${V},"id":7,"id":7,"result":{}}`,
+    `{${V},"id":8,"i\\u0064":7,"result":{}}`,
+    `{${V},${V},"id":7,"result":{}}`,
+    `{${V},"id":7,"result":{},"result":{}}`,
+    `{${V},"id":7,"result":{},"error":{"code":1,"message":""}}`,
     `{${V},"id":7,"error":{"code":1,"code":1,"message":""}}`,
     `{${V},"id":7,"error":{"code":1}}`,
-    `{${V},"id":7,"error":[{"code":1,"message":""}]}`,
     `{${V},"id":7,"error":{"x":{"code":1,"message":""}}}`,
-    `{${V},"id":7,"error":null}`,
     `{${V},"id":7,"error":null,"data":{"code":1,"message":""}}`,
-    `{${V},"id":7,"method":"a","result":1}`,
-    `[{${V},"id":7,"result":1}]`,
-    `{${V},"id":7,"result":1}{${V},"id":7,"result":1}`,
-    `{${V},"id":7,"result":1}x`,
+    ...NO_OBJECTS.flatMap(no => [`{${V},"id":7,"result":${no}}`, `{${V},"id":7,"error":${no}}`]),
+    `{${V},"id":7,"method":"a","result":{}}`,
+    `[{${V},"id":7,"result":{}}]`,
+    `{${V},"id":7,"result":{}}{${V},"id":7,"result":{}}`,
+    `{${V},"id":7,"result":{}}x`,
     '7',
     '<html>',
   ])
@@ -237,18 +237,18 @@ test('progress is told apart however it is spelt and cut', () => {
 test('the longest id that a caller may send is found in its longest spelling; a longer one is nobody’s, and is not kept', () => {
   const longest = 'x'.repeat(1_022)
   const spelling = `"${longest.replaceAll('x', '\\u0078')}"`
-  const json = `{${V},"id":${spelling},"result":1}`
+  const json = `{${V},"id":${spelling},"result":{}}`
   for (const lengths of [[10_000], [500, 3_000, 10_000]])
     assert.deepEqual(swapped(piecesOf(Buffer.from(json), lengths), JSON.stringify(longest), '1'), {
-      text: `{${V},"id":1,"result":1}`,
+      text: `{${V},"id":1,"result":{}}`,
       kind: 'answer',
     })
   for (const foreign of [`"${'y'.repeat(100_000)}"`, '7'.repeat(100_000), `${' '.repeat(7_000)}7`])
     for (const lengths of [[200_000], [6_000, 200_000], Array.from({ length: 200 }, () => 60)]) {
-      const pieces = piecesOf(Buffer.from(`{${V},"id":${foreign},"result":1}`), lengths)
+      const pieces = piecesOf(Buffer.from(`{${V},"id":${foreign},"result":{}}`), lengths)
       assert.equal(swapped(pieces, '7').kind, 'bad')
     }
-  const spaced = `{${V},"id":7,"id"${' '.repeat(7_000)}:8,"result":1}`
+  const spaced = `{${V},"id":7,"id"${' '.repeat(7_000)}:8,"result":{}}`
   assert.equal(whole(spaced, '8').kind, 'bad')
 })
 
@@ -268,11 +268,11 @@ test('from the fault on nothing is handed on, and the next message is judged by 
     swap.feed(Buffer.from(json), 0, json.length, piece => void out.push(piece.toString()))
   feed(`{${V},"id":7,}`)
   assert.ok(swap.isBroken)
-  feed('"result":1}')
+  feed('"result":{}}')
   assert.equal(out.join(''), `{${V},"id":8`)
   assert.equal(swap.end(), 'bad')
   assert.ok(!swap.isBroken)
-  feed(`{${V},"id":7,"result":1}`)
+  feed(`{${V},"id":7,"result":{}}`)
   assert.equal(swap.end(), 'answer')
   assert.equal(swap.end(), 'none')
 })
@@ -280,12 +280,12 @@ test('from the fault on nothing is handed on, and the next message is judged by 
 test('where a line of an event ends, what waits goes out, so that the next line begins behind it', () => {
   for (const [lines, out] of [
     [
-      [`{${V},"id":`, '7', ',"result":1}'],
-      [`{${V},"id":`, '\n', '8\n', ',"result":1}', '\n'],
+      [`{${V},"id":`, '7', ',"result":{}}'],
+      [`{${V},"id":`, '\n', '8\n', ',"result":{}}', '\n'],
     ],
     [
-      [`{${V},"id": 7`, ',"result":1}'],
-      [`{${V},"id":`, ' 8\n', ',"result":1}', '\n'],
+      [`{${V},"id": 7`, ',"result":{}}'],
+      [`{${V},"id":`, ' 8\n', ',"result":{}}', '\n'],
     ],
   ] as const) {
     const swap = new IdSwap('7', '8')

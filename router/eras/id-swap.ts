@@ -1,11 +1,12 @@
 // Puts the caller's id in the place of the router's own while a JSON-RPC message of a tool server goes past, and says what the
 // message is. Works on any split of the bytes and holds no more than one id, so that a result of any size needs no memory.
 import { JsonScan } from './json-scan.ts'
+import { integer, isWritten, parsed, utf8, type Written } from './written-member.ts'
 
 /**
  * `answer`: the response to the call. `progress`: the tool tells how far it is. `request`: the server asks something of its own. `other`: another
  * notification. `none`: nothing but white space.
- * `bad`: what is no JSON-RPC message, or one that may not stand here, as a response to another call.
+ * `bad`: what is no JSON-RPC message, or one that may not stand here, as a response to another call, or a result that is no object.
  */
 export type MessageKind = 'answer' | 'progress' | 'request' | 'other' | 'none' | 'bad'
 
@@ -81,6 +82,7 @@ export class IdSwap implements MessageSwap {
   #isUnnumbered = false
   #isProgress = false
   #isBad = false
+  #awaitsResult = false
   #code: number | undefined
 
   /** Both as JSON text. Equal: nothing is replaced, only watched. `name`: what any other id becomes; undefined: it may not stand here. */
@@ -106,6 +108,7 @@ export class IdSwap implements MessageSwap {
     let at = from
     while (at < to && !this.isBroken) {
       const next = scan.run(bytes, at, to)
+      if (this.#awaitsResult) this.#beginResult(bytes, at, next)
       if (scan.stop === 0) this.#hold(bytes, at, next)
       else {
         const text = { from: at, to: next - 1 }
@@ -142,7 +145,12 @@ export class IdSwap implements MessageSwap {
     this.#scan.begin()
     this.#become(0)
     this.#seen = this.#blank = 0
-    this.#isForeign = this.#isUnnumbered = this.#isProgress = this.#isBad = false
+    this.#isForeign =
+      this.#isUnnumbered =
+      this.#isProgress =
+      this.#isBad =
+      this.#awaitsResult =
+        false
     return kind
   }
 
@@ -178,7 +186,7 @@ export class IdSwap implements MessageSwap {
     if (mustFit && this.#held.length + more > LONGEST) this.#isBad = true
   }
 
-  #structure(stop: number, bytes: Buffer, text: Span): void {
+  #structure(stop: number, bytes: Buffer, text: Written): void {
     this.#measure(text.to - text.from)
     switch (stop) {
       case COLON:
@@ -204,15 +212,24 @@ export class IdSwap implements MessageSwap {
     this.#held = ''
   }
 
-  #beginValue(bytes: Buffer, text: Span): void {
+  #beginValue(bytes: Buffer, text: Written): void {
     const member = this.#memberNamed(bytes, text)
     if ((this.#seen & member) !== 0) this.#isBad = true // two readers may take two values
     this.#seen |= member
     if (member === ERROR) this.#scan.watch = 2
+    this.#awaitsResult = member === RESULT
     this.#become(member)
   }
 
-  #memberNamed(bytes: Buffer, text: Span): number {
+  /** What a result holds is for its caller to read, but it is an object (JSON-RPC leaves that open, MCP does not). */
+  #beginResult(bytes: Buffer, from: number, to: number): void {
+    let at = from
+    while (at < to && (bytes[at] as number) <= 0x20) at += 1
+    this.#awaitsResult = at === to
+    this.#isBad ||= at < to && bytes[at] !== OPEN_OBJECT
+  }
+
+  #memberNamed(bytes: Buffer, text: Written): number {
     const members = this.#scan.depth === 1 ? OUTER : INNER
     if (this.#held === '')
       for (const { key, bit } of members) if (isWritten(key, bytes, text)) return bit
@@ -222,7 +239,7 @@ export class IdSwap implements MessageSwap {
     return members.find(member => member.key === key)?.bit ?? 0
   }
 
-  #endValue(bytes: Buffer, text: Span): void {
+  #endValue(bytes: Buffer, text: Written): void {
     switch (this.#member) {
       case ID:
         if (this.#isSame) this.#isForeign = !this.#isExpected(bytes, text)
@@ -243,16 +260,16 @@ export class IdSwap implements MessageSwap {
     }
   }
 
-  #mustBeText(bytes: Buffer, text: Span): void {
+  #mustBeText(bytes: Buffer, text: Written): void {
     this.#isBad ||= !this.#text(bytes, text).startsWith('"')
   }
 
-  #isExpected(bytes: Buffer, text: Span): boolean {
+  #isExpected(bytes: Buffer, text: Written): boolean {
     if (this.#held === '' && isWritten(this.#expectedJson, bytes, text)) return true
     return parsed(utf8(this.#text(bytes, text))) === parsed(this.#expectedJson)
   }
 
-  #idOut(bytes: Buffer, text: Span): Buffer {
+  #idOut(bytes: Buffer, text: Written): Buffer {
     this.#isForeign = !this.#isExpected(bytes, text)
     const written = this.#held + bytes.toString('latin1', text.from, text.to)
     const json = written.trim()
@@ -265,36 +282,7 @@ export class IdSwap implements MessageSwap {
   }
 
   /** All of the text that ends here, without the white space around it. */
-  #text(bytes: Buffer, { from, to }: Span): string {
+  #text(bytes: Buffer, { from, to }: Written): string {
     return (this.#held + bytes.toString('latin1', from, Math.min(to, from + LONGEST))).trim()
-  }
-}
-
-interface Span {
-  readonly from: number
-  readonly to: number
-}
-
-/** Letter for letter, after white space perhaps; what is written otherwise is told apart the slow way. */
-function isWritten(word: string, bytes: Buffer, { from, to }: Span): boolean {
-  let start = from
-  while (start < to && (bytes[start] as number) <= 0x20) start += 1
-  if (to - start !== word.length) return false
-  for (let at = 0; at < word.length; at += 1)
-    if (bytes[start + at] !== word.charCodeAt(at)) return false
-  return true
-}
-
-/** Of text with a letter for each byte. */
-const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString()
-
-const integer = (value: unknown): number | undefined =>
-  Number.isSafeInteger(value) ? Number(value) : undefined
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined // too long to be held whole
   }
 }

@@ -12,10 +12,13 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const judged = (
   status: number,
   headers: Readonly<Record<string, string>> = {},
-  call: { readonly era: Era; readonly isBound: boolean } = { era: 'modern', isBound: false },
+  { era, isBound }: { readonly era: Era; readonly isBound: boolean } = {
+    era: 'modern',
+    isBound: false,
+  },
 ): { readonly verdict: ReturnType<typeof judgeAnswer>; readonly log: readonly string[] } => {
   const attempt = answeredAs(status, headers)
-  return { verdict: judgeAnswer(attempt, call), log: attempt.body.log }
+  return { verdict: judgeAnswer(attempt, { era, spoken: era, isBound }), log: attempt.body.log }
 }
 
 const errorBody = (error: string): Buffer =>
@@ -25,9 +28,10 @@ const read = (
   status: number,
   body: Buffer | 'too_large' | 'broken',
   era: Era = 'modern',
+  spoken: Era = era,
 ): Promise<McpAnswer | Refusal> =>
   Promise.resolve(
-    judgeAnswer(answeredAs(status, JSON_TYPE, fakeBody(body)), { era, isBound: false }) as
+    judgeAnswer(answeredAs(status, JSON_TYPE, fakeBody(body)), { era, spoken, isBound: false }) as
       | McpAnswer
       | Refusal,
   )
@@ -170,8 +174,10 @@ test('codes that the caller’s era must not see are told in the router’s word
   const must = async (era: Era, codes: readonly number[]): Promise<void> => {
     for (const code of codes) {
       // These two contradict the router, and come before the message is looked at where the era says so; of the others nobody knows.
-      const isOutdated = code === -32_020 || code === -32_022
-      const isBefore = isOutdated && era === 'modern'
+      const isContradicted = code === -32_020 || code === -32_022
+      const isBefore = isContradicted && era === 'modern'
+      // Servers of the legacy era refuse so what is no message of theirs; of what ran before that nothing is known.
+      const isOutdated = isContradicted || (era === 'modern' && code <= -32_000 && code >= -32_019)
       assert.deepEqual(
         await read(400, errorBody(`{"code":${code},"message":"x"}`), era),
         {
@@ -189,6 +195,18 @@ test('codes that the caller’s era must not see are told in the router’s word
     [-32_000, -32_001, -32_002, -32_019, -32_020, -32_022, -32_023, -32_042, -32_099],
   )
   await must('legacy', [-32_000, -32_001, -32_002, -32_020, -32_022, -32_042])
+})
+
+test('what contradicts the era in which a replica was asked is no word of the caller’s era', async () => {
+  const body = errorBody('{"code":-32022,"message":"x"}')
+  for (const era of ['modern', 'legacy'] as const) {
+    const asLegacy = await read(400, body, era, 'legacy')
+    const asModern = await read(400, body, era, 'modern')
+    assert.deepEqual(
+      [asLegacy, asModern].map(one => ('code' in one ? one.code : one)),
+      ['RINGMAIN_UPSTREAM_BAD_RESPONSE', 'RINGMAIN_UPSTREAM_REFUSED'],
+    )
+  }
 })
 
 test('a capability that a modern caller did not declare is told to it', async () => {

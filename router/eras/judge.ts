@@ -35,11 +35,15 @@ const OTHER_VERSION = -32022
 /** Something would be asked of a caller that has not said that it can be. */
 const LACKS_CAPABILITY = -32021
 
+/** By which servers of the legacy era refuse what is no message of theirs, and which the modern era never sends (error codes). */
+const isOfOldSdk = (code: number): boolean => code <= -32_000 && code >= -32_019
+
 const IS_MCP = /^(?:application\/json|text\/event-stream)(?![\w.+-])/i
 
+/** `era` is the caller's; `spoken` the one in which the replica was asked. */
 export function judgeAnswer(
   attempt: Answered,
-  call: { readonly era: Era; readonly isBound: boolean },
+  call: { readonly era: Era; readonly spoken: Era; readonly isBound: boolean },
 ): Judged {
   const { status } = attempt
   if (status === 429 || status === 503) {
@@ -60,7 +64,7 @@ export function judgeAnswer(
       code: 'RINGMAIN_UPSTREAM_REFUSED',
       detail: `the replica answered ${status}`,
     })
-  if (isUnsaid(status)) return readError(attempt, call.era)
+  if (isUnsaid(status)) return readError(attempt, call)
   return drop(attempt, {
     code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
     detail: `the replica answered ${status}`,
@@ -105,7 +109,10 @@ function drop(attempt: Answered, refusal: Refusal): Refusal {
 }
 
 /** A 4xx is an answer when it carries a JSON-RPC error. */
-async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Unfit> {
+async function readError(
+  attempt: Answered,
+  { era, spoken }: { readonly era: Era; readonly spoken: Era },
+): Promise<McpAnswer | Unfit> {
   const body = await attempt.body.collect(ERROR_LIMIT)
   const error = typeof body === 'string' ? undefined : errorIn(body)
   const detail = `the replica answered ${attempt.status}`
@@ -115,14 +122,18 @@ async function readError(attempt: Answered, era: Era): Promise<McpAnswer | Unfit
     return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail, ...inWords(attempt.status) }
   const told = `${detail} ${error.code}`
   if (CONTRADICTIONS.includes(error.code)) {
-    if (era === 'legacy')
+    if (spoken === 'legacy')
       return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told, isOutdated: true }
     const refused = { code: 'RINGMAIN_UPSTREAM_REFUSED', detail: told, isOutdated: true } as const
     return error.code === OTHER_VERSION ? { ...refused, isElsewhere: true } : refused
   }
   if (era === 'legacy' && error.code === LACKS_CAPABILITY)
     return { code: 'RINGMAIN_QUESTION_UNANSWERED', says: needed(error.data), detail: told }
-  if (!maySee(era, error.code)) return { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told }
+  if (!maySee(era, error.code)) {
+    const isOutdated = spoken === 'modern' && isOfOldSdk(error.code)
+    const unfit = { code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE', detail: told } as const
+    return isOutdated ? { ...unfit, isOutdated } : unfit
+  }
   const status =
     era === 'modern' && (attempt.status === 400 || attempt.status === 404) ? attempt.status : 200
   return { kind: 'error', errorJson: error.json, rpcCode: error.code, status }

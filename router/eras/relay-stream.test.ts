@@ -102,7 +102,7 @@ test('a stream that stops inside a large event is cut', async () => {
 test('an event that is no message ends the stream with an error event, or by cutting what has gone out of it', async () => {
   for (const data of [
     'oops',
-    `{"jsonrpc":"2.0","id":8,"result":1}`,
+    `{"jsonrpc":"2.0","id":8,"result":{}}`,
     largeAnswer('7').slice(0, -1),
   ]) {
     const { body, caller, trail, abandoned, blamed, done } = relayed({ isStream: true })

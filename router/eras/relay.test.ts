@@ -56,13 +56,15 @@ const BAD: Readonly<Record<string, string>> = {
   'cut short': ANSWER.slice(0, -1),
   'garbage inside': ANSWER.replace('{}', '{oops}'),
   'garbage behind': `${ANSWER}x`,
-  'not UTF-8': ANSWER.replace('{}', '"\xff"'),
-  'a control character': ANSWER.replace('{}', '"\n"'),
+  'not UTF-8': ANSWER.replace('{}', '{"a":"\xff"}'),
+  'a control character': ANSWER.replace('{}', '{"a":"\n"}'),
   'another protocol': ANSWER.replace('2.0', '1.0'),
   'neither result nor error': '{"jsonrpc":"2.0","id":7}',
   'both of them': ANSWER.replace('{}', '{},"error":{"code":1,"message":""}'),
   'an error that is none': '{"jsonrpc":"2.0","id":7,"error":"no"}',
   'a request': '{"jsonrpc":"2.0","id":7,"method":"ping"}',
+  'a result that is a text': ANSWER.replace('{}', '"{}"'),
+  'a result that is a list': ANSWER.replace('{}', '[]'),
   'an id twice': ANSWER.replace('"id":7', '"id":7,"\\u0069d":7'),
   nothing: '',
   'a page': '<html>',
@@ -83,11 +85,11 @@ for (const [what, text] of Object.entries(BAD)) {
 }
 
 test('a large answer that turns out to be none is cut at once, and its replica is let go', async () => {
-  for (const bad of ['}}', ',}', '\n"}', '"}x']) {
+  for (const bad of ['"}}}', '",}', '\n"}}', '"}}x']) {
     const { body, caller, abandoned, blamed, done } = relayed()
-    body.data(largeAnswer('7').slice(0, -2))
+    body.data(largeAnswer('7').slice(0, -3))
     assert.equal(caller.log[0], 'begin 200')
-    body.data(bad === '}}' ? '"}}' : bad === ',}' ? '",}' : bad)
+    body.data(bad)
     await done
     assert.equal(caller.log.at(-1), 'cut')
     body.data('more')
@@ -175,7 +177,7 @@ for (const isStream of [true, false]) {
   const name = isStream ? 'a stream' : 'a body'
   const begun = (capacity: number): Relayed => {
     const scene = relayed({ caller: fakeCaller(capacity), isStream, callerIdJson: '7' })
-    const text = largeAnswer('7').slice(0, -2)
+    const text = largeAnswer('7').slice(0, -3)
     scene.body.data(isStream ? `data: ${text}` : text)
     return scene
   }

@@ -180,7 +180,7 @@ test('bytes of any kind split anywhere come out as without a split, and throw no
     'id',
     ':',
     `{${V},"id":7`,
-    ',"result":1}',
+    ',"result":{}}',
     'event: message',
     'event: other',
     '"',
@@ -224,7 +224,7 @@ test('an answer counts once its event is closed by a blank line, and is not hand
 })
 
 test('a notification does not answer, and goes on', () => {
-  const text = `data: {${V},"method":"notifications/progress","params":{"id":7,"result":1}}\n\n`
+  const text = `data: {${V},"method":"notifications/progress","params":{"id":7,"result":{}}}\n\n`
   assert.deepEqual(whole(text, '7', '"x"'), {
     text,
     waiting: '',
@@ -242,14 +242,14 @@ test('an event that is no message for this call breaks the stream, and nothing o
     `{${V},"id":7}`,
     `{${V},"id":7,"result":{}}}`,
     `{${V},"id":7,"result":{}`,
-    `{${V},"id":7,"result":"a\ndata: b"}`,
+    `{${V},"id":7,"result":{"a\ndata: b":1}}`,
     '{"id":7,"result":{}}',
     `[{${V},"id":7,"result":{}}]`,
     'hello',
     '1',
   ]) {
     const { text, isBroken, isAnswered } = whole(
-      `${before}id: 1\ndata: ${data}\n\ndata: {${V},"id":7,"result":1}\n\n`,
+      `${before}id: 1\ndata: ${data}\n\ndata: {${V},"id":7,"result":{}}\n\n`,
       '7',
       '"x"',
     )

@@ -90,7 +90,11 @@ test('an answer is relayed under both ids, and the trail tells where it came fro
   assert.ok(verdict.kind === 'answer' && verdict.answer.kind === 'relay')
   const { body, abandon, ended, deadline: _, ...rest } = verdict.answer.relay
   assert.equal(body, attempt.body)
-  assert.deepEqual(rest, { isStream: false, upstreamIdJson: '7', callerIdJson: '"x"' })
+  assert.deepEqual(rest, {
+    isStream: false,
+    upstreamIdJson: '7',
+    callerIdJson: '"x"',
+  })
   assert.deepEqual(call.trail, {
     attempts: 1,
     endpoint: 'r0',

@@ -117,7 +117,7 @@ export type Unfit = Refusal & { readonly isOutdated?: true; readonly isElsewhere
 /** The first byte of an answer, judged. */
 export type Judge = (
   attempt: Answered,
-  call: { readonly era: Era; readonly isBound: boolean },
+  call: { readonly era: Era; readonly spoken: Era; readonly isBound: boolean },
 ) => 'relay' | McpAnswer | Unfit | Promise<McpAnswer | Unfit>
 
 type Answered = Extract<Attempt, { kind: 'answered' }>

@@ -2,6 +2,7 @@
 import type { RefusalCode } from '#foundation/refusals.ts'
 import type { AfterHead, Again, Attempt, McpAnswer, Relay } from '#router/facts.ts'
 import { refuse, type Verdict } from '#router/pipeline/stage.ts'
+import type { Era } from '#routes/route-table.ts'
 import type { Dispatched, Forwardable, Judge, Target, Unfit } from './forward.ts'
 import type { Run } from './hedge.ts'
 
@@ -48,7 +49,8 @@ export function settled(
       return refuse('RINGMAIN_OUTCOME_UNKNOWN', { detail: attempt.detail })
     case 'answered': {
       call.trail.firstByteMs = attempt.firstByteMs
-      const judged = judge(attempt, { era: call.era, isBound: target.isBound })
+      const asked = { era: call.era, spoken: spokenIn(dispatched, call.era) }
+      const judged = judge(attempt, { ...asked, isBound: target.isBound })
       if (judged === 'relay')
         return answered({ kind: 'relay', relay: relayOf(attempt, dispatched, course) })
       const speak = (what: McpAnswer | Unfit): ForwardVerdict => spoken(what, dispatched)
@@ -56,6 +58,10 @@ export function settled(
     }
   }
 }
+
+/** The replica's era. */
+const spokenIn = ({ carry }: Dispatched, callers: Era): Era =>
+  (callers === 'modern') === (carry === undefined) ? 'modern' : 'legacy'
 
 function spoken(judged: McpAnswer | Unfit, dispatched: Dispatched): ForwardVerdict {
   dispatched.ended(afterHead(judged))

@@ -72,7 +72,7 @@ export const SWAPPED = '{"jsonrpc":"2.0","id":"x","result":{}}'
 
 /** Larger than what is kept back. */
 export const largeAnswer = (id: string): string =>
-  `{"jsonrpc":"2.0","id":${id},"result":"${'x'.repeat(70_000)}"}`
+  `{"jsonrpc":"2.0","id":${id},"result":{"x":"${'x'.repeat(70_000)}"}}`
 
 /** One whose calls go nowhere. */
 export const relayAs = (differences: Partial<Relay> = {}): Relay => ({

@@ -31,7 +31,9 @@ const envelope = fc.record({
   jsonrpc: oddly('2.0', '1.0', 2),
   id: fc.oneof(oddly(EXPECTED_ID, null), id),
 })
-const results = fc.oneof(anything, fc.record({ id, nested: fc.array(fc.record({ id })) }))
+const told = fc.record({ jsonrpc: oddly('2.0', '1.0', 2) })
+const object = fc.record({ id, nested: fc.array(fc.record({ id })) })
+const results = fc.oneof(anything, { weight: 2, arbitrary: object })
 const members = fc.oneof(
   fc.record({ result: results }),
   fc.record({ error: errors }),
@@ -44,7 +46,7 @@ const members = fc.oneof(
 
 /** Members in any order, ids at every depth; one in eight lacks something. */
 export const rpcMessage: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc
-  .tuple(envelope, members, fc.nat(7))
+  .tuple(fc.oneof({ weight: 2, arbitrary: envelope }, told), members, fc.nat(7))
   .chain(([head, more, lack]) => {
     const entries = Object.entries({ ...head, ...more })
     const minLength = lack === 0 ? 0 : entries.length
@@ -53,7 +55,7 @@ export const rpcMessage: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc
 
 export function kindOf(value: unknown): 'answer' | 'request' | 'other' | 'bad' {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'bad'
-  const { jsonrpc, id: has, method, error } = value as Readonly<Record<string, unknown>>
+  const { jsonrpc, id: has, method, result, error } = value as Readonly<Record<string, unknown>>
   const [hasResult, hasError, hasMethod] = ['result', 'error', 'method'].map(key => key in value)
   if (jsonrpc !== '2.0') return 'bad'
   if (hasMethod === true) {
@@ -61,8 +63,11 @@ export function kindOf(value: unknown): 'answer' | 'request' | 'other' | 'bad' {
     return has === undefined || has === null ? 'other' : 'request'
   }
   if (has !== EXPECTED_ID || hasResult === hasError) return 'bad'
-  if (hasResult === true) return 'answer'
-  if (typeof error !== 'object' || error === null || Array.isArray(error)) return 'bad'
+  if (hasResult === true) return isObject(result) ? 'answer' : 'bad'
+  if (!isObject(error)) return 'bad'
   const { code, message } = error as Readonly<Record<string, unknown>>
   return Number.isSafeInteger(code) && typeof message === 'string' ? 'answer' : 'bad'
 }
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
