@@ -1,6 +1,6 @@
 // Where the pages of a merged list come from: one question to one replica of each cluster. A list may be asked for again elsewhere.
 import type { Random } from '#foundation/clock.ts'
-import type { ClusterPolicy, VirtualServerMember } from '#routes/route-table.ts'
+import type { ClusterPolicy, Era, VirtualServerMember } from '#routes/route-table.ts'
 import {
   chooseReplica,
   forgoPlace,
@@ -10,6 +10,7 @@ import {
 } from './choose-replica.ts'
 import { itemsIn, MOST_ITEMS } from './eras/item-list.ts'
 import { isRecord } from './eras/message.ts'
+import { readableItems } from './eras/readable-items.ts'
 import { META } from './eras/versions.ts'
 import type { AfterHead } from './facts.ts'
 import { type Listed, listedBy } from './methods.ts'
@@ -27,6 +28,8 @@ export interface ListPorts extends ReplicaPorts {
 
 /** For one page, whatever replicas it takes: one that hangs must not keep the lists of the others waiting. */
 const LIST_MS = 10_000
+/** Of a cursor, in characters: it goes into the caller's, and with that through every proxy. */
+const LONGEST_CURSOR = 4_096
 const METHOD_NOT_FOUND = -32601
 const INVALID_PARAMS = -32602
 
@@ -82,7 +85,12 @@ async function pageInTurn(
     const reply = await ask(ports, call, replica, { cursor, timeoutMs: leftMs })
     replica.release?.()
     if (reply.kind === 'message')
-      return pageIn(reply, { method: call.message.method, isBound: replica.isBound, cursor })
+      return pageIn(reply, {
+        method: call.message.method,
+        era: call.era,
+        isBound: replica.isBound,
+        cursor,
+      })
     failure = `${replica.endpoint.key}: ${reply.detail}`
     if (replica.isBound) return lost(reply, failure)
     tried.add(replica.endpoint.key)
@@ -193,6 +201,7 @@ function lost(reply: Exclude<RpcReply, { kind: 'message' }>, detail: string): Pa
 
 interface AskedPage {
   readonly method: string
+  readonly era: Era
   readonly isBound: boolean
   readonly cursor: string | undefined
 }
@@ -207,10 +216,14 @@ function pageIn(reply: Extract<RpcReply, { kind: 'message' }>, asked: AskedPage)
   const items = itemsIn(reply.bytes, listed)
   if (items.length > MOST_ITEMS)
     return badPage(`${asked.method} answered with more than ${MOST_ITEMS} ${listed.member}`)
+  if (typeof nextCursor === 'string' && nextCursor.length > LONGEST_CURSOR)
+    return badPage(
+      `${asked.method} answered with a cursor of more than ${LONGEST_CURSOR} characters`,
+    )
   // One that names itself as the next would never end.
   const isMore = typeof nextCursor === 'string' && nextCursor !== asked.cursor
   return foundPage({
-    items,
+    ...readableItems(items, listed.member, asked.era),
     ttlMs: Number.isSafeInteger(result['ttlMs']) ? Math.max(0, Number(result['ttlMs'])) : 0,
     isPublic: result['cacheScope'] === 'public', // what says nothing is for its own caller
     ...(isMore ? { nextCursor } : {}),

@@ -25,6 +25,12 @@ export interface Item {
   readonly definition: Buffer
 }
 
+/** A definition that no list shows, and the reason in words for whoever runs the router. */
+export interface LeftOut {
+  readonly own: string
+  readonly why: string
+}
+
 export interface Method {
   readonly eras: readonly Era[]
   readonly list: ListName

@@ -72,7 +72,7 @@ test('pages are joined in the order of the document, whatever order they come in
 
 test('a cursor holds where each unfinished cluster goes on, and asks those alone', async () => {
   const first = await gathered({ a: page('A', 'a2'), b: page('B'), c: page('C', 'c2') })
-  const cursor = '[{"cluster":"a","cursor":"a2"},{"cluster":"c","cursor":"c2"}]'
+  const cursor = '[{"cluster":"a","cursor":"a2","pages":1},{"cluster":"c","cursor":"c2","pages":1}]'
   assert.equal(first.verdict, `modern B,A,C ${cursor} `)
   const second = await gathered({ a: page('A'), c: page('C') }, cursor)
   assert.equal(second.verdict, 'modern A,C - ')
@@ -128,7 +128,7 @@ test('a page is no longer than a caller reads at once: whom it has no room for c
     a: page('A', 'a2', 600),
     c: page('C', undefined, 300),
   })
-  const cursor = '[{"cluster":"b","cursor":"b2"},{"cluster":"a"}]'
+  const cursor = '[{"cluster":"b","cursor":"b2","pages":1},{"cluster":"a"}]'
   assert.equal(first.verdict, `modern B,C ${cursor} `)
   const second = await gathered(
     { b: page('B', undefined, 2_000), a: page('A', undefined, 2_000) },
@@ -145,4 +145,26 @@ test('a document that wants all lists or none gets an error while one is missing
   const pages = { a: page('A'), b: refused('RINGMAIN_NO_HEALTHY_REPLICA'), c: page('C') }
   const { verdict } = await gathered(pages, undefined, { partialLists: 'fail' })
   assert.deepEqual(verdict, { kind: 'refuse', refusal: { code: 'RINGMAIN_NO_HEALTHY_REPLICA' } })
+})
+
+test('a list that goes round in a circle ends, and its cluster is named', async () => {
+  let cursor: string | undefined
+  let pages = 0
+  for (;;) {
+    const { verdict } = await gathered(
+      { a: page('A', `a${pages % 2}`) },
+      cursor ?? '[{"cluster":"a"}]',
+    )
+    const [, , next = '-', unavailable] = String(verdict).split(' ')
+    if (next === '-') {
+      assert.equal(unavailable, 'a')
+      break
+    }
+    pages += 1
+    cursor = next
+  }
+  assert.equal(pages, 200)
+  const beside = '[{"cluster":"a","cursor":"a0","pages":200},{"cluster":"c"}]'
+  const { verdict, asked } = await gathered({ c: page('C') }, beside)
+  assert.deepEqual([verdict, asked], ['modern C - a', ['c from the start']])
 })

@@ -1,12 +1,14 @@
 // One list out of many: a page from each cluster of the virtual server, joined in the order of the document.
 // What a cluster cannot give is named in the answer, never silently missing.
 import type { Arrived, Decoded, Located, McpAnswer } from '#router/facts.ts'
-import type { Item } from '#router/methods.ts'
+import type { Item, LeftOut } from '#router/methods.ts'
 import { answer, type Refusal, refuse, type Stage } from '#router/pipeline/stage.ts'
 import type { VirtualServerMember } from '#routes/route-table.ts'
 
 export interface Page {
   readonly items: readonly Item[]
+  /** Definitions of it that no client could read; absent where there are none. */
+  readonly leftOut?: readonly LeftOut[]
   readonly nextCursor?: string
   /** For how long its server says that it holds; 0 where it does not say. */
   readonly ttlMs: number
@@ -24,10 +26,12 @@ export type Listing = Decoded &
   Located &
   Pick<Arrived, 'caller' | 'arrivedMs'> & { readonly gone: AbortSignal }
 
-/** Where each unfinished cluster goes on; undefined: from its beginning. */
+/** Where each unfinished cluster goes on; without a cursor from its beginning. */
 export interface Continuation {
   readonly cluster: string
   readonly cursor?: string
+  /** How many of its pages came before. */
+  readonly pages?: number
 }
 
 /** What one cluster adds to a merged page. */
@@ -62,6 +66,8 @@ export interface Lists {
 /** Of one merged page, together: what a caller reads at once. The first cluster's page is whole, however long. */
 const MOST_ITEMS = 1_000
 const MOST_BYTES = 1_048_576
+/** Of one cluster, for one caller: a list of more goes round in a circle. */
+const MOST_PAGES = 200
 
 export const gather = (lists: Lists): Stage<McpAnswer, Arrived & Decoded & Located> => ({
   name: 'gather',
@@ -75,8 +81,9 @@ export const gather = (lists: Lists): Stage<McpAnswer, Arrived & Decoded & Locat
     const listing: Listing = { ...call, gone: gone.signal }
     const asked = await Promise.all(
       wanted.map(async member => {
-        const cursor = from.get(member.cluster)
-        return { member, cursor, answer: await lists.page(listing, member, cursor) }
+        const { cursor, pages = 0 } = from.get(member.cluster) ?? {}
+        const given = pages < MOST_PAGES ? await lists.page(listing, member, cursor) : ENDLESS
+        return { member, cursor, pages, answer: given }
       }),
     )
     const refusal = refusalOf(call, asked)
@@ -85,9 +92,18 @@ export const gather = (lists: Lists): Stage<McpAnswer, Arrived & Decoded & Locat
   },
 })
 
+const ENDLESS: PageAnswer = {
+  kind: 'refuse',
+  refusal: {
+    code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+    says: `A list of more than ${MOST_PAGES} pages has no end.`,
+  },
+}
+
 interface Asked {
   readonly member: VirtualServerMember
   readonly cursor: string | undefined
+  readonly pages: number
   readonly answer: PageAnswer
 }
 
@@ -98,8 +114,12 @@ function refusalOf({ server }: Readonly<Located>, asked: readonly Asked[]): Refu
   )
   const lost = refusals.find(({ code }) => code === 'RINGMAIN_SESSION_UNKNOWN')
   if (lost !== undefined) return lost
+  // Who has come so far has the others' lists, which an error now would take away.
+  const isAtEnd = asked.some(({ answer: given }) => given === ENDLESS)
   const isRefused =
-    server.partialLists === 'fail' ? refusals.length > 0 : refusals.length === asked.length
+    server.partialLists === 'fail'
+      ? refusals.length > 0
+      : refusals.length === asked.length && !isAtEnd
   return isRefused ? refusals.at(-1) : undefined
 }
 
@@ -108,7 +128,7 @@ function merged(asked: readonly Asked[]): MergedList {
   const rest: Continuation[] = []
   const unavailable: string[] = []
   let [items, bytes] = [0, 0]
-  for (const { member, cursor, answer: given } of asked) {
+  for (const { member, cursor, pages, answer: given } of asked) {
     const { cluster } = member
     if (given.kind === 'refuse') {
       unavailable.push(cluster)
@@ -118,13 +138,14 @@ function merged(asked: readonly Asked[]): MergedList {
     const more = page.items.reduce((sum, { definition }) => sum + definition.length, 0)
     const isFull = items + page.items.length > MOST_ITEMS || bytes + more > MOST_BYTES
     if (parts.length > 0 && isFull) {
-      rest.push({ cluster, ...(cursor === undefined ? {} : { cursor }) })
+      rest.push({ cluster, ...(cursor === undefined ? {} : { cursor, pages }) })
       continue
     }
     items += page.items.length
     bytes += more
     parts.push({ member, page, leftMs })
-    if (page.nextCursor !== undefined) rest.push({ cluster, cursor: page.nextCursor })
+    if (page.nextCursor !== undefined)
+      rest.push({ cluster, cursor: page.nextCursor, pages: pages + 1 })
   }
   return { parts, rest, unavailable }
 }
@@ -133,10 +154,10 @@ function merged(asked: readonly Asked[]): MergedList {
 function startOf(
   call: Readonly<Decoded & Located>,
   lists: Lists,
-): ReadonlyMap<string, string | undefined> | undefined {
+): ReadonlyMap<string, Continuation> | undefined {
   const { cursor } = call.message.params
-  if (cursor === undefined)
-    return new Map(call.server.members.map(member => [member.cluster, undefined]))
+  const { members } = call.server
+  if (cursor === undefined) return new Map(members.map(({ cluster }) => [cluster, { cluster }]))
   const rest = typeof cursor === 'string' ? lists.openCursor(call, cursor) : undefined
-  return rest && new Map(rest.map(({ cluster, cursor: at }) => [cluster, at]))
+  return rest && new Map(rest.map(one => [one.cluster, one]))
 }
