@@ -250,6 +250,13 @@ export const refusals = {
     says: 'The tool server refused the router. The call was not executed.',
     reason: 'upstream_refused',
   },
+  RINGMAIN_LOOP: {
+    ...malformed,
+    http: 508,
+    jsonRpc: -31975,
+    reason: 'loop',
+    says: 'The call goes round among routers. The call was not executed.',
+  },
   RINGMAIN_UPSTREAM_TIMEOUT: {
     ...unknown,
     http: 504,

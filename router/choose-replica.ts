@@ -46,7 +46,7 @@ export interface Way {
   readonly turn: Pick<RetryTurn, 'elsewhere'>
 }
 
-type Asking = Pick<Decoded, 'era' | 'version' | 'session'> & Waiting
+type Asking = Pick<Decoded, 'era' | 'version' | 'session' | 'passedHeaders'> & Waiting
 
 /** Who asks may go away, and has only so much time. */
 interface Waiting {
@@ -251,6 +251,7 @@ async function withOwnSession(
   const opening = openSession(ports, place, {
     version: legacyVersionOf(call),
     client: ports.client,
+    by: call,
   })
   const end = (session: LegacyContext): void =>
     void endUpstreamSession(handshakeWay(ports, place), session)

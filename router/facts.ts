@@ -164,7 +164,7 @@ export interface Decoded {
   readonly askedCriticality?: Criticality
   /** A router in front has sent it before. */
   readonly isRetry?: true
-  /** Header values that travel on as they came: `traceparent`, `tracestate`. */
+  /** Headers that travel on: `traceparent` and `tracestate` as they came, and through which routers the message has come by now. */
   readonly passedHeaders: ReadonlyArray<readonly [string, string]>
   /** `mcp-param-*` as they came. */
   readonly paramHeaders: ReadonlyArray<readonly [string, string]>

@@ -12,6 +12,7 @@ import { itemsIn, MOST_ITEMS } from './eras/item-list.ts'
 import { isRecord } from './eras/message.ts'
 import { readableItems } from './eras/readable-items.ts'
 import { META } from './eras/versions.ts'
+import { through } from './eras/via.ts'
 import type { AfterHead } from './facts.ts'
 import { type Listed, listedBy } from './methods.ts'
 import { pathOf, timesOf } from './open-session.ts'
@@ -170,7 +171,7 @@ async function ask(
         )
       : legacyQuestion(path, { ...common, context: legacy }, times)
   replica.letGo?.()
-  const sent = ports.send(replica, question.outgoing)
+  const sent = ports.send(replica, through(question.outgoing, call))
   call.gone.addEventListener('abort', sent.abort)
   const reply = await askReplica(sent, question.idJson, how.timeoutMs, PAGE_BYTES)
   sent.ended(afterHead(reply))

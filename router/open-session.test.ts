@@ -71,6 +71,7 @@ function ground(
           era: 'legacy',
           version: '2025-11-25',
           criticality: 'critical',
+          passedHeaders: [['x-ringmain-via', 'r0,r1']],
           caller: fakeCaller(),
           deadline: deadline.deadline,
         },
@@ -142,6 +143,7 @@ test('a replica that says nothing for as long as a handshake may take is blamed,
   const silent = scene.requests.last('initialize').place.endpoint
   await scene.pass(5_000)
   assert.equal(silent.faults, 1)
+  assert.equal(scene.requests.last('initialize').header('x-ringmain-via'), 'r0,r1')
   const second = scene.requests.last('initialize')
   assert.notEqual(second.place.endpoint, silent)
   await second.result({ protocolVersion: '2025-11-25' }, { 'mcp-session-id': 'own' })

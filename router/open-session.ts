@@ -4,7 +4,8 @@ import type { CallerCapabilities } from './capabilities.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import type { Endpoint } from './clusters/endpoint.ts'
 import { isRecord } from './eras/message.ts'
-import type { AfterHead, Attempt } from './facts.ts'
+import { through } from './eras/via.ts'
+import type { AfterHead, Attempt, Decoded } from './facts.ts'
 import { outcomeOf } from './outcome.ts'
 import { Account } from './upstream/account.ts'
 import {
@@ -35,6 +36,8 @@ export async function openSession(
     readonly capabilities?: CallerCapabilities
     /** No longer than its caller waits: what takes longer says nothing of the replica then. */
     readonly leftMs?: number
+    /** Its caller. */
+    readonly by: Pick<Decoded, 'passedHeaders'>
   },
 ): Promise<Handshake> {
   const { cluster, endpoint } = place
@@ -43,7 +46,7 @@ export async function openSession(
   const way = handshakeWay(ports, place, timeoutMs)
   let head: Promise<Attempt> | undefined
   const send = (outgoing: Outgoing): ReturnType<Say> => {
-    const sent = way.send(outgoing)
+    const sent = way.send(through(outgoing, asked.by))
     head ??= sent.attempt
     return sent
   }

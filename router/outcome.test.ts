@@ -38,6 +38,7 @@ const ENDS = [undefined, 'whole', 'cut', 'unreadable', 'left'] as const
 function expected(status: number, isRefused: boolean, after: AfterHead): string {
   if (status === 429) return `answered tool${isRefused ? ' refusal' : ''} throttled`
   if (status === 503) return isRefused ? 'answered tool refusal throttled' : 'unanswered endpoint'
+  if (status === 508 && isRefused) return 'answered tool refusal'
   if (status === 502 || status === 504) return 'unanswered endpoint'
   if (status >= 500) return 'answered endpoint'
   const ofCode: Readonly<Record<number, string>> = {
@@ -57,7 +58,9 @@ function expected(status: number, isRefused: boolean, after: AfterHead): string 
 test('what had a head is told by status, header, code, isError and end, in every combination', t => {
   let combinations = 0
   const seen = new Set<string>()
-  for (const status of [200, 202, 302, 400, 401, 403, 404, 408, 422, 429, 500, 501, 502, 503, 504])
+  for (const status of [
+    200, 202, 302, 400, 401, 403, 404, 408, 422, 429, 500, 501, 502, 503, 504, 508,
+  ])
     for (const mark of ['1', '0', undefined])
       for (const rpcCode of CODES)
         for (const isToolError of [true, false])
@@ -78,7 +81,7 @@ test('what had a head is told by status, header, code, isError and end, in every
             combinations += 1
           }
   t.diagnostic(`${combinations} combinations, ${seen.size} outcomes`)
-  assert.equal(seen.size, 8)
+  assert.equal(seen.size, 9)
 })
 
 test('a replica says when it wants to be asked again only where it says that it is busy', () => {

@@ -38,6 +38,8 @@ const FAILED = plain('answered', 'endpoint')
 const MISTAKEN = plain('answered', 'us')
 const DECLINED = plain('answered', 'tool')
 const DONE = plain('answered', 'none')
+/** A router says so of its own caller's call, and works. */
+const WENT_ROUND: Outcome = Object.freeze({ ...DECLINED, isRefusal: true })
 
 const NOTHING: AfterHead = Object.freeze({})
 
@@ -78,6 +80,7 @@ function ofStatus(attempt: Extract<Attempt, { kind: 'answered' }>, after: AfterH
       ? { verdict: 'answered', fault: 'tool', isRefusal, isThrottled, retryAfterMs }
       : { ...UNANSWERED, retryAfterMs }
   }
+  if (status === 508 && header(NOT_EXECUTED) === '1') return WENT_ROUND
   if (status === 502 || status === 504) return UNANSWERED // somebody in between speaks, who heard nothing
   if (status >= 500) return FAILED
   if (after.rpcCode !== undefined) return ofCode(after.rpcCode)

@@ -47,7 +47,7 @@ import { openLastGoodDocuments } from './table-feed/last-good-documents.ts'
 import { replayOf } from './tool-replay.ts'
 import { InFlight } from './upstream/in-flight.ts'
 import { Pools } from './upstream/pools.ts'
-import { requestIds } from './upstream/request-ids.ts'
+import { newRouterId, requestIds } from './upstream/request-ids.ts'
 import { createSend, sendUncounted } from './upstream/send.ts'
 
 export interface Router {
@@ -85,7 +85,8 @@ export async function startRouter(
   const seed = Math.floor(systemRandom() * 2 ** 32)
   const operator = openOperator(log, systemClock, name => active.cluster(name))
   const { overrides } = operator
-  const common = { pools, clock: systemClock, nextId, client, log, overrides }
+  const routerId = newRouterId()
+  const common = { pools, clock: systemClock, nextId, client, routerId, log, overrides }
   const shared = { ...common, pace, here, seed, sources }
   const places = { directory: policies, stateDirectory: settings.state }
   const { feed, active } = await openTable(places, log, clusterOpener(shared))
@@ -106,6 +107,7 @@ export async function startRouter(
     say: (endpoint, outgoing) => sendUncounted(pools, endpoint, outgoing, systemClock),
     nextId,
     client,
+    routerId,
     nowMs: systemClock.nowMs,
     random: systemRandom,
     budgets: new RetryBudgets(systemClock.nowMs),
@@ -169,6 +171,7 @@ interface Parts extends SharedListPorts {
   readonly overload: Overload
   readonly connections: ConnectionObserver
   readonly log: Log
+  readonly routerId: string
 }
 
 function checkSettings(settings: RouterSettings): string {
@@ -196,9 +199,10 @@ const isLoopback = (address: string): boolean =>
   (isIP(address) === 4 && address.startsWith('127.'))
 
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
-  const { active, observer, overload, connections, log } = parts
+  const { active, observer, overload, connections, log, routerId } = parts
   const sessions = new Sessions(parts)
   const guard = new JsonGuard(systemRandom)
+  const decoding = { guard, openSession: sessions.open, routerId }
   const wheel = new DeadlineWheel(systemClock.nowMs)
   const shared = {
     clock: systemClock,
@@ -214,7 +218,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
   const states = { sealer: parts.sealer, wallMs: systemClock.wallMs }
   const path = requestPath({
     ...shared,
-    eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: sessions.open }) },
+    eras: { decode: arrived => decodeRequest(arrived, decoding) },
     table: {
       server: name => active.server(name),
       cluster: name => active.cluster(name)?.policy,

@@ -215,7 +215,7 @@ export class Sessions implements Handshakes, Farewells {
         forgoPlace(place)
         return isNeeded ? late : {}
       }
-      const asked = { version: call.version, client: info, capabilities, leftMs }
+      const asked = { version: call.version, client: info, capabilities, leftMs, by: call }
       const handshake = await openSession(this.#ports, place, asked)
       forgoPlace(place)
       if (handshake.kind === 'open') {

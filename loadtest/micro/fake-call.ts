@@ -40,7 +40,8 @@ export const ARRIVED: Arrived = {
 export function eras(): Eras {
   const guard = new JsonGuard(seededRandom(1))
   return {
-    decode: arrived => decodeRequest(arrived, { guard, openSession: () => undefined }),
+    decode: arrived =>
+      decodeRequest(arrived, { guard, openSession: () => undefined, routerId: 'r1' }),
   }
 }
 

@@ -11,7 +11,7 @@ const decoded = (word?: string): ReturnType<typeof decodeRequest> =>
       headers: word === undefined ? {} : { 'x-ringmain-criticality': word },
       body: Buffer.from('{"jsonrpc":"2.0","id":7,"method":"ping"}'),
     }),
-    { guard: testGuard(), openSession: () => undefined },
+    { guard: testGuard(), openSession: () => undefined, routerId: 'r1' },
   )
 
 test('a known word is taken, and none is none', () => {

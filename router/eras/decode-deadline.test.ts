@@ -17,7 +17,11 @@ function decoded(
     headers: { ...asked.headers, ...headers },
     body: Buffer.from(asked.body ?? ''),
   })
-  return decodeRequest(arrived, { guard: testGuard(), openSession: () => undefined })
+  return decodeRequest(arrived, {
+    guard: testGuard(),
+    openSession: () => undefined,
+    routerId: 'r1',
+  })
 }
 
 test('how long the caller still waits is taken as whole milliseconds, in either era', () => {

@@ -30,7 +30,7 @@ interface Asked {
   readonly holds?: string
 }
 
-const NO_SESSIONS = { guard: testGuard(), openSession: () => undefined }
+const NO_SESSIONS = { guard: testGuard(), openSession: () => undefined, routerId: 'r1' }
 
 function ask(asked: Asked): ReturnType<typeof decodeRequest> {
   const { method = 'ping', id = 1, params, headers = {}, verb, holds = 'default' } = asked
@@ -42,6 +42,7 @@ function ask(asked: Asked): ReturnType<typeof decodeRequest> {
   return decodeRequest(arrived, {
     guard: testGuard(),
     openSession: token => (token === 'known' ? session(holds) : undefined),
+    routerId: 'r1',
   })
 }
 
@@ -289,6 +290,7 @@ test('of the headers only those that travel on are kept', () => {
   assert.deepEqual(passedHeaders, [
     ['traceparent', '00-1-2-01'],
     ['tracestate', 'a=b'],
+    ['x-ringmain-via', 'r1'],
   ])
 })
 

@@ -10,6 +10,7 @@ import { legacyCodec } from './legacy/codec.ts'
 import { type Read, readMessage } from './message.ts'
 import { modernCodec } from './modern/codec.ts'
 import { HEADER, isLegacyVersion, isModernVersion, LATEST_LEGACY, META } from './versions.ts'
+import { viaOf } from './via.ts'
 
 const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/
 
@@ -37,18 +38,20 @@ export type DecodeRefusal = Extract<Read<never>, { kind: 'refuse' }> & {
 export interface DecodePorts {
   readonly guard: JsonGuard
   readonly openSession: OpenSession
+  /** By which others know that a message has come through this one. */
+  readonly routerId: string
 }
 
 export function decodeRequest(
   arrived: Arrived,
-  { guard, openSession }: DecodePorts,
+  ports: DecodePorts,
 ): { readonly kind: 'ok'; readonly value: Decoded } | DecodeRefusal {
   if (arrived.verb === 'GET') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
-  if (arrived.verb === 'DELETE') return decodeDelete(arrived, openSession)
+  if (arrived.verb === 'DELETE') return decodeDelete(arrived, ports.openSession)
   if (!acceptsAnswer(arrived.headers)) return refuse('RINGMAIN_NOT_ACCEPTABLE')
-  const message = readMessage(arrived.body, guard)
+  const message = readMessage(arrived.body, ports.guard)
   if (message.kind === 'refuse') return message
-  return decodeMessage(message.value, arrived, openSession)
+  return decodeMessage(message.value, arrived, ports)
 }
 
 function decodeDelete(
@@ -78,7 +81,7 @@ function decodeDelete(
 function decodeMessage(
   message: Message,
   arrived: Arrived,
-  openSession: OpenSession,
+  { openSession, routerId }: DecodePorts,
 ): ReturnType<typeof decodeRequest> {
   const { headers } = arrived
   const token = message.method === 'initialize' ? undefined : headers[HEADER.session]
@@ -98,6 +101,8 @@ function decodeMessage(
   const askedMs = askedTime(headers[HEADER.deadline])
   if (askedMs === 'malformed')
     return { ...refuse('RINGMAIN_INVALID_DEADLINE'), era, message, idJson }
+  const way = viaOf(headers[HEADER.via], routerId)
+  if ('code' in way) return { kind: 'refuse', refusal: way, era, message, idJson }
   return {
     kind: 'ok',
     value: {
@@ -105,7 +110,7 @@ function decodeMessage(
       version: session?.version ?? verdict.value.version,
       message,
       list: verdict.value.list,
-      passedHeaders: picked(headers, name => name === 'traceparent' || name === 'tracestate'),
+      passedHeaders: [...picked(headers, isTrace), [HEADER.via, way.via]],
       paramHeaders: picked(headers, name => name.startsWith(HEADER.paramPrefix)),
       ...(session === undefined ? {} : { session }),
       ...(criticality === undefined ? {} : { askedCriticality: criticality }),
@@ -114,6 +119,8 @@ function decodeMessage(
     },
   }
 }
+
+const isTrace = (name: string): boolean => name === 'traceparent' || name === 'tracestate'
 
 /** Whatever it says but 1: of two readings the one that sends less is the safe one. */
 const isSentBefore = (headers: IncomingHttpHeaders): boolean =>

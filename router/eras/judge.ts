@@ -50,6 +50,8 @@ export function judgeAnswer(
     const { isRefusal, retryAfterMs = 1_000 } = outcomeOf(attempt)
     if (isRefusal) return drop(attempt, busy(status, retryAfterMs))
   }
+  if (status === 508 && outcomeOf(attempt).isRefusal)
+    return drop(attempt, { code: 'RINGMAIN_LOOP', detail: 'the replica is a router, and says so' })
   const encoding = foreignEncoding(attempt)
   if ((status === 200 || isUnsaid(status)) && encoding !== undefined)
     return drop(attempt, {

@@ -61,7 +61,7 @@ export function placeOf(refusal: Refusal, method: string): 'http' | 'error' | 'r
 /** Other parties' 429 and 503 leave open whether anything ran; a router or a client before this one need not read the body to know. */
 const notExecuted = ({ code }: Refusal): Record<string, string> => {
   const { http, executed } = shapeOf(code)
-  return executed === 'no' && (http === 429 || http === 503)
+  return executed === 'no' && (http === 429 || http === 503 || http === 508)
     ? { 'x-ringmain-not-executed': '1' }
     : {}
 }

@@ -42,4 +42,6 @@ export const HEADER = {
   /** How many times the call has been sent, this one included; from a router to a router. */
   attempt: 'x-ringmain-attempt',
   deadline: 'x-ringmain-deadline-ms',
+  /** The routers that it has come through. */
+  via: 'x-ringmain-via',
 } as const

@@ -1,12 +1,14 @@
 // One check's questions to one replica, and what each answer shows. A replica that was slow or busy has not said no: each question
 // keeps the two apart, and what follows from them is decided by who asks.
 import type { Clock } from '#foundation/clock.ts'
+import { shapeOf } from '#foundation/refusals.ts'
 import { type Capabilities, capabilitiesIn } from '#router/capabilities.ts'
 import { createBreather } from '#router/clusters/discovery/breather.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
 import { isRecord } from '#router/eras/message.ts'
-import { LATEST_LEGACY, META } from '#router/eras/versions.ts'
+import { LATEST_LEGACY } from '#router/eras/versions.ts'
+import { fromRouter, through } from '#router/eras/via.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import type { KnownDefinitions } from './known-definitions.ts'
 import {
@@ -20,13 +22,14 @@ import type { Connections, Pools } from './pools.ts'
 import { type ClientInfo, legacyQuestion, modernQuestion, type Question } from './questions.ts'
 import { type Rest, readTools, type ToolList } from './read-tools.ts'
 import { askReplica, outcomeOf, PAGE_BYTES, type RpcReply } from './rpc.ts'
-import { sendUncounted } from './send.ts'
+import { type Outgoing, type Sent, sendUncounted } from './send.ts'
 
 export interface ProbePorts {
   readonly pools: Pools
   readonly clock: Clock
   readonly nextId: () => number
   readonly client: ClientInfo
+  readonly routerId: string
 }
 
 export interface ProbeMeans {
@@ -68,7 +71,9 @@ export const ALIVE: CheckResult = { ok: true }
 
 export const notAlive = (reason: string): CheckResult => ({ ok: false, reason, isRefused: false })
 
-const A_ROUTER = notAlive('it is a Ringmain router, perhaps this one')
+const GOES_ROUND = notAlive('it is a Ringmain router that leads back to this one')
+/** Its own code, whatever the era. */
+const LOOP = shapeOf('RINGMAIN_LOOP').jsonRpc
 
 export class Probe {
   readonly policy: ClusterPolicy
@@ -120,6 +125,7 @@ export class Probe {
   async modern(): Promise<Modern> {
     const reply = await this.#put(this.#modernQuestion('server/discover'))
     if (reply.kind === 'failed') return { kind: 'failed', result: failure(reply) }
+    if (isLoop(reply)) return { kind: 'failed', result: GOES_ROUND }
     const outcome = outcomeOf(reply)
     if (outcome === 'guarded') return { kind: 'guarded' }
     if (outcome === 'unasked')
@@ -130,9 +136,8 @@ export class Probe {
       return { kind: 'failed', result: notAlive(`server/discover: ${reply.detail}`) }
     if (reply.kind === 'http') return { kind: 'not_modern' }
     const result = reply.message['result'] as
-      | { supportedVersions?: unknown; instructions?: unknown; _meta?: unknown }
+      | { supportedVersions?: unknown; instructions?: unknown }
       | undefined
-    if (this.#isRouter(serverNameIn(result?._meta))) return { kind: 'failed', result: A_ROUTER }
     const error = reply.message['error'] as { code?: unknown } | undefined
     const isModern = Array.isArray(result?.supportedVersions) || MODERN_CODES.includes(error?.code)
     const capabilities = capabilitiesIn(result)
@@ -154,10 +159,6 @@ export class Probe {
     })
     if (handshake.kind === 'failed') return unopened(handshake.reply)
     const { session } = handshake
-    if (this.#isRouter(session.serverName)) {
-      await this.#end(way, session)
-      return { kind: 'unasked', result: A_ROUTER }
-    }
     const found = await within(session)
     await this.#end(way, session)
     return { kind: 'open', session, found }
@@ -201,11 +202,6 @@ export class Probe {
     return list
   }
 
-  /** By its own name: not only this router, since two that name each other would send a call round, too. */
-  #isRouter(name: unknown): boolean {
-    return name === this.#ports.client.name
-  }
-
   /** What the check, and so its next question, may still take. */
   get #leftMs(): number {
     const leftMs = Math.ceil(this.#beganMs + this.#mayTakeMs - this.#ports.clock.nowMs())
@@ -234,7 +230,7 @@ export class Probe {
   }
 
   #way(): HandshakeWay {
-    const { clock, nextId } = this.#ports
+    const { nextId } = this.#ports
     const leftMs = (): number => this.#leftMs
     return {
       path: this.#path,
@@ -243,16 +239,21 @@ export class Probe {
         return leftMs() // less for each question of the handshake
       },
       nextId,
-      send: outgoing => sendUncounted(this.#connections, this.endpoint, outgoing, clock),
+      send: outgoing => this.#send(outgoing),
     }
   }
 
+  #send(outgoing: Outgoing): Sent {
+    const { clock, routerId } = this.#ports
+    const said = through(outgoing, fromRouter(routerId))
+    return sendUncounted(this.#connections, this.endpoint, said, clock)
+  }
+
   async #put(question: Question, mostBytes?: number): Promise<RpcReply> {
-    const { clock } = this.#ports
     const leftMs = this.#leftMs
     const detail = `the check was not done within ${this.#mayTakeMs} ms`
     if (leftMs === 0) return { kind: 'failed', attempt: 'not_sent', detail }
-    const sent = sendUncounted(this.#connections, this.endpoint, question.outgoing, clock)
+    const sent = this.#send(question.outgoing)
     const reply = await askReplica(sent, question.idJson, leftMs, mostBytes)
     const isCut = reply.kind === 'failed' && reply.attempt === 'timeout'
     // The rest of a limit that was left for a later question is a number nobody has set.
@@ -260,9 +261,10 @@ export class Probe {
   }
 }
 
-function serverNameIn(meta: unknown): unknown {
-  const server = isRecord(meta) ? meta[META.serverInfo] : undefined
-  return isRecord(server) ? server['name'] : undefined
+/** A router has seen that the question came through it before. */
+function isLoop(reply: RpcReply): boolean {
+  const error = reply.kind === 'message' ? reply.message['error'] : undefined
+  return isRecord(error) && error['code'] === LOOP
 }
 
 async function awaitAtMost(work: Promise<void>, ms: number): Promise<void> {
@@ -279,6 +281,7 @@ const failure = (reply: Extract<RpcReply, { kind: 'failed' }>): CheckResult => (
 })
 
 function unopened(reply: RpcReply): Legacy<never> {
+  if (isLoop(reply)) return { kind: 'unasked', result: GOES_ROUND }
   if (reply.kind === 'failed') return { kind: 'unasked', result: failure(reply) }
   const says = `initialize answered ${reply.status}`
   switch (outcomeOf(reply)) {

@@ -12,6 +12,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'tracestate',
   'x-ringmain-attempt',
   'x-ringmain-deadline-ms',
+  'x-ringmain-via',
 ])
 /** Arguments mirrored into headers; the rest of the name is the tool's own choice. */
 const MIRRORED = /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]*$/

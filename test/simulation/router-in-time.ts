@@ -83,7 +83,10 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
       after: wheel.after,
       defect: (_id, at, error) => defect(at, error),
     }),
-    eras: { decode: arrived => decodeRequest(arrived, { guard, openSession: sessions.open }) },
+    eras: {
+      decode: arrived =>
+        decodeRequest(arrived, { guard, openSession: sessions.open, routerId: 'r1' }),
+    },
     table: {
       server: server => active.server(server),
       cluster: of => active.cluster(of)?.policy,

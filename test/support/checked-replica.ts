@@ -32,6 +32,7 @@ export async function checked(
     clock,
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
+    routerId: 'r1',
   })
   return {
     replica,
