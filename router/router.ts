@@ -1,5 +1,4 @@
 // The data plane put together: settings in, a serving router out. The one place where ports meet their adapters.
-import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { systemClock, systemRandom } from '#foundation/clock.ts'
 import type { Log, Logs } from '#foundation/log.ts'
@@ -49,6 +48,7 @@ import { InFlight } from './upstream/in-flight.ts'
 import { Pools } from './upstream/pools.ts'
 import { newRouterId, requestIds } from './upstream/request-ids.ts'
 import { createSend, sendUncounted } from './upstream/send.ts'
+import { usablePolicies } from './usable-settings.ts'
 
 export interface Router {
   readonly mcpUrl: string
@@ -61,18 +61,13 @@ export interface Router {
 /** How long connections stay open for requests that were on their way when the drain began. */
 const DRAIN_GRACE_MS = 1_000
 
-/** Each setting can be read, and yet no router can start with them. The message is for people. */
-export class UnusableSettings extends Error {
-  override readonly name = 'UnusableSettings'
-}
-
 /** Rejects with a sentence for a person, which `UnusableSettings` and `PolicyProblems` hold as well. */
 export async function startRouter(
   settings: RouterSettings,
   logs: Pick<Logs, 'log' | 'access'> & Partial<Logs>,
 ): Promise<Router> {
   const { log } = logs
-  const policies = checkSettings(settings)
+  const policies = usablePolicies(settings)
   const beganMs = systemClock.nowMs()
   const sealer = createSealer(await sessionKey(settings.sessionKey, settings.state))
   const telemetry = createTelemetry('ringmain-router', RINGMAIN_VERSION)
@@ -173,30 +168,6 @@ interface Parts extends SharedListPorts {
   readonly log: Log
   readonly routerId: string
 }
-
-function checkSettings(settings: RouterSettings): string {
-  if (settings.policies === undefined) {
-    throw new UnusableSettings(
-      'no policies given: name a folder with --policies DIR or RINGMAIN_POLICIES',
-    )
-  }
-  for (const [address, flag] of [
-    [settings.host, '--host'],
-    [settings.adminHost, '--admin-host'],
-  ] as const) {
-    if (isLoopback(address) || settings.exposeWithoutAuth === 'yes') continue
-    throw new UnusableSettings(
-      `${flag} ${address} is reachable from other machines, and callers are not authenticated; ` +
-        'listen on 127.0.0.1, or say --expose-without-auth yes if something in front authenticates them',
-    )
-  }
-  return settings.policies
-}
-
-const isLoopback = (address: string): boolean =>
-  address === 'localhost' ||
-  address === '::1' ||
-  (isIP(address) === 4 && address.startsWith('127.'))
 
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
   const { active, observer, overload, connections, log, routerId } = parts

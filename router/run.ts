@@ -3,8 +3,9 @@ import { createLogs } from '#foundation/log.ts'
 import { routerSettings } from '#foundation/router-settings.ts'
 import { type RouterSettings, readRouterSettings } from '#foundation/settings.ts'
 import { endOnDefect } from './end-on-defect.ts'
-import { type Router, startRouter, UnusableSettings } from './router.ts'
+import { type Router, startRouter } from './router.ts'
 import { PolicyProblems } from './table-feed/directory-feed.ts'
+import { UnusableSettings } from './usable-settings.ts'
 import { yieldToLoop } from './yield-to-loop.ts'
 
 const EXIT = { failed: 1, invalidDocuments: 6, usage: 64 } as const
