@@ -171,7 +171,8 @@ interface Parts extends SharedListPorts {
 
 async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
   const { active, observer, overload, connections, log, routerId } = parts
-  const sessions = new Sessions(parts)
+  const inFlight = new InFlight()
+  const sessions = new Sessions({ ...parts, isBusy: inFlight.isBusy })
   const guard = new JsonGuard(systemRandom)
   const decoding = { guard, openSession: sessions.open, routerId }
   const wheel = new DeadlineWheel(systemClock.nowMs)
@@ -207,7 +208,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     judge: judgeAnswer,
     lists,
     handshakes: sessions,
-    cancellations: new InFlight(),
+    cancellations: inFlight,
     answers: asks,
     farewells: sessions,
   })

@@ -43,6 +43,7 @@ function ground(t: TestContext, isSessionful = true): Ground {
     nextId: () => 1,
     client: { name: 'ringmain', version: '1' },
     budgets: new RetryBudgets(() => 0),
+    isBusy: () => false,
     nowMs: () => nowMs,
   })
   const call = callAs({

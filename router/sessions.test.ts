@@ -6,6 +6,7 @@ import { createSealer } from '#foundation/seal.ts'
 import { messageAs } from '#test/support/call-facts.ts'
 import { settle } from '#test/support/manual-time.ts'
 import {
+  MOST_SESSIONS,
   opened,
   opens,
   SESSION_KEY,
@@ -173,4 +174,19 @@ test('when no cluster can open any, the handshake is refused', async t => {
   const outcome = await initialize({ server })
   assert.ok('refusal' in outcome)
   assert.equal(outcome.refusal.code, 'RINGMAIN_NO_HEALTHY_REPLICA')
+})
+
+test('beyond as many as its cluster allows, a session that is not used is ended, and its caller told so', async t => {
+  const scene = sessionGround(t)
+  const tokens: string[] = []
+  for (let count = 0; count < MOST_SESSIONS; count += 1) tokens.push((await opened(scene)).token)
+  const [first = '', second = '', third = ''] = tokens
+  for (const token of tokens) sessionOf(scene.sessions, token)
+  sessionOf(scene.sessions, first)
+  scene.busy.add(second)
+  assert.ok(!scene.requests.methods().includes('DELETE'))
+  await opened(scene)
+  assert.equal(scene.sessions.open(third), undefined, 'which its caller is told as 404')
+  assert.equal(scene.requests.methods().filter(method => method === 'DELETE').length, 1)
+  for (const token of [first, second, ...tokens.slice(3)]) assert.ok(scene.sessions.open(token))
 })

@@ -1,10 +1,9 @@
 // Legacy sessions. The id a caller holds is sealed: it names the replicas and their own session ids, so any router with the key
-// can serve it, and nothing is kept here but what has been opened lately and what has been ended.
+// can serve it, and nothing is kept here but what has been opened lately, what has been ended, and which are held open.
 import { LRUCache } from 'lru-cache'
 import type { Sealer } from '#foundation/seal.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import {
-  type CallerCapabilities,
   type Capabilities,
   callerCapabilitiesIn,
   joinedInstructions,
@@ -25,16 +24,17 @@ import type { OpenSession } from './eras/decode.ts'
 import { isRecord } from './eras/message.ts'
 import { LATEST_MODERN, META } from './eras/versions.ts'
 import type { Decoded, Located, Session, SessionClient, SessionMember } from './facts.ts'
+import { HeldSessions } from './held-sessions.ts'
 import { HANDSHAKE_MS, handshakeWay, openSession } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import type { RetryBudgets, RetryTurn } from './retry-budget.ts'
+import { openSealed, sealSession } from './sealed-session.ts'
 import type { Handshakes } from './stages/greet.ts'
 import type { Farewells } from './stages/part.ts'
 import { endUpstreamSession } from './upstream/legacy-handshake.ts'
 import { type ClientInfo, legacyQuestion } from './upstream/questions.ts'
 import { askReplica } from './upstream/rpc.ts'
 
-const PURPOSE = 'session'
 /** Opened ids kept at hand; one that fell out is opened again. */
 const OPENED = 10_000
 /** Ended ids remembered; beyond that the replica's own 404 ends them. */
@@ -47,6 +47,8 @@ const LONGEST = 8_192
 export interface SessionPorts extends ReplicaPorts {
   readonly sealer: Sealer
   readonly budgets: RetryBudgets<ClusterPolicy>
+  /** A call of the session is under way. */
+  readonly isBusy: (token: string) => boolean
 }
 
 const LISTS_TOOLS: Capabilities = { has: ['tools'], extensions: {} }
@@ -66,21 +68,23 @@ export class Sessions implements Handshakes, Farewells {
   readonly #opened = new LRUCache<string, Session>({ max: OPENED })
   readonly #ended = new LRUCache<string, true>({ max: ENDED })
 
+  readonly #held: HeldSessions
+
   constructor(ports: SessionPorts) {
     this.#ports = ports
+    this.#held = new HeldSessions({
+      mostOf: cluster => ports.active.cluster(cluster)?.policy.sessions,
+      isBusy: ports.isBusy,
+    })
   }
 
   readonly open: OpenSession = token => {
     if (this.#ended.has(token)) return undefined
     const known = this.#opened.get(token)
-    if (known !== undefined) return known
-    const sealed = this.#ports.sealer.open(PURPOSE, token) as SealedSession | undefined // sealed by us, so of this shape
-    if (sealed === undefined) return undefined
-    const { s: serverName, v: version, m: members, c } = sealed
-    if (c === undefined) return undefined // of a router that kept nothing of callers: they initialize anew
-    const client = { info: { name: c[0], version: c[1] }, capabilities: c[2] }
-    const session = { token, serverName, version, members: members.map(unpacked), client }
-    this.#opened.set(token, session)
+    const session = known ?? openSealed(this.#ports.sealer, token)
+    if (session === undefined) return undefined
+    if (known === undefined) this.#opened.set(token, session)
+    this.#endAll(this.#held.used(session))
     return session
   }
 
@@ -114,21 +118,18 @@ export class Sessions implements Handshakes, Farewells {
       }
     }
     if (opened === 0 && last !== undefined) return { refusal: last }
-    const sealed: SealedSession = {
-      s: call.server.name,
-      v: call.version,
-      m: members.map(packed),
-      c: [client.info.name, client.info.version, client.capabilities],
-    }
-    const sessionToken = this.#ports.sealer.seal(PURPOSE, sealed)
+    const { server, version } = call
+    const about = { serverName: server.name, version, members, client }
+    const sessionToken = sealSession(this.#ports.sealer, about)
     if (sessionToken.length > LONGEST) {
       this.forsake(sessionToken)
       const says = `It would join ${members.length} clusters whose servers keep sessions.`
       return { refusal: { code: 'RINGMAIN_SESSION_TOO_LARGE', says } }
     }
+    this.#endAll(this.#held.opened({ token: sessionToken, ...about }))
     const instructions = this.#instructions(call)
     const result = {
-      protocolVersion: call.version,
+      protocolVersion: version,
       capabilities: this.#capabilities(call, 'legacy'),
       serverInfo: this.#ports.client,
       ...(instructions === undefined ? {} : { instructions }),
@@ -165,9 +166,18 @@ export class Sessions implements Handshakes, Farewells {
     if (session !== undefined) void this.end(session)
   }
 
+  /** Their callers are told 404 with their next request, as the specification has it, and open new ones. */
+  #endAll(tokens: readonly string[]): void {
+    for (const token of tokens) {
+      const session = openSealed(this.#ports.sealer, token)
+      if (session !== undefined) void this.end(session)
+    }
+  }
+
   readonly end = async (session: Session): Promise<void> => {
     this.#ended.set(session.token, true)
     this.#opened.delete(session.token)
+    this.#held.forget(session)
     await Promise.all(
       session.members.map(async ({ cluster: name, endpoint: key, id, version }) => {
         const cluster = this.#ports.active.cluster(name)
@@ -252,32 +262,6 @@ export class Sessions implements Handshakes, Farewells {
     return joinedInstructions(told)
   }
 }
-
-/** Cluster, replica, the replica's own session id, revision: short, because the id travels with every request. */
-type PackedMember = readonly [cluster: string, endpoint: string, id: string, version: string]
-
-interface SealedSession {
-  readonly s: string
-  readonly v: string
-  readonly m: readonly PackedMember[]
-  readonly c?: PackedClient
-}
-
-type PackedClient = readonly [name: string, version: string, capabilities: CallerCapabilities]
-
-const packed = ({ cluster, endpoint, id, version }: SessionMember): PackedMember => [
-  cluster,
-  endpoint,
-  id,
-  version,
-]
-
-const unpacked = ([cluster, endpoint, id, version]: PackedMember): SessionMember => ({
-  cluster,
-  endpoint,
-  id,
-  version,
-})
 
 /** Of a name or a version that is told; no real one is longer. */
 const LONGEST_WORD = 256

@@ -109,6 +109,8 @@ export interface ClusterPolicy {
   readonly health: HealthPolicy
   readonly ejection: EjectionPolicy
   readonly connections: ConnectionPolicy
+  /** That callers may hold open at its replicas, through one router. */
+  readonly sessions: number
   readonly retry: RetryPolicy
   readonly timeouts: {
     /** From dispatch to the first byte of the answer. */

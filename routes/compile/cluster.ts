@@ -147,6 +147,7 @@ export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolic
       queue: connections.queue,
       waitMs: mustParseDuration(connections.wait),
     },
+    sessions: connections.sessions,
     retry: {
       max: retry.max,
       budget: shareOf(retry.budget),

@@ -136,6 +136,13 @@ const connections = closed(
       default: 4_096,
       description: 'Open streams at one replica, beside its calls.',
     }),
+    sessions: count({
+      least: 1,
+      most: 1_000_000,
+      default: 4_096,
+      description:
+        'Legacy sessions that callers may hold open at its replicas through one router. Beyond that the one that was not used for longest is ended, and its caller told 404, on which clients open a new one.',
+    }),
     queue: count({
       least: 0,
       most: 1_000_000,

@@ -72,7 +72,8 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
   const sealer = createSealer(Buffer.alloc(SEAL_KEY_BYTES, 7))
   const budgets = new RetryBudgets<ClusterPolicy>(clock.nowMs)
   const parts = { ...replicaPorts(ports, active), sealer, budgets }
-  const sessions = new Sessions(parts)
+  const inFlight = new InFlight()
+  const sessions = new Sessions({ ...parts, isBusy: inFlight.isBusy })
   const wheel = new DeadlineWheel(clock.nowMs)
   const asks = new Asks({ ...parts, after: wheel.after })
   const path = requestPath({
@@ -101,7 +102,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     judge: judgeAnswer,
     lists: { page: unused, openCursor: unused, encode: unused },
     handshakes: sessions,
-    cancellations: new InFlight(),
+    cancellations: inFlight,
     answers: asks,
     farewells: sessions,
   })

@@ -20,11 +20,15 @@ const STATELESS: Learned = {
   legacyVersion: '2025-06-18',
   instructions: 'search gently',
 }
+/** That callers may hold open at the cluster that keeps any. */
+export const MOST_SESSIONS = 20
 export const SESSION_KEY = Buffer.alloc(32, 7)
 
 export interface SessionGround {
   readonly sessions: Sessions
   readonly requests: FakeSend
+  /** Tokens of sessions of which something is under way. */
+  readonly busy: Set<string>
   readonly call: CallFacts
   /** What `initialize` gives; every replica that is asked opens a session named after its cluster. */
   readonly initialize: (
@@ -41,7 +45,11 @@ export function sessionGround(
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const clusters = playedClusters()
   const connections = { perEndpoint: 4, minPerEndpoint: 1, streams: 4, queue: 0, waitMs: 0 }
-  const table = tableOf('v1', clusterPolicy('crm', { connections }), clusterPolicy('web'))
+  const table = tableOf(
+    'v1',
+    clusterPolicy('crm', { connections, sessions: MOST_SESSIONS }),
+    clusterPolicy('web'),
+  )
   const active = new ActiveTable(table, clusters.open)
   serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned: { ...SESSIONFUL, eras } })
   serveAt(active, clusters, {
@@ -51,6 +59,7 @@ export function sessionGround(
   })
   const requests = fakeSend()
   let id = 1_000
+  const busy = new Set<string>()
   const sessions = new Sessions({
     active,
     sealer,
@@ -59,6 +68,7 @@ export function sessionGround(
     nextId: () => (id += 1),
     client: { name: 'ringmain', version: '1' },
     budgets: new RetryBudgets(() => 0),
+    isBusy: token => busy.has(token),
     nowMs: () => 0,
   })
   const call = callAs({
@@ -69,6 +79,7 @@ export function sessionGround(
   })
   return {
     sessions,
+    busy,
     requests,
     call,
     initialize: async (differences = {}) => {
