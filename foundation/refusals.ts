@@ -28,8 +28,11 @@ const malformed = {
   executed: 'no',
   reason: 'malformed',
 } as const
-const session = { ...malformed, reason: 'session' } as const
 const invalid = { ...malformed, jsonRpc: -32600 } as const
+const session = { ...invalid, reason: 'session' } as const
+const forbidden = { ...invalid, http: 403, reason: 'forbidden' } as const
+/** Parameters that do not fit. */
+const unfit = { ...malformed, as: 'error', jsonRpc: -32602 } as const
 const unavailable = {
   http: 503,
   as: 'result',
@@ -106,40 +109,30 @@ export const refusals = {
     says: 'This method is not implemented.',
   },
   RINGMAIN_INVALID_PARAMS: {
-    ...malformed,
-    as: 'error',
-    jsonRpc: -32602,
+    ...unfit,
     says: 'The parameters do not fit the method.',
   },
   RINGMAIN_UNKNOWN_TOOL: {
-    ...malformed,
-    as: 'error',
-    jsonRpc: -32602,
+    ...unfit,
     says: 'No tool of this name is offered here.',
     reason: 'unknown_tool',
   },
   RINGMAIN_NOT_OFFERED: {
-    ...malformed,
-    as: 'error',
-    jsonRpc: -32602,
+    ...unfit,
     says: 'No prompt, resource or task of this name is offered here.',
     reason: 'not_offered',
   },
   RINGMAIN_STATE_REFUSED: {
-    ...malformed,
-    as: 'error',
-    jsonRpc: -32602,
+    ...unfit,
     says: 'What params.requestState holds was not given out for this call, or is too old. The call was not executed.',
   },
   RINGMAIN_SESSION_UNKNOWN: {
     ...session,
     http: 404,
-    jsonRpc: -32600,
     says: 'The session has ended or is not known; initialize again.',
   },
   RINGMAIN_QUESTION_UNKNOWN: {
     ...session,
-    jsonRpc: -32600,
     says: 'Nothing was asked under this id in this session.',
   },
   RINGMAIN_ANSWER_LOST: {
@@ -149,6 +142,19 @@ export const refusals = {
     says: 'The tool server that asked could not be given the answer.',
     reason: 'unavailable',
   },
+  RINGMAIN_CANNOT_BE_TOLD: {
+    ...unfit,
+    says: 'This caller cannot be told of changes of this resource.',
+    reason: 'not_offered',
+  },
+  RINGMAIN_TOO_MANY_STREAMS: {
+    ...malformed,
+    http: 429,
+    jsonRpc: -31971,
+    retry: 'after',
+    says: 'No more streams are opened for this caller, or at this virtual server, for now.',
+    reason: 'streams',
+  },
   RINGMAIN_SESSION_TOO_LARGE: {
     ...session,
     http: 500,
@@ -157,16 +163,12 @@ export const refusals = {
     says: 'A session with this virtual server would need an id longer than a header may be.',
   },
   RINGMAIN_HOST_REFUSED: {
-    ...invalid,
-    http: 403,
+    ...forbidden,
     says: 'The Host header is not on the allow-list.',
-    reason: 'forbidden',
   },
   RINGMAIN_ORIGIN_REFUSED: {
-    ...invalid,
-    http: 403,
+    ...forbidden,
     says: 'The Origin header is not on the allow-list.',
-    reason: 'forbidden',
   },
   RINGMAIN_UNKNOWN_SERVER: {
     ...malformed,

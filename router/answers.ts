@@ -72,10 +72,19 @@ export type McpAnswer =
       readonly status: number
     }
   | { readonly kind: 'relay'; readonly relay: Relay }
+  | { readonly kind: 'stream'; readonly stream: OpenStream }
   /** Taken, nothing to say: 202. */
   | { readonly kind: 'accepted' }
   /** The session is over: 200 without a body. */
   | { readonly kind: 'ended' }
+
+/** A stream that is for its caller alone, and answers no call. */
+export interface OpenStream {
+  /** Resolves when it is over, however that came. */
+  readonly run: () => Promise<'caller_gone' | undefined>
+  /** Breaks it off. */
+  readonly cut: () => void
+}
 
 /** One message of a replica as a caller of the other era has it. */
 export type Carried =

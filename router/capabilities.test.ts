@@ -5,6 +5,7 @@ import {
   type Capabilities,
   capabilitiesIn,
   joinedInstructions,
+  mute,
   toldCapabilities,
 } from './capabilities.ts'
 
@@ -26,7 +27,13 @@ test('the union of what is said is told, without what is not carried', () => {
     logging: {},
     extensions: { [UI]: {}, [TASKS]: {} },
   })
-  const all = { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} }
+  const all = {
+    tools: { listChanged: true },
+    prompts: {},
+    resources: { subscribe: true },
+    completions: {},
+    logging: {},
+  }
   const ui = { [UI]: { mimeTypes: ['text/html'] } }
   assert.deepEqual(toldCapabilities('modern', [one, other]), {
     ...all,
@@ -35,6 +42,18 @@ test('the union of what is said is told, without what is not carried', () => {
   assert.deepEqual(toldCapabilities('legacy', [one, other]), { ...all, extensions: ui })
   assert.deepEqual(toldCapabilities('modern', [from({ tools: {} })]), { tools: {} })
   assert.deepEqual(toldCapabilities('modern', [from({})]), {})
+})
+
+test('what nobody can be told of is not told', () => {
+  const one = from({
+    tools: { listChanged: 'yes' },
+    resources: { subscribe: true, listChanged: true },
+  })
+  assert.deepEqual(toldCapabilities('legacy', [one]), {
+    tools: {},
+    resources: { subscribe: true, listChanged: true },
+  })
+  assert.deepEqual(toldCapabilities('legacy', [mute(one)]), { tools: {}, resources: {} })
 })
 
 test('of servers that say nothing it is known only that they are tool servers', () => {

@@ -1,9 +1,13 @@
 // What servers say that they can do, as far as the router carries it. What is not carried is told to nobody: a client would use it.
 import type { Era } from '#routes/route-table.ts'
 
-/** The capabilities of servers that are carried. `listChanged` and `subscribe` of them are told once changes reach callers: here, and nowhere else. */
+/** The capabilities of servers that are carried. */
 const CARRIED = ['tools', 'prompts', 'resources', 'completions', 'logging'] as const
 type Carried = (typeof CARRIED)[number]
+
+/** Lists of which a server may tell that they are others now. */
+export const TOLD = ['tools', 'prompts', 'resources'] as const
+export type Told = (typeof TOLD)[number]
 
 /** Extensions that are carried from end to end, and in which eras: the views of tools (MCP Apps), and tasks. */
 const EXTENSIONS: Readonly<Record<string, readonly Era[]>> = {
@@ -22,6 +26,10 @@ export type CallerCapabilities = Readonly<Record<string, unknown>>
 
 export interface Capabilities {
   readonly has: readonly Carried[]
+  /** Lists whose changes it tells. */
+  readonly tells: readonly Told[]
+  /** It tells of single resources to who asks for that. */
+  readonly hasSubscriptions: boolean
   /** Settings by extension. */
   readonly extensions: Readonly<Record<string, unknown>>
 }
@@ -49,9 +57,27 @@ export function capabilitiesIn(result: unknown): Capabilities | undefined {
   )
   return {
     has: CARRIED.filter(name => isObject(stated[name])),
+    tells: TOLD.filter(name => isStated(stated, name, 'listChanged')),
+    hasSubscriptions: isStated(stated, 'resources', 'subscribe'),
     extensions: Object.fromEntries(kept.map(name => [name, extensions[name]])),
   }
 }
+
+const isStated = (
+  stated: Readonly<Record<string, unknown>>,
+  name: string,
+  member: string,
+): boolean => {
+  const said = stated[name]
+  return isObject(said) && said[member] === true
+}
+
+/** Nobody is told of anything: the server keeps no stream on which it could be. */
+export const mute = (capabilities: Capabilities): Capabilities => ({
+  ...capabilities,
+  tells: [],
+  hasSubscriptions: false,
+})
 
 /**
  * The member `capabilities` for callers of this era: whatever one of those who serve them can do. Of an extension the settings of the
@@ -66,9 +92,17 @@ export function toldCapabilities(era: Era, all: readonly Capabilities[]): Record
       extensions[name] = owner.extensions[name]
   }
   return {
-    ...Object.fromEntries((all.length === 0 ? (['tools'] as const) : has).map(name => [name, {}])),
+    ...Object.fromEntries(
+      (all.length === 0 ? (['tools'] as const) : has).map(name => [name, settingsOf(name, all)]),
+    ),
     ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
   }
+}
+
+function settingsOf(name: Carried, all: readonly Capabilities[]): Record<string, true> {
+  const tells = all.some(one => one.tells.some(told => told === name))
+  const subscribe = name === 'resources' && all.some(one => one.hasSubscriptions)
+  return { ...(subscribe ? { subscribe } : {}), ...(tells ? { listChanged: true } : {}) }
 }
 
 /** Text that is told of each cluster, together: assistants put it before every conversation. */

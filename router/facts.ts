@@ -150,7 +150,7 @@ export interface SessionClient {
   readonly capabilities: CallerCapabilities
 }
 
-export type ListName = 'call' | 'list' | 'handshake' | 'notice' | 'close'
+export type ListName = 'call' | 'list' | 'subscribe' | 'stream' | 'handshake' | 'notice' | 'close'
 
 export interface Decoded {
   readonly era: Era
@@ -170,6 +170,8 @@ export interface Decoded {
   readonly paramHeaders: ReadonlyArray<readonly [string, string]>
   /** How long the caller still waits, by its own word. */
   readonly askedMs?: number
+  /** Where the stream of a legacy caller goes on. */
+  readonly lastEventId?: string
 }
 
 export interface Located {

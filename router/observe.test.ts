@@ -52,6 +52,16 @@ function labelsIn(text: string): Readonly<Record<string, readonly string[]>> {
   )
 }
 
+test('a stream that is open is no call in flight', async t => {
+  const { observer, scrape } = ground(t)
+  observer.began()
+  observer.streams.began()
+  assert.equal(observer.totals.inFlight, 0)
+  assert.match(await scrape(), /^ringmain_streams(?:\{[^}]*\})? 1$/m)
+  observer.streams.ended()
+  assert.equal(observer.totals.inFlight, 1)
+})
+
 test('calls shed on their head leave one line together, and are counted one by one', async t => {
   const { observer, lines, scrape } = ground(t)
   for (const serverName of ['batch', 'default', 'batch']) observer.shed(serverName, 0.2)

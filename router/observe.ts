@@ -19,7 +19,7 @@ const BUCKETS = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300,
 ]
 /** Methods that may be a label; anything a caller invents is `other`. */
-const LABELS: readonly string[] = [...Object.keys(METHODS), 'DELETE', 'response']
+const LABELS: readonly string[] = [...Object.keys(METHODS), 'GET', 'DELETE', 'response']
 
 export interface CallTotals {
   readonly total: number
@@ -40,6 +40,7 @@ export class CallObserver implements Observations {
   #total = 0
   #refused = 0
   #inFlight = 0
+  #streams = 0
 
   /** `access` gets the line of each call. */
   constructor(access: WriteAccess | undefined, telemetry: Telemetry) {
@@ -76,6 +77,11 @@ export class CallObserver implements Observations {
         description: 'Calls of callers under way.',
       })
       .addCallback(result => result.observe(this.#inFlight))
+    meter
+      .createObservableGauge('ringmain.streams', {
+        description: 'Streams of callers that are open beside all calls.',
+      })
+      .addCallback(result => result.observe(this.#streams))
   }
 
   get totals(): CallTotals {
@@ -84,6 +90,18 @@ export class CallObserver implements Observations {
 
   readonly began = (): void => {
     this.#inFlight += 1
+  }
+
+  /** A stream that is open says nothing of load: until its end it is no call in flight. */
+  readonly streams = {
+    began: (): void => {
+      this.#inFlight -= 1
+      this.#streams += 1
+    },
+    ended: (): void => {
+      this.#inFlight += 1
+      this.#streams -= 1
+    },
   }
 
   readonly ended = (call: CallRecord): void => {

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Decoded, McpAnswer } from '#router/facts.ts'
-import { callAs, decodedAs, messageAs } from '#test/support/call-facts.ts'
-import { answeredAs, fakeBody } from '#test/support/fake-body.ts'
+import { decodedAs, messageAs } from '#test/support/call-facts.ts'
+import type { fakeBody } from '#test/support/fake-body.ts'
 import { arrivedAs, type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { freeRetries } from '#test/support/free-retries.ts'
-import { EMPTY_PAGE, NO_CATALOG } from '#test/support/no-catalog.ts'
+import { portsThatSay } from '#test/support/ports-that-say.ts'
 import { relayAs } from '#test/support/relayed.ts'
 import { relayAnswer } from './eras/relay.ts'
 import { refuse } from './pipeline/stage.ts'
@@ -21,79 +21,13 @@ interface Ran {
   readonly caller: FakeCaller
 }
 
-/** Ports that answer well and say so in the log; a test puts its own in the place of one. */
-function portsOf(log: string[], records: CallRecord[], decoded: Decoded): Ports {
-  const { server, cluster } = callAs()
-  const say = <T>(word: string, value: T): T => {
-    log.push(word)
-    return value
-  }
-  return {
-    clock: { nowMs: () => 0, wallMs: () => 0 },
-    observations: {
-      began: () => void log.push('began'),
-      ended: one => {
-        records.push(one)
-        log.push('ended')
-      },
-    },
-    eras: { decode: () => say('decode', { kind: 'ok', value: decoded } as const) },
-    table: {
-      server: () => say('locate', server),
-      cluster: () => say('resolve', cluster),
-      tool: () => ({ mirrors: [] }),
-      ...NO_CATALOG,
-      replay: () => ({ isReplayable: false }),
-      mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
-    },
-    shedding: { refusalOf: () => undefined },
-    deadlines: { open: () => say('deadline', fakeDeadline().deadline) },
-    attempts: freeRetries(() =>
-      say('choose', {
-        kind: 'target',
-        target: {
-          endpoint: 'r1',
-          isBound: false,
-          typicalMs: () => 1,
-          forgo: () => assert.fail('it is sent'),
-          send: () =>
-            say('send', {
-              attempt: Promise.resolve(answeredAs(200, {}, fakeBody())),
-              upstreamIdJson: '7',
-              abandon: () => void log.push('abandon'),
-              expire: () => void log.push('expire'),
-              ended: () => undefined,
-              relearn: () => void log.push('relearn'),
-            }),
-        },
-      } as const),
-    ),
-    judge: () => say('judge', { kind: 'result', resultJson: '{}' }),
-    lists: {
-      page: () => say('page', Promise.resolve(EMPTY_PAGE)),
-      openCursor: () => [],
-      encode: () => say('encode', Buffer.from('{}')),
-    },
-    handshakes: {
-      discover: () => say('discover', { resultJson: '{}' }),
-      initialize: () => say('initialize', Promise.resolve({ resultJson: '{}', sessionToken: 's' })),
-      setLevel: () => assert.fail('nobody logs'),
-      forsake: () => assert.fail('its caller is there'),
-    },
-    cancellations: { add: () => () => undefined, cancel: () => void log.push('cancel') },
-    answers: { answer: async () => undefined, tellAll: () => undefined },
-    farewells: { end: () => say('end session', Promise.resolve()) },
-    respond: outcome => void log.push(`respond ${outcome.kind}`),
-  }
-}
-
 async function run(
   decoded: Partial<Decoded> = {},
   instead: (ports: Ports) => Partial<Ports> = () => ({}),
   caller: FakeCaller = fakeCaller(),
 ): Promise<Ran> {
   const [log, records]: [string[], CallRecord[]] = [[], []]
-  const ports = portsOf(log, records, decodedAs(decoded))
+  const ports = portsThatSay(log, records, decodedAs(decoded))
   const path = requestPath({ ...ports, ...instead(ports) })
   await path.run(arrivedAs({ caller }), {
     settleFailed: (stage, error) => assert.fail(`${stage}: ${String(error)}`),
@@ -112,7 +46,7 @@ const of = (
 })
 
 test('the stages stand in this order', () => {
-  assert.deepEqual(requestPath(portsOf([], [], decodedAs())).stages, [
+  assert.deepEqual(requestPath(portsThatSay([], [], decodedAs())).stages, [
     'record',
     'decode',
     'locate',
@@ -121,6 +55,14 @@ test('the stages stand in this order', () => {
     'call: deadline',
     'call: enlist',
     'call: forward',
+    'subscribe: shed',
+    'subscribe: resolve',
+    'subscribe: subscribe',
+    'subscribe: deadline',
+    'subscribe: enlist',
+    'subscribe: forward',
+    'stream: shed',
+    'stream: listen',
     'list: shed',
     'list: gather',
     'handshake: shed',
@@ -128,13 +70,24 @@ test('the stages stand in this order', () => {
     'notice: notice',
     'close: part',
   ])
-  assert.deepEqual(turnedAwayPath(portsOf([], [], decodedAs())).stages, ['record', 'turn away'])
+  assert.deepEqual(turnedAwayPath(portsThatSay([], [], decodedAs())).stages, [
+    'record',
+    'turn away',
+  ])
 })
 
 test('each kind of message goes down its own list', async () => {
   for (const [decoded, middle] of [
     [of('tools/call', 'call'), ['resolve', 'deadline', 'choose', 'send', 'judge']],
     [of('tools/list', 'list'), ['page', 'encode']],
+    [
+      {
+        list: 'subscribe',
+        message: messageAs({ method: 'resources/subscribe', params: { uri: 'crm+a:b' } }),
+      },
+      ['resolve', 'subscribe'],
+    ],
+    [of('subscriptions/listen', 'stream'), ['open']],
     [of('server/discover', 'handshake'), ['discover']],
     [of('initialize', 'handshake'), ['initialize']],
     [of('notifications/x', 'notice'), []],
@@ -287,7 +240,7 @@ test('one record tells whether an answer went out whole, broke, or lost its call
 
 test('what was turned away before it was read leaves its record too', async () => {
   const [log, records]: [string[], CallRecord[]] = [[], []]
-  const path = turnedAwayPath(portsOf(log, records, decodedAs()))
+  const path = turnedAwayPath(portsThatSay(log, records, decodedAs()))
   await path.run(
     { ...arrivedAs(), turnedAway: { code: 'RINGMAIN_HOST_REFUSED' } },
     { settleFailed: () => assert.fail('nothing to settle') },

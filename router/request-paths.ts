@@ -9,12 +9,14 @@ import { type CallsUnderWay, enlist } from './stages/enlist.ts'
 import { type AttemptPath, forward, type Judge } from './stages/forward.ts'
 import { gather, type Lists } from './stages/gather.ts'
 import { greet, type Handshakes } from './stages/greet.ts'
+import { listen, type Streams } from './stages/listen.ts'
 import { locate, type Servers } from './stages/locate.ts'
 import { type Answers, type Cancellations, notice } from './stages/notice.ts'
 import { type Farewells, part } from './stages/part.ts'
 import { type Observations, record } from './stages/record.ts'
 import { type Offers, resolve } from './stages/resolve.ts'
 import { type Shedding, shed } from './stages/shed.ts'
+import { type Subscriptions, subscribe } from './stages/subscribe.ts'
 
 export interface Ports {
   readonly clock: Clock
@@ -30,6 +32,8 @@ export interface Ports {
   readonly cancellations: CallsUnderWay & Cancellations
   readonly answers: Answers
   readonly farewells: Farewells
+  readonly streams: Streams
+  readonly subscriptions: Subscriptions
   readonly respond: Respond<McpAnswer, Arrived, Recorded & Decoded>
 }
 
@@ -46,6 +50,15 @@ export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
           .stage(deadline(p.deadlines)) // from its arrival on, by policy and by the caller's word
           .stage(enlist(p.cancellations)) // a legacy cancellation finds it
           .stage(forward(p.attempts, p.judge)), // choose and send; again only where that is safe
+      subscribe: rest =>
+        rest
+          .stage(shed(p.shedding))
+          .stage(resolve(p.table)) // resource to cluster
+          .stage(subscribe(p.subscriptions)) // the router's to remember, or its replica's to answer
+          .stage(deadline(p.deadlines))
+          .stage(enlist(p.cancellations))
+          .stage(forward(p.attempts, p.judge)),
+      stream: rest => rest.stage(shed(p.shedding)).stage(listen(p.streams)), // no deadline ends it
       list: rest => rest.stage(shed(p.shedding)).stage(gather(p.lists)), // one page of every cluster
       handshake: rest => rest.stage(shed(p.shedding)).stage(greet(p.handshakes)), // the router's own to answer
       notice: rest => rest.stage(notice(p.cancellations, p.answers)), // nothing to answer

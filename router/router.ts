@@ -25,14 +25,15 @@ import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog, observeTable } from './observe.ts'
 import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
 import { observeEjections } from './observe-ejections.ts'
-import { offering } from './offering.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
 import { clusterOpener } from './open-cluster.ts'
 import { openOverload } from './open-overload.ts'
 import { openSources } from './open-sources.ts'
+import { openStreams } from './open-streams.ts'
 import { openOperator } from './operate.ts'
-import { openTask, outwardOf } from './outward.ts'
+import { outwardOf } from './outward.ts'
 import type { Overload } from './overload/overload.ts'
+import { ownerCatalog } from './owner-catalog.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
 import { RetryBudgets } from './retry-budget.ts'
 import { roundsOf } from './rounds.ts'
@@ -41,6 +42,7 @@ import { sessionKey } from './session-key.ts'
 import { Sessions } from './sessions.ts'
 import { type SharedListPorts, sharedLists } from './shared-lists.ts'
 import { shedOnHead } from './shed-on-head.ts'
+import type { Streams } from './streams/streams.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
 import { openLastGoodDocuments } from './table-feed/last-good-documents.ts'
 import { replayOf } from './tool-replay.ts'
@@ -126,7 +128,7 @@ export async function startRouter(
     await telemetry.close()
   }
   try {
-    const listener = await listen(settings, parts)
+    const { listener, streams } = await listen(settings, parts)
     const admin = await openAdmin(settings, state, {
       mcp: () => `${listener.url}/mcp`,
       telemetry,
@@ -135,7 +137,7 @@ export async function startRouter(
       await listener.close()
       throw error
     })
-    return handle(settings, state, { listener, admin, shutDown })
+    return handle(settings, state, { listener, streams, admin, shutDown })
   } catch (error) {
     await shutDown()
     throw error
@@ -169,10 +171,11 @@ interface Parts extends SharedListPorts {
   readonly routerId: string
 }
 
-async function listen(settings: RouterSettings, parts: Parts): Promise<McpListener> {
+async function listen(settings: RouterSettings, parts: Parts): Promise<Listening> {
   const { active, observer, overload, connections, log, routerId } = parts
   const inFlight = new InFlight()
-  const sessions = new Sessions({ ...parts, isBusy: inFlight.isBusy })
+  const isBusy = (token: string) => inFlight.isBusy(token) || opened.streams.hasOpen(token)
+  const sessions = new Sessions({ ...parts, isBusy })
   const guard = new JsonGuard(systemRandom)
   const decoding = { guard, openSession: sessions.open, routerId }
   const wheel = new DeadlineWheel(systemClock.nowMs)
@@ -188,15 +191,15 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
   const lists = sharedLists(parts)
   const asks = new Asks({ ...parts, after: wheel.after })
   const states = { sealer: parts.sealer, wallMs: systemClock.wallMs }
+  const catalog = ownerCatalog(parts, lists)
+  const opened = openStreams(parts, catalog, { lists, observe: observer.streams })
   const path = requestPath({
     ...shared,
     eras: { decode: arrived => decodeRequest(arrived, decoding) },
     table: {
       server: name => active.server(name),
       cluster: name => active.cluster(name)?.policy,
-      tool: (name, tool) => active.cluster(name)?.tool(tool),
-      offering: offering(lists.page),
-      task: (server, wireId) => openTask(parts.sealer, server, wireId),
+      ...catalog,
       replay: tool => replayOf(active, tool),
       outward: (call, owned) => outwardOf(parts.sealer, call, owned),
       rounds: (call, owned) => roundsOf(states, call, owned),
@@ -210,14 +213,16 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     handshakes: sessions,
     cancellations: inFlight,
     answers: asks,
-    farewells: sessions,
+    farewells: opened.farewells(sessions),
+    streams: opened.streams,
+    subscriptions: opened.subscriptions,
   })
   const turnedAway = turnedAwayPath(shared)
   const kit = {
     settleFailed: (at: string, error: unknown) =>
       log.error({ event: 'defect', at: `settle ${at}`, err: error }, 'defect'),
   }
-  return openMcpListener({
+  const listener = await openMcpListener({
     host: settings.host,
     port: settings.port,
     allow: createAllowList(settings.allowHosts, settings.allowOrigins),
@@ -239,18 +244,24 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<McpListen
     brokenRequest: connections.broken,
     droppedConnection: connections.dropped,
   })
+  return { listener, streams: opened.streams }
+}
+
+interface Listening {
+  readonly listener: McpListener
+  readonly streams: Streams
 }
 
 function handle(
   settings: RouterSettings,
   state: RouterState,
-  open: {
-    readonly listener: McpListener
+  open: Listening & {
     readonly admin: AdminListener
     readonly shutDown: () => Promise<void>
   },
 ): Router {
   const close = async (): Promise<void> => {
+    open.streams.close()
     await open.listener.close()
     await open.admin.close()
     await open.shutDown()
@@ -261,6 +272,7 @@ function handle(
     close,
     drain: async () => {
       state.isDraining = true // told by /readyz from now on
+      open.streams.drain(settings.drainGrace ?? 0)
       if (settings.drainGrace !== undefined) await open.listener.partWays(settings.drainGrace)
       const limit = Promise.withResolvers<boolean>()
       const timer = setTimeout(() => limit.resolve(false), settings.drain)

@@ -50,6 +50,8 @@ test('discover tells the versions and capabilities of the router', t => {
 test('what the replicas of this era can do is told, of whichever cluster', t => {
   const can = (...names: readonly ('prompts' | 'resources')[]): Capabilities => ({
     has: names,
+    tells: [],
+    hasSubscriptions: false,
     extensions: {},
   })
   const { sessions, call } = sessionGround(t, createSealer(SESSION_KEY), ['legacy', 'modern'], {

@@ -3,12 +3,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Sealer } from '#foundation/seal.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
-import {
-  type Capabilities,
-  callerCapabilitiesIn,
-  joinedInstructions,
-  toldCapabilities,
-} from './capabilities.ts'
+import { callerCapabilitiesIn, joinedInstructions, toldCapabilities } from './capabilities.ts'
 import {
   choosePlace,
   forgoPlace,
@@ -19,7 +14,6 @@ import {
   unopened,
 } from './choose-replica.ts'
 import type { Cluster } from './clusters/cluster.ts'
-import type { Learned } from './clusters/endpoint.ts'
 import type { OpenSession } from './eras/decode.ts'
 import { isRecord } from './eras/message.ts'
 import { LATEST_MODERN, META } from './eras/versions.ts'
@@ -28,6 +22,7 @@ import { HeldSessions } from './held-sessions.ts'
 import { HANDSHAKE_MS, handshakeWay, openSession } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import type { RetryBudgets, RetryTurn } from './retry-budget.ts'
+import { saidBy } from './said-capabilities.ts'
 import { openSealed, sealSession } from './sealed-session.ts'
 import type { Handshakes } from './stages/greet.ts'
 import type { Farewells } from './stages/part.ts'
@@ -49,15 +44,6 @@ export interface SessionPorts extends ReplicaPorts {
   readonly budgets: RetryBudgets<ClusterPolicy>
   /** A call of the session is under way. */
   readonly isBusy: (token: string) => boolean
-}
-
-const LISTS_TOOLS: Capabilities = { has: ['tools'], extensions: {} }
-
-/** A replica that lists tools has some, whatever it says. */
-function saidBy(learned: Learned | undefined, era: Era): readonly Capabilities[] {
-  const said = learned?.capabilities?.[era] ?? Object.values(learned?.capabilities ?? {})[0]
-  const listing = (learned?.tools.size ?? 0) > 0 ? [LISTS_TOOLS] : []
-  return said === undefined ? listing : [said, ...listing]
 }
 
 type Opened = { readonly member?: SessionMember } | { readonly refusal: Refusal }

@@ -1,5 +1,6 @@
 // The lists of all clusters as callers get them: from the catalog where it may serve them, and within a caller's own session from there.
 import type { Sealer } from '#foundation/seal.ts'
+import type { Told } from './capabilities.ts'
 import { ListCache } from './catalog/list-cache.ts'
 import { MergedLists, openCursor } from './catalog/merged-list.ts'
 import type { Cluster } from './clusters/cluster.ts'
@@ -16,7 +17,19 @@ const EVERYBODY = 'everybody'
 /** Of what a list may depend on, in characters of JSON; who declares more is asked for alone. */
 const LONGEST_PARAMS = 2_048
 
-export function sharedLists(ports: SharedListPorts): Lists {
+export interface SharedLists extends Lists {
+  /** A replica tells that its list is another one now: what is kept of it is not served again. */
+  readonly changed: (cluster: Cluster, of: Told) => void
+}
+
+/** Which lists are others when a server says so: it has one word for resources and their templates. */
+const LISTS_OF: Readonly<Record<Told, readonly string[]>> = {
+  tools: ['tools/list'],
+  prompts: ['prompts/list'],
+  resources: ['resources/list', 'resources/templates/list'],
+}
+
+export function sharedLists(ports: SharedListPorts): SharedLists {
   const cache = new ListCache(ports)
   const merged = new MergedLists(ports)
   /** Bounded by the clusters that live. A cluster that a newer table brings is another one, under whatever name. */
@@ -27,6 +40,10 @@ export function sharedLists(ports: SharedListPorts): Lists {
     serials.set(cluster, serial)
     return serial
   }
+  /** Changes that were told, by list. Bounded by the clusters that live and the lists that there are. */
+  const changes = new WeakMap<Cluster, Map<string, number>>()
+  const changesOf = (cluster: Cluster, method: string): number =>
+    changes.get(cluster)?.get(method) ?? 0
   const page: Lists['page'] = (call, member, cursor) => {
     const cluster = ports.active.cluster(member.cluster)
     const params = paramsOf(call, cursor)
@@ -43,7 +60,7 @@ export function sharedLists(ports: SharedListPorts): Lists {
         EVERYBODY,
         params,
       ]),
-      epoch: `${serialOf(cluster)} ${cluster.listVersion(spoken)}`,
+      epoch: `${serialOf(cluster)} ${cluster.listVersion(spoken)} ${changesOf(cluster, call.message.method)}`,
       policy: cluster.policy.lists,
       fetch: () => fetchPage(ports, forEverybody(ports, call), member, cursor),
     }
@@ -51,6 +68,11 @@ export function sharedLists(ports: SharedListPorts): Lists {
   }
   return {
     page,
+    changed: (cluster, of) => {
+      const counts = changes.get(cluster) ?? new Map<string, number>()
+      changes.set(cluster, counts)
+      for (const method of LISTS_OF[of]) counts.set(method, (counts.get(method) ?? 0) + 1)
+    },
     openCursor: (call, cursor) => openCursor(ports.sealer, call, cursor),
     encode: (call, list) =>
       merged.encode(

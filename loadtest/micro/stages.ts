@@ -89,6 +89,8 @@ const portsOf = (observations: Ports['observations']): Ports => ({
   cancellations: { add: never, cancel: never },
   answers: { answer: never, tellAll: never },
   farewells: { end: never },
+  streams: { open: never },
+  subscriptions: { subscribe: never },
   respond: respond({ defect: never, nowMs: systemClock.nowMs, after: never }),
 })
 

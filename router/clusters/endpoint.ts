@@ -72,6 +72,8 @@ export class Endpoint {
   inFlight = 0
   /** Event streams and answers that wait for a slow reader, from their first byte: they say nothing of load. */
   streams = 0
+  /** Streams of callers' sessions that are open beside all calls. */
+  listeners = 0
   calls = 0
   faults = 0
   checkedAtMs: number | undefined

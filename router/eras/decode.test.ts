@@ -243,19 +243,6 @@ test('a response is taken from a legacy caller and refused from a modern one', (
   assert.equal(later.kind === 'refuse' && later.refusal.code, 'RINGMAIN_INVALID_REQUEST')
 })
 
-test('GET is refused with and without a session; DELETE ends a known one and nothing else', () => {
-  for (const headers of [{}, { 'mcp-session-id': 'known' }])
-    assert.equal(code({ verb: 'GET', headers }), 'RINGMAIN_METHOD_NOT_ALLOWED')
-  assert.equal(code({ verb: 'DELETE' }), 'RINGMAIN_METHOD_NOT_ALLOWED')
-  const ending = taken({ verb: 'DELETE', headers: { 'mcp-session-id': 'known' } })
-  assert.deepEqual([ending.list, ending.era, ending.session?.token], ['close', 'legacy', 'known'])
-  for (const holds of [undefined, 'other']) {
-    const headers = { 'mcp-session-id': holds === undefined ? 'unknown' : 'known' }
-    const { era, refusal } = refused({ verb: 'DELETE', headers, ...(holds && { holds }) })
-    assert.deepEqual([era, refusal.code], ['legacy', 'RINGMAIN_SESSION_UNKNOWN'])
-  }
-})
-
 test('an answer that the caller would not take is refused; one of the two types is enough', () => {
   for (const accept of ['text/html', 'image/*', 'application/xml;q=1'])
     assert.equal(code({ headers: { accept } }), 'RINGMAIN_NOT_ACCEPTABLE')

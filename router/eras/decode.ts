@@ -19,15 +19,17 @@ export type OpenSession = (token: string) => Session | undefined
 
 export const codecOf = (era: Era): Codec => (era === 'modern' ? modernCodec : legacyCodec)
 
-const NO_MESSAGE: Message = Object.freeze({
+const noMessage = (method: string): Message => ({
   kind: 'notification',
-  method: 'DELETE',
+  method,
   idJson: '',
   params: Object.freeze({}),
   meta: Object.freeze({}),
   body: Buffer.alloc(0),
   spans: Object.freeze({}),
 })
+const DELETE_MESSAGE = Object.freeze(noMessage('DELETE'))
+const GET_MESSAGE = Object.freeze(noMessage('GET'))
 
 /** A refusal with as much as was understood by then. */
 export type DecodeRefusal = Extract<Read<never>, { kind: 'refuse' }> & {
@@ -46,34 +48,34 @@ export function decodeRequest(
   arrived: Arrived,
   ports: DecodePorts,
 ): { readonly kind: 'ok'; readonly value: Decoded } | DecodeRefusal {
-  if (arrived.verb === 'GET') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
-  if (arrived.verb === 'DELETE') return decodeDelete(arrived, ports.openSession)
+  if (arrived.verb !== 'POST') return decodeBare(arrived, ports.openSession)
   if (!acceptsAnswer(arrived.headers)) return refuse('RINGMAIN_NOT_ACCEPTABLE')
   const message = readMessage(arrived.body, ports.guard)
   if (message.kind === 'refuse') return message
   return decodeMessage(message.value, arrived, ports)
 }
 
-function decodeDelete(
-  arrived: Arrived,
-  openSession: OpenSession,
-): ReturnType<typeof decodeRequest> {
+/** A legacy caller ends its session, or wants the stream of it: headers say all there is to say. */
+function decodeBare(arrived: Arrived, openSession: OpenSession): ReturnType<typeof decodeRequest> {
+  const isDelete = arrived.verb === 'DELETE'
   const token = arrived.headers[HEADER.session]
   if (typeof token !== 'string') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
   const session = openSession(token)
   if (session?.serverName !== arrived.serverName)
     return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era: 'legacy' }
   const { version } = session
+  const last = arrived.headers[HEADER.lastEvent]
   return {
     kind: 'ok',
     value: {
       era: 'legacy',
       version,
-      message: NO_MESSAGE,
-      list: 'close',
+      message: isDelete ? DELETE_MESSAGE : GET_MESSAGE,
+      list: isDelete ? 'close' : 'stream',
       session,
       passedHeaders: [],
       paramHeaders: [],
+      ...(typeof last === 'string' && last !== '' && !isDelete ? { lastEventId: last } : {}),
     },
   }
 }

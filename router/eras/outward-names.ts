@@ -28,7 +28,9 @@ const MESSAGE: NamePlace = {
 const DEFINITION: NamePlace = { keys: { _meta: META } }
 
 /** What reads an answer on its way: for its id alone, or for names as well. */
-export function messageSwap(relay: Relay): MessageSwap {
+export function messageSwap(
+  relay: Pick<Relay, 'upstreamIdJson' | 'callerIdJson' | 'outward' | 'asking'>,
+): MessageSwap {
   const { upstreamIdJson, callerIdJson, asking } = relay
   const name = asking?.kind === 'named' ? asking.name : undefined
   const ids = new IdSwap(upstreamIdJson, callerIdJson, name)

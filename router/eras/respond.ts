@@ -1,7 +1,15 @@
 // The turn of every path: whatever came of the call, in the caller's era. A relay is over when its last byte has left.
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '#foundation/clock.ts'
-import type { Arrived, Caller, Decoded, McpAnswer, Recorded } from '#router/facts.ts'
+import type {
+  Arrived,
+  Caller,
+  Decoded,
+  McpAnswer,
+  OpenStream,
+  Recorded,
+  Trail,
+} from '#router/facts.ts'
 import type { Respond } from '#router/pipeline/pipeline.ts'
 import type { Outcome, Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
@@ -28,8 +36,7 @@ export const respond =
       await turn(outcome, call, ports)
     } catch (error) {
       ports.defect(randomUUID(), 'respond', error)
-      if (outcome.kind === 'answered' && outcome.answer.kind === 'relay')
-        outcome.answer.relay.abandon()
+      giveUp(outcome)
       call.caller.cut() // what was begun cannot be ended truthfully, and nobody may wait for it
       throw error
     }
@@ -58,6 +65,8 @@ function turn(
       return sendWhole(caller, codec.error(idJson, answer.errorJson, answer.status))
     case 'result':
       return sendResult(caller, codec.result(idJson, answer.resultJson), answer.sessionToken)
+    case 'stream':
+      return streamed(answer.stream, call.trail)
     case 'relay':
       return relayAnswer(caller, answer.relay, {
         nowMs: log.nowMs,
@@ -67,6 +76,11 @@ function turn(
         error: ({ errorJson, status }) => codec.error(idJson, errorJson, status),
       })
   }
+}
+
+async function streamed(stream: OpenStream, trail: Trail | undefined): Promise<void> {
+  const broken = await stream.run()
+  if (trail !== undefined && broken !== undefined) trail.broken = broken
 }
 
 /** Nothing of an era is known of bytes that could not be read: they are answered in the modern one. */
@@ -97,5 +111,12 @@ const sendWhole = (caller: Caller, wire: WireAnswer): void =>
 /** Nobody is there to read it; a defect is logged all the same. */
 function unanswered(outcome: Outcome<McpAnswer>, log: DefectLog): void {
   if (outcome.kind === 'defect') defectRefusal(outcome, log)
-  if (outcome.kind === 'answered' && outcome.answer.kind === 'relay') outcome.answer.relay.abandon()
+  giveUp(outcome)
+}
+
+/** What was opened for an answer that nobody will be given ends. */
+function giveUp(outcome: Outcome<McpAnswer>): void {
+  if (outcome.kind !== 'answered') return
+  if (outcome.answer.kind === 'relay') outcome.answer.relay.abandon()
+  else if (outcome.answer.kind === 'stream') outcome.answer.stream.cut()
 }

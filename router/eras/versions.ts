@@ -24,6 +24,7 @@ export const META = {
   clientInfo: 'io.modelcontextprotocol/clientInfo',
   logLevel: 'io.modelcontextprotocol/logLevel',
   serverInfo: 'io.modelcontextprotocol/serverInfo',
+  subscriptionId: 'io.modelcontextprotocol/subscriptionId',
   problem: 'dev.ringmain/problem',
   unavailable: 'dev.ringmain/unavailable',
 } as const
@@ -36,6 +37,7 @@ export const HEADER = {
   method: 'mcp-method',
   name: 'mcp-name',
   session: 'mcp-session-id',
+  lastEvent: 'last-event-id',
   paramPrefix: 'mcp-param-',
   /** Ours: the caller lowers what its call is worth. */
   criticality: 'x-ringmain-criticality',

@@ -27,7 +27,7 @@ test('a modern server is learned: era, instructions, names of tools', async t =>
     eras: ['modern'],
     isSessionful: false,
     instructions: 'modern words',
-    capabilities: { modern: { has: [], extensions: {} } },
+    capabilities: { modern: { has: [], tells: [], hasSubscriptions: false, extensions: {} } },
     tools: toolsNamed('search', 'count'),
   })
   assert.match(lists?.modern?.digest ?? '', /^[\w-]{16}$/)
@@ -52,7 +52,7 @@ test('a legacy server with sessions answers 400 -32000: learned as legacy, and i
     isSessionful: true,
     legacyVersion: '2025-11-25',
     instructions: 'legacy words',
-    capabilities: { legacy: { has: [], extensions: {} } },
+    capabilities: { legacy: { has: [], tells: [], hasSubscriptions: false, extensions: {} } },
     tools: toolsNamed('old'),
   })
   assert.match(lists?.legacy?.digest ?? '', /^[\w-]{16}$/)

@@ -127,6 +127,25 @@ export const legacyWords = (
   ...times,
 })
 
+/** For the stream of a session; it may be silent, and its head may wait for the first event. */
+export const legacyListening = (
+  path: string,
+  context: LegacyContext,
+  lastEventId?: string,
+): Outgoing => ({
+  method: 'GET',
+  path,
+  headers: [
+    'accept',
+    'text/event-stream',
+    ...legacyHeaders(context),
+    ...(lastEventId === undefined ? [] : [HEADER.lastEvent, lastEventId]),
+  ],
+  body: undefined,
+  firstByteMs: 0,
+  idleMs: 0,
+})
+
 export const legacyFarewell = (path: string, context: LegacyContext, times: Times): Outgoing => ({
   method: 'DELETE',
   path,

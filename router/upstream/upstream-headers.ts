@@ -8,6 +8,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'mcp-method',
   'mcp-name',
   'mcp-session-id',
+  'last-event-id',
   'traceparent',
   'tracestate',
   'x-ringmain-attempt',

@@ -153,6 +153,22 @@ export const ROOMS: readonly Room[] = [
     ],
     packages: ['lru-cache'],
   },
+  // Streams of callers beside all calls, and what of the clusters is told on them.
+  {
+    name: 'router/streams',
+    imports: [
+      'router/facts.ts',
+      'router/capabilities.ts',
+      'router/pipeline',
+      'router/eras',
+      'router/clusters',
+      'router/upstream',
+      'routes',
+      'foundation',
+    ],
+    packages: ['lru-cache'],
+    builtins: [],
+  },
   // How overloaded the router is, and what it refuses for that.
   {
     name: 'router/overload',
@@ -188,6 +204,7 @@ export const ROOMS: readonly Room[] = [
       'router/admin',
       'router/eras',
       'router/catalog',
+      'router/streams',
       'router/clusters',
       'router/upstream',
       'router/deadlines',

@@ -73,10 +73,8 @@ export function verdictOf(cell: Cell): Verdict {
 /** Cells that do not come to their verdict yet. One that does must go from here. */
 export const NOT_YET: ReadonlySet<string> = new Set(
   Object.entries<readonly PlayName[]>({
-    'legacy session to legacy session': ['list change'],
-    'legacy session to modern': ['stream', 'list change'],
-    'modern to legacy session': ['elicitation', 'sampling', 'list change'],
-    'modern to legacy stateless': ['elicitation', 'sampling', 'list change'],
-    'modern to modern': ['list change'],
+    'legacy session to modern': ['stream'],
+    'modern to legacy session': ['elicitation', 'sampling'],
+    'modern to legacy stateless': ['elicitation', 'sampling'],
   }).flatMap(([pair, plays]) => plays.map(play => `${pair}: ${play}`)),
 )

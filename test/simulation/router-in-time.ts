@@ -105,6 +105,8 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     cancellations: inFlight,
     answers: asks,
     farewells: sessions,
+    streams: { open: unused },
+    subscriptions: { subscribe: unused },
   })
   return {
     cluster,

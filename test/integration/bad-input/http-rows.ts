@@ -8,9 +8,9 @@ export const httpRows: Readonly<Record<string, Row>> = {
     code: -32600,
     headers: { allow: 'POST, DELETE' },
   },
-  'GET with a session': {
+  'GET of an unknown session': {
     request: { method: 'GET', headers: { 'mcp-session-id': 'x' } },
-    status: 405,
+    status: 404,
     code: -32600,
   },
   PUT: { request: { method: 'PUT', headers: CALL, body: CALL_BODY }, status: 405, code: -32600 },

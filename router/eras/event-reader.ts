@@ -1,0 +1,130 @@
+// Reads an event stream of a tool server whole event by whole event, for those who must look at each: on any split of the bytes, and no
+// more of one event than its reader allows.
+import { isUtf8 } from 'node:buffer'
+
+const LF = 0x0a
+const CR = 0x0d
+const MARK = Buffer.from('\uFEFF')
+/** Of one event, besides its data: ids and types are short, and comments are for nobody. */
+const MOST_OTHER = 65_536
+/** Of a line: a server that sends single bytes must not fill the memory with what each of them costs. */
+const MOST_PIECES = 256
+const NEWLINE = Buffer.from('\n')
+
+export interface StreamEvent {
+  /** Of a message; absent for an event without one, which only carries an id. */
+  readonly data?: Buffer
+  /** As it stands there; absent where none does, or where it could not go back in a header. */
+  readonly id?: string
+}
+
+export interface EventPorts {
+  readonly onEvent: (event: StreamEvent) => void
+  /** After how many milliseconds the server wants to be asked again. */
+  readonly onRetry?: (ms: number) => void
+  /** Bytes of one event. */
+  readonly mostBytes: number
+}
+
+/** What may go back in `Last-Event-ID`: a server that uses other characters cannot be asked for the rest. */
+const ID = /^[!-~]{1,1024}$/
+
+export class EventReader {
+  /** It is no event stream that may be read on. */
+  isBroken = false
+  readonly #ports: EventPorts
+  /** Of a line that has not ended. */
+  #line: Buffer[] = []
+  /** Of lines of the event that has not ended, as they came; and of its data. */
+  #bytes = 0
+  #other = 0
+  #data: Buffer[] = []
+  #id: string | undefined
+  #isForeign = false
+  #isAfterCr = false
+  #isFirst = true
+
+  constructor(ports: EventPorts) {
+    this.#ports = ports
+  }
+
+  push(chunk: Buffer): void {
+    let at = 0
+    while (at < chunk.length && !this.isBroken) {
+      if (this.#isAfterCr && chunk[at] === LF) at += 1 // the second half of CRLF
+      this.#isAfterCr = false
+      const end = lineEnd(chunk, at)
+      if (end > at) this.#hold(chunk.subarray(at, end))
+      if (end === chunk.length) return
+      this.#isAfterCr = chunk[end] === CR
+      this.#endLine()
+      at = end + 1
+    }
+  }
+
+  #hold(piece: Buffer): void {
+    this.#bytes += piece.length
+    this.isBroken = this.#bytes > this.#ports.mostBytes + MOST_OTHER
+    this.#line.push(Buffer.from(piece)) // what is read into is used again
+    if (this.#line.length === MOST_PIECES) this.#line = [Buffer.concat(this.#line)]
+  }
+
+  #endLine(): void {
+    let line = this.#line.length === 1 ? (this.#line[0] as Buffer) : Buffer.concat(this.#line)
+    this.#line = []
+    if (this.#isFirst && line.subarray(0, MARK.length).equals(MARK)) line = line.subarray(3)
+    this.#isFirst = false
+    if (line.length === 0) return this.#endEvent()
+    const colon = line.indexOf(0x3a)
+    const field = line.toString('latin1', 0, colon === -1 ? line.length : colon)
+    const from = colon === -1 ? line.length : line[colon + 1] === 0x20 ? colon + 2 : colon + 1
+    this.#take(field, line.subarray(from))
+    if (field === 'data') return
+    this.#other += line.length
+    this.isBroken ||= this.#other > MOST_OTHER
+  }
+
+  #take(field: string, value: Buffer): void {
+    if (field === 'data') this.#data.push(value)
+    else if (field === 'event') {
+      const type = value.toString()
+      this.#isForeign = type !== '' && type !== 'message'
+    } else if (field === 'id') {
+      const id = value.toString('latin1')
+      this.#id = ID.test(id) ? id : undefined
+    } else if (field === 'retry') {
+      const ms = value.toString('latin1')
+      if (/^[0-9]{1,7}$/.test(ms)) this.#ports.onRetry?.(Number(ms))
+    }
+  }
+
+  #endEvent(): void {
+    const [lines, id, isForeign] = [this.#data, this.#id, this.#isForeign]
+    this.#data = []
+    this.#id = undefined
+    this.#isForeign = false
+    this.#bytes = this.#other = 0
+    if (isForeign) return // no message, and what an MCP client would not look at
+    const data = joined(lines)
+    if (data.length > this.#ports.mostBytes || !isUtf8(data)) {
+      this.isBroken = true
+      return
+    }
+    const isMessage = data.length > 0 && data.toString('latin1').trim() !== ''
+    if (!isMessage && id === undefined) return
+    this.#ports.onEvent({ ...(isMessage ? { data } : {}), ...(id === undefined ? {} : { id }) })
+  }
+}
+
+/** A line end within the data is white space of its JSON. */
+const joined = (lines: readonly Buffer[]): Buffer =>
+  lines.length === 1
+    ? (lines[0] as Buffer)
+    : Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [NEWLINE, line])))
+
+function lineEnd(chunk: Buffer, from: number): number {
+  const feed = chunk.indexOf(LF, from)
+  const back = chunk.indexOf(CR, from)
+  const ends = [feed, back].filter(at => at !== -1)
+  return ends.length === 0 ? chunk.length : Math.min(...ends)
+}

@@ -1,0 +1,165 @@
+// The streams of callers: how many there may be, how each is opened, and how all of them end when the router does.
+import type { Arrived, Asking, Decoded, Located, OpenStream, Session } from '#router/facts.ts'
+import type { Refusal } from '#router/pipeline/stage.ts'
+import type { Owned } from '#routes/wire-names.ts'
+import type { After } from './caller-stream.ts'
+import { CallerStream, type StreamLimits } from './caller-stream.ts'
+import { ClusterWatch, type WatchPorts } from './cluster-watch.ts'
+import { openEventId } from './event-ids.ts'
+import { openLegacy } from './open-legacy.ts'
+import { openModern } from './open-modern.ts'
+import { SessionResources } from './session-resources.ts'
+
+export type Listening = Readonly<Arrived & Decoded & Located>
+
+export interface StreamPorts extends WatchPorts {
+  readonly after: After
+  /** Whose resource this is, as the caller names it. */
+  readonly owners: (call: Listening, uri: string) => Promise<readonly Owned[]>
+  /** How what a replica asks on the stream of a session reaches its caller. */
+  readonly asking: (session: Session, cluster: string) => Asking
+  readonly observe: { readonly began: () => void; readonly ended: () => void }
+}
+
+/** What a stream is opened with. */
+export interface Ground {
+  readonly ports: StreamPorts
+  readonly watchOf: (cluster: string) => ClusterWatch
+  readonly resources: SessionResources
+}
+
+/** Ready to be run: what it begins with, and how it ends in the words of its era. */
+export interface Prepared {
+  readonly sessionToken?: string
+  readonly stream: CallerStream
+  readonly first: string
+  readonly begin?: () => void
+  readonly end: () => void
+}
+
+export type Opening = Prepared | { readonly refusal: Refusal }
+
+/** Shorter than what most proxies allow a silent answer, and than the time in which a caller should notice that a router is gone. */
+const HEARTBEAT_MS = 15_000
+/** A caller comes back for another one, which may be elsewhere: load moves, and nobody listens for ever by what was true once. */
+const MAX_AGE_MS = 900_000
+const LIMITS: StreamLimits = { heartbeatMs: HEARTBEAT_MS, maxAgeMs: MAX_AGE_MS }
+/** At one virtual server. */
+const MOST_STREAMS = 10_000
+/** Of one caller, where callers are told apart: within one session. */
+const MOST_OF_CALLER = 16
+const RETRY_AFTER_MS = 5_000
+
+interface Cap {
+  readonly key: string
+  readonly most: number
+}
+
+const sessionKey = (token: string): string => `session ${token}`
+
+/** Nothing is told on two streams of a session (2025-11-25, transports, Multiple Connections), so that there is one beside those of its calls. */
+function capsOf({ server, session, lastEventId }: Listening): readonly Cap[] {
+  const all = { key: `server ${server.name}`, most: MOST_STREAMS }
+  if (session === undefined) return [all]
+  const from = lastEventId === undefined ? undefined : openEventId(lastEventId)
+  const one = from?.kind === 'call' ? [] : [{ key: `stream ${session.token}`, most: 1 }]
+  return [all, { key: sessionKey(session.token), most: MOST_OF_CALLER }, ...one]
+}
+
+export class Streams {
+  readonly #ports: StreamPorts
+  readonly #watches = new Map<string, ClusterWatch>() // bounded by the clusters that are listened to
+  readonly #open = new Map<CallerStream, Prepared>() // bounded by the limits above
+  readonly #counts = new Map<string, number>() // by what they are limited by, of these
+  readonly resources = new SessionResources()
+  #isDraining = false
+
+  constructor(ports: StreamPorts) {
+    this.#ports = ports
+  }
+
+  readonly open = async (
+    call: Listening,
+  ): Promise<{ readonly stream: OpenStream } | { readonly refusal: Refusal }> => {
+    const keys = capsOf(call)
+    if (this.#isDraining) return { refusal: { code: 'RINGMAIN_DRAINING', retryAfterMs: 1_000 } }
+    if (keys.some(({ key, most }) => (this.#counts.get(key) ?? 0) >= most))
+      return { refusal: { code: 'RINGMAIN_TOO_MANY_STREAMS', retryAfterMs: RETRY_AFTER_MS } }
+    for (const { key } of keys) this.#count(key, 1)
+    const release = (): void => {
+      for (const { key } of keys) this.#count(key, -1)
+    }
+    const opening = await this.#prepare(call).catch((error: unknown) => {
+      release()
+      throw error
+    })
+    if ('refusal' in opening) {
+      release()
+      return opening
+    }
+    const { stream } = opening
+    stream.onOver(release)
+    return { stream: { run: () => this.#run(opening), cut: () => stream.cut() } }
+  }
+
+  /** A caller of this session is there and listens. */
+  hasOpen(sessionToken: string): boolean {
+    return this.#counts.has(sessionKey(sessionToken))
+  }
+
+  /** Every stream ends within that time, not all at one moment: their callers will all come back. */
+  drain(overMs: number): void {
+    this.#isDraining = true
+    for (const { end } of this.#open.values()) this.#ports.after(overMs * this.#ports.random(), end)
+  }
+
+  /** The session has ended: nobody may hear more of it. */
+  forget(sessionToken: string): void {
+    this.resources.forget(sessionToken)
+    for (const { end, sessionToken: token } of this.#open.values())
+      if (token === sessionToken) end()
+  }
+
+  close(): void {
+    this.#isDraining = true
+    for (const watch of this.#watches.values()) watch.close()
+    for (const stream of this.#open.keys()) stream.cut()
+  }
+
+  #prepare(call: Listening): Promise<Opening> {
+    const { caller } = call
+    const ground: Ground = {
+      ports: this.#ports,
+      watchOf: name => this.#watchOf(name),
+      resources: this.resources,
+    }
+    const newStream = (): CallerStream => new CallerStream(caller, this.#ports.after, LIMITS)
+    return (call.era === 'modern' ? openModern : openLegacy)(call, ground, newStream)
+  }
+
+  async #run(prepared: Prepared): Promise<'caller_gone' | undefined> {
+    const { stream, first, begin, end } = prepared
+    const { observe } = this.#ports
+    this.#open.set(stream, prepared)
+    observe.began()
+    const running = stream.run(first, end)
+    begin?.()
+    await running
+    observe.ended()
+    this.#open.delete(stream)
+    for (const [name, watch] of this.#watches) if (watch.isIdle) this.#watches.delete(name)
+    return stream.broken
+  }
+
+  #watchOf(name: string): ClusterWatch {
+    const watch = this.#watches.get(name) ?? new ClusterWatch(name, this.#ports)
+    this.#watches.set(name, watch)
+    return watch
+  }
+
+  #count(key: string, more: number): void {
+    const count = (this.#counts.get(key) ?? 0) + more
+    if (count === 0) this.#counts.delete(key)
+    else this.#counts.set(key, count)
+  }
+}

@@ -1,0 +1,41 @@
+// A watch of one cluster with two replicas, over connections and times that the test plays.
+import type { TestContext } from 'node:test'
+import { ActiveTable } from '#router/active-table.ts'
+import type { Learned } from '#router/clusters/endpoint.ts'
+import { handshakeWay } from '#router/open-session.ts'
+import { ClusterWatch } from '#router/streams/cluster-watch.ts'
+import { clusterPolicy, tableOf } from './cluster-policy.ts'
+import { type FakeSend, fakeSend } from './fake-send.ts'
+import { type ManualAfter, manualAfter } from './manual-after.ts'
+import { MODERN, playedClusters, serveAt } from './open-cluster.ts'
+
+export interface WatchGround extends ManualAfter {
+  readonly watch: ClusterWatch
+  readonly requests: FakeSend
+  /** Lists that were told to be stale, in order. */
+  readonly stale: string[]
+  readonly active: ActiveTable
+}
+
+export function watchGround(t: TestContext, learned: Learned = MODERN): WatchGround {
+  const clusters = playedClusters()
+  const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
+  t.after(() => active.close())
+  serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned })
+  const requests = fakeSend()
+  const time = manualAfter()
+  const stale: string[] = []
+  let id = 0
+  const ports = { say: requests.say, nextId: () => (id += 1) }
+  const watch = new ClusterWatch('crm', {
+    cluster: name => active.cluster(name),
+    way: place => handshakeWay(ports, place),
+    client: { name: 'ringmain', version: '1' },
+    random: () => 0,
+    nowMs: time.nowMs,
+    after: time.after,
+    onListChanged: (_cluster, of) => stale.push(of),
+  })
+  t.after(() => watch.close())
+  return { watch, requests, stale, active, ...time }
+}
