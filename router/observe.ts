@@ -33,7 +33,8 @@ export class CallObserver implements Observations {
   readonly #firstByte: Histogram
   readonly #refusals: Counter
   readonly #droppedParams: Counter
-  readonly #unchecked: Counter
+  /** By cluster. Counted here: with tools whose definitions are not known it is every call, and the SDK's counter hashes its labels each time. */
+  readonly #unchecked = new Map<string, number>() // bounded by the clusters there have been
   readonly #retried: (trail: Trail) => void
   readonly #tools = new ToolLabels()
   readonly #shed = new Map<string, number>() // since the last line; bounded by the virtual servers
@@ -65,9 +66,13 @@ export class CallObserver implements Observations {
       description: 'Calls that the router itself refused or could not complete.',
     })
     this.#retried = observeRetries(meter)
-    this.#unchecked = meter.createCounter('ringmain.params.unchecked', {
+    const unchecked = meter.createObservableCounter('ringmain.params.unchecked', {
       description:
         'Calls sent on whose Mcp-Param headers only their tool can check, because its definition is not known.',
+    })
+    unchecked.addCallback(result => {
+      for (const [cluster, count] of this.#unchecked)
+        result.observe(count, { 'ringmain.cluster': cluster })
     })
     this.#droppedParams = meter.createCounter('ringmain.params.dropped', {
       description: 'Mcp-Param headers left out, because their tool mirrors no argument into them.',
@@ -148,7 +153,7 @@ export class CallObserver implements Observations {
     if (trail.droppedParams !== undefined)
       this.#droppedParams.add(trail.droppedParams, { 'ringmain.cluster': cluster })
     if (trail.isUnchecked === true && trail.attempts > 0)
-      this.#unchecked.add(1, { 'ringmain.cluster': cluster })
+      this.#unchecked.set(cluster, (this.#unchecked.get(cluster) ?? 0) + 1)
     if (trail.attempts > 1 || trail.retryDenied !== undefined) this.#retried(trail)
     if (call.reason !== undefined) {
       this.#refused += 1

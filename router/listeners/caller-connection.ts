@@ -11,6 +11,7 @@ import type { BodyRoom } from './body-room.ts'
 import { type CallerLimits, HttpCaller, type Line } from './http-caller.ts'
 import { endSlowly } from './linger.ts'
 import { lengthOf, type RequestHead, requestHeadOf } from './request-head.ts'
+import { shareReads } from './shared-reads.ts'
 
 /** Then the caller connects anew, and may reach another router behind the same address. */
 export const MOST_REQUESTS = 1_000
@@ -85,7 +86,7 @@ export class CallerConnection implements Line, Spoke {
   constructor(socket: Socket, ports: ConnectionPorts) {
     this.socket = socket
     this.#ports = ports
-    socket.on('data', (bytes: Buffer) => this.#take(bytes))
+    shareReads(socket, bytes => this.#take(bytes))
     socket.on('end', () => this.#request?.caller.lineEnded(false))
     socket.on('error', () => undefined) // it closes, and that is told
     socket.on('close', () => this.#closed())
@@ -125,6 +126,7 @@ export class CallerConnection implements Line, Spoke {
     } else this.#break('timeout', '408 Request Timeout')
   }
 
+  /** The bytes are lent: what is kept of them is copied. */
   #take(bytes: Buffer): void {
     if (this.#phase === 'over' || (this.#phase === 'answer' && this.#isLast)) {
       this.#isUnread = true
@@ -132,6 +134,7 @@ export class CallerConnection implements Line, Spoke {
     }
     this.#behind = this.#behind === undefined ? bytes : Buffer.concat([this.#behind, bytes])
     this.#readOn()
+    if (this.#behind?.buffer === bytes.buffer) this.#behind = Buffer.from(this.#behind)
   }
 
   /** Reads what is there as far as it may be read now. An answer that is given at once goes on here, and not one call deeper. */
@@ -222,7 +225,7 @@ export class CallerConnection implements Line, Spoke {
     }
     const end = Math.min(left, bytes.length)
     this.#left = left - end
-    if (end === left && this.#body === undefined) this.#whole(bytes.subarray(0, end))
+    if (end === left && this.#body === undefined) this.#whole(Buffer.from(bytes.subarray(0, end)))
     else this.#keep(bytes.subarray(0, end), end === left)
     return end
   }
