@@ -80,6 +80,19 @@ test('who asks for the head alone gets no body, of a whole answer and of a strea
   assert.deepEqual(await stream.whole(), { text: '', isCut: false })
 })
 
+test('one request has one answer, and nothing after its end', async t => {
+  const { caller, whole } = await ground(t)
+  caller.begin(200, {})
+  caller.write('first')
+  assert.throws(() => caller.send(200, {}, 'second'), /second answer/)
+  assert.throws(() => caller.begin(200, {}), /second answer/)
+  caller.end()
+  assert.throws(() => caller.send(200, {}, 'second'), /second answer/)
+  caller.write('late')
+  caller.end()
+  assert.deepEqual(await whole(), { text: 'first', isCut: false })
+})
+
 test('nothing that is put into a header gets out of its line', async t => {
   const { caller, response } = await ground(t)
   for (const value of ['a\r\nb: c', 'a\nb', 'a\0', '\u0100'])

@@ -84,7 +84,7 @@ export class HttpCaller implements Caller {
   }
 
   write(chunk: Buffer | string): boolean {
-    if (this.isGone) return true
+    if (this.isGone || this.#isEnded) return true
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     this.bytesOut += bytes.length
     const { socket, isBodiless } = this.#line
@@ -101,7 +101,7 @@ export class HttpCaller implements Caller {
   }
 
   end(): void {
-    if (this.isGone) return
+    if (this.isGone || this.#isEnded) return
     if (!this.#line.isBodiless) this.#line.socket.write(LAST_CHUNK, 'latin1')
     this.#end()
   }
@@ -146,9 +146,12 @@ export class HttpCaller implements Caller {
   }
 
   #head(status: number, headers: Record<string, string>, framing: string): string {
+    // Whoever reads the connection would take it for the answer to the next request.
+    if (this.status !== 0) throw new Error('a second answer to one request')
+    const lines = fieldLines(headers)
     this.status = status
     const connection = this.#line.staysAfterThis() ? KEPT : CLOSED
-    return `${statusLine(status)}${fieldLines(headers)}${this.moreLines}${this.#limits.date.text}${connection}${framing}\r\n`
+    return `${statusLine(status)}${lines}${this.moreLines}${this.#limits.date.text}${connection}${framing}\r\n`
   }
 
   #end(): void {
