@@ -51,8 +51,6 @@ export type Attempt =
 export interface AfterHead {
   /** Code of the JSON-RPC error that it holds. */
   readonly rpcCode?: number | undefined
-  /** It holds a result that says `isError`. */
-  readonly isToolError?: boolean
   /** `cut`: it broke off. `unreadable`: it is no answer to this call. `left`: the caller did not wait for its end. */
   readonly ended?: 'whole' | 'cut' | 'unreadable' | 'left'
 }

@@ -87,11 +87,11 @@ function ofStatus(attempt: Extract<Attempt, { kind: 'answered' }>, after: AfterH
   return after.ended === 'left' ? LEFT : DECLINED
 }
 
-function ofContent({ ended, rpcCode, isToolError }: AfterHead): Outcome {
+function ofContent({ ended, rpcCode }: AfterHead): Outcome {
   if (ended === 'left') return LEFT
   if (ended === 'cut' || ended === 'unreadable') return UNANSWERED
   if (rpcCode !== undefined) return ofCode(rpcCode)
-  return isToolError === true ? DECLINED : DONE
+  return DONE
 }
 
 function ofCode(code: number): Outcome {

@@ -62,8 +62,8 @@ test('what an answer holds sends nothing elsewhere', () => {
           ),
           'tell',
         )
-  const failed = outcomeOf(answeredAs(200), { isToolError: true })
-  assert.equal(nextStep(failed, { isBound: false }, { isReplayable: true }), 'tell')
+  const result = outcomeOf(answeredAs(200), { ended: 'whole' }) // one that says `isError` is a result
+  assert.equal(nextStep(result, { isBound: false }, { isReplayable: true }), 'tell')
 })
 
 const FREE = {

@@ -51,7 +51,6 @@ test('an answer is judged at its end', () => {
   for (const [status, after, says] of [
     [200, { ended: 'whole' }, ['good 7']],
     [200, { ended: 'whole', rpcCode: -32_602 }, ['good 7']],
-    [200, { ended: 'whole', isToolError: true }, ['good 7']],
     [200, { ended: 'whole', rpcCode: -32_603 }, ['fault 7', 'suspect']],
     [200, { ended: 'cut' }, ['fault 7', 'suspect']],
     [200, { ended: 'unreadable' }, ['fault 7', 'suspect']],

@@ -16,7 +16,6 @@ const RESULT: AfterHead = { ended: 'whole' }
 const REFUSALS: readonly AfterHead[] = [
   { ended: 'whole', rpcCode: -32_602 },
   { ended: 'whole', rpcCode: -32_000 },
-  { ended: 'whole', isToolError: true },
 ]
 
 interface Due {
@@ -92,7 +91,7 @@ test('where all say no to some, each keeps its part', () => {
     for (const perSecond of [30, 300]) {
       const parts = shares(
         perSecond,
-        { ended: 'whole', isToolError: true },
+        { ended: 'whole', rpcCode: -32_000 },
         (_, random) => random() < share,
       )
       for (const part of parts)
