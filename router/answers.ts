@@ -132,6 +132,14 @@ export type Asking =
   | { readonly kind: 'named'; readonly name: (ownIdJson: string) => string | undefined }
   | { readonly kind: 'refused'; readonly refusal: CarryRefusal }
 
+/** How the caller comes back for the rest of a stream that it, or its server, has left. */
+export interface Resuming {
+  /** What the caller may come back with, from what the replica calls an event; undefined where that could not come back. */
+  readonly idOf: (own: string) => string | undefined
+  /** Instead of `abandon`: the exchange ends, and the tool runs on. */
+  readonly leave: () => void
+}
+
 export interface Relay {
   readonly isStream: boolean
   readonly body: UpstreamBody
@@ -149,6 +157,8 @@ export interface Relay {
   readonly carry?: Carry
   /** Absent where a server must not ask. */
   readonly asking?: Asking
+  /** Absent where nobody can come back. */
+  readonly resuming?: Resuming
   /** A modern server can ask its legacy caller for more. */
   readonly again?: Again
   /** What the server writes down for the next round goes out sealed. */

@@ -15,6 +15,7 @@ import { pathOf, timesOf } from './open-session.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets } from './retry-budget.ts'
 import type { AttemptPath, Dispatched, Forwardable, Target } from './stages/forward.ts'
+import { eventId } from './streams/event-ids.ts'
 import { tell } from './upstream/legacy-handshake.ts'
 import { legacyNotification } from './upstream/questions.ts'
 import { isJson, type Outgoing, type Sent, type SentCall } from './upstream/send.ts'
@@ -152,7 +153,20 @@ function send(
     relearn,
     ...carry,
     ...asking,
+    ...resumingOf(call, replica, { upstreamIdJson, leave: sent.abort }),
   }
+}
+
+/** Within a session a replica keeps what its caller has not read, if it numbers its events; elsewhere nobody could come back for it. */
+function resumingOf(
+  { era, session, message }: Readonly<Forwardable>,
+  { isBound, cluster }: Replica,
+  { upstreamIdJson, leave }: { readonly upstreamIdJson: string; readonly leave: () => void },
+): Pick<Dispatched, 'resuming'> {
+  if (era === 'modern' || session === undefined || !isBound) return {}
+  const part = session.members.findIndex(member => member.cluster === cluster.policy.name)
+  const at = { kind: 'call', part, upstreamIdJson, callerIdJson: message.idJson } as const
+  return { resuming: { leave, idOf: last => eventId({ ...at, last }) } }
 }
 
 /** A legacy caller is asked by requests on its stream. A modern server asks with its answer, and is sent the call again. */

@@ -114,6 +114,8 @@ export interface Trail {
   droppedParams?: number
   /** The tool's definition is not known, and with it what its arguments mirror: only its server can check that. */
   isUnchecked?: true
+  /** Its caller has said that it wants no answer, other than by leaving. */
+  isCancelled?: true
   /** Set when a relay ended otherwise than whole. */
   broken?: RefusalCode | 'caller_gone'
   /** As much as `decode` understood of a message it refused: the answer needs its era and id. */

@@ -100,18 +100,22 @@ function relayOnce(
       relay.ended({ ended: 'whole' })
       resolve(asked)
     }
+    let sink: AnswerSink | undefined
     caller.onGone(() => {
       if (isOver) return
-      relay.abandon()
+      // To leave is not to cancel where the rest can be fetched (2025-11-25, transports, Sending Messages).
+      const mayComeBack = sink?.mayBeLeft() === true && context.trail.isCancelled !== true
+      if (mayComeBack) relay.resuming?.leave()
+      else relay.abandon()
       relay.ended({ ended: 'left' })
       finish('caller_gone')
     })
     if (isOver) return
     const turn = { caller, relay, context, isOver: () => isOver, finish, ask }
-    const sink = relay.isStream ? streamSink(turn) : jsonSink(turn)
+    sink = relay.isStream ? streamSink(turn) : jsonSink(turn)
     relay.deadline.onOver(() => {
       if (isOver) return
-      sink.fail(LATE)
+      sink?.fail(LATE)
       relay.abandon()
     })
     if (!isOver) relay.body.pipe(sink)
@@ -121,6 +125,8 @@ function relayOnce(
 /** Where an answer goes, and what is said to its caller when nothing more will. */
 interface AnswerSink extends UpstreamSink {
   readonly fail: (refusal: Refusal) => void
+  /** Whoever reads may come back for the rest. */
+  readonly mayBeLeft: () => boolean
 }
 
 function streamSink({ caller, relay, context, isOver, finish, ask }: Turn): AnswerSink {
@@ -140,7 +146,9 @@ function streamSink({ caller, relay, context, isOver, finish, ask }: Turn): Answ
     return false
   }
   const onProgress = (): void => relay.deadline.extend()
-  const events = new SseRelay(swap, { out, pace, onProgress, onQuestion })
+  const { idOf } = relay.resuming ?? {}
+  const ports = { out, pace, onProgress, onQuestion, ...(idOf === undefined ? {} : { idOf }) }
+  const events = new SseRelay(swap, ports)
   let leave: (() => void) | undefined
   const answered = (): void => {
     emit.flush()
@@ -159,8 +167,16 @@ function streamSink({ caller, relay, context, isOver, finish, ask }: Turn): Answ
     relay.ended(isOwnTime(refusal, relay, emit) ? { ended: 'left' } : endedBy(refusal))
     finish(refusal.code)
   }
+  /** Its server has ended it before the answer, for which its caller comes back (2025-11-25, transports). */
+  const left = (): void => {
+    emit.flush()
+    caller.end()
+    relay.ended({ ended: 'left' })
+    finish()
+  }
   return {
     fail,
+    mayBeLeft: () => events.isResumable,
     data: chunk => {
       if (isOver()) return true
       events.push(chunk)
@@ -175,7 +191,9 @@ function streamSink({ caller, relay, context, isOver, finish, ask }: Turn): Answ
     },
     end: () => {
       leave?.()
-      if (!isOver()) fail(ENDED_EARLY)
+      if (isOver()) return
+      if (events.isResumable && !out.isOpen) left()
+      else fail(ENDED_EARLY)
     },
     broken: () => {
       leave?.()
@@ -206,6 +224,7 @@ function jsonSink({ caller, relay, context, isOver, finish, ask }: Turn): Answer
   }
   return {
     fail,
+    mayBeLeft: () => false,
     data: chunk => {
       if (isOver()) return true
       swap.feed(chunk, 0, chunk.length, add)

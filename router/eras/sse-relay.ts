@@ -1,5 +1,5 @@
 // An upstream event stream on its way to the caller: messages go on, with the id replaced, and comments, no more than are of use. `id:` and
-// `retry:` stay here, because a caller could not resume with them, and so does what no MCP client looks at. Works on any split of the bytes.
+// `retry:` go on where a caller can come back with them, and what no MCP client looks at stays here. Works on any split of the bytes.
 import { type CommentPace, LONGEST_COMMENT } from './comment-pace.ts'
 import type { Outlet } from './held-output.ts'
 import type { MessageSwap } from './id-swap.ts'
@@ -20,7 +20,10 @@ const COMMENT = Buffer.from(':')
 const MESSAGE_TYPE = Buffer.from('event: message\n')
 const NEWLINE = Buffer.from([LF])
 
-type Line = 'undecided' | 'data' | 'type' | 'comment' | 'unheard' | 'drop'
+/** Of an event's id, and of the time after which a caller may come back, in characters; a longer one does not go on. */
+const LONGEST_NOTE = 1_025
+
+type Line = 'undecided' | 'data' | 'type' | 'comment' | 'note' | 'unheard' | 'drop'
 
 export interface SsePorts {
   readonly out: Outlet
@@ -29,6 +32,8 @@ export interface SsePorts {
   readonly onProgress: () => void
   /** It asks something of its own; false where it must not. */
   readonly onQuestion: () => boolean
+  /** What the caller may come back with for what follows on this event; absent where it could not. */
+  readonly idOf?: (own: string) => string | undefined
 }
 
 export class SseRelay {
@@ -38,12 +43,15 @@ export class SseRelay {
   errorCode: number | undefined
   /** An event that is no message, or not one for this caller: it and what follows is not handed on. */
   isBroken = false
+  /** The caller has got an id with which it may come back. */
+  isResumable = false
 
   readonly #swap: MessageSwap
   readonly #out: Outlet
   readonly #pace: CommentPace
   readonly #onProgress: () => void
   readonly #onQuestion: () => boolean
+  readonly #idOf: SsePorts['idOf']
   readonly #add: (piece: Buffer) => void
   #line: Line = 'undecided'
   /** Of a line too short yet to know its field, or of an event's type. */
@@ -53,6 +61,9 @@ export class SseRelay {
   #isWithin = false
   /** The event's type says that it is no message. */
   #isForeign = false
+  /** Lines of the event that go on at its end, once it is known to be good. */
+  #notes = ''
+  #note: 'id' | 'retry' = 'id'
   #dropped = 0
   /** Of the comment that goes past. */
   #commented = 0
@@ -64,6 +75,7 @@ export class SseRelay {
 
   constructor(swap: MessageSwap, ports: SsePorts) {
     const { out, pace, onProgress, onQuestion } = ports
+    this.#idOf = ports.idOf
     this.#swap = swap
     this.#out = out
     this.#pace = pace
@@ -122,7 +134,13 @@ export class SseRelay {
     else if (this.#line === 'drop') {
       this.#dropped += end - at
       this.isBroken = this.#dropped > MOST_DROPPED
-    } else if (this.#line === 'type')
+    } else if (this.#line === 'note')
+      this.#text += chunk.toString(
+        'latin1',
+        at,
+        Math.min(end, at + LONGEST_NOTE - this.#text.length),
+      )
+    else if (this.#line === 'type')
       this.#text += chunk.toString('latin1', at, Math.min(end, at + TYPE_LIMIT - this.#text.length))
     return end
   }
@@ -150,6 +168,9 @@ export class SseRelay {
       this.#line = 'data'
       this.#isWithin = true
       this.#add(DATA)
+    } else if (this.#idOf !== undefined && (field === 'id:' || field === 'retry:')) {
+      this.#line = 'note'
+      this.#note = field === 'id:' ? 'id' : 'retry'
     } else this.#line = 'drop'
   }
 
@@ -164,6 +185,7 @@ export class SseRelay {
     this.#line = 'undecided'
     if (line === 'data') this.#swap.endLine(this.#add)
     else if (line === 'type') this.#endType()
+    else if (line === 'note') this.#endNote(this.#text.replace(/^ /, ''))
     else if (line === 'comment') {
       this.#add(NEWLINE)
       if (!this.#isWithin) this.#out.settle()
@@ -183,8 +205,23 @@ export class SseRelay {
     this.#add(MESSAGE_TYPE)
   }
 
+  /** The last of a kind counts; they are as many as fit into what may be dropped. */
+  #endNote(text: string): void {
+    this.#dropped += text.length
+    this.isBroken = this.#dropped > MOST_DROPPED
+    if (this.#note === 'retry') {
+      if (/^[0-9]{1,7}$/.test(text)) this.#notes += `retry: ${text}\n`
+      return
+    }
+    const id = this.#idOf?.(text)
+    if (id === undefined) return
+    this.#notes += `id: ${id}\n`
+  }
+
   #endEvent(): void {
     const kind = this.#swap.end()
+    const notes = this.#isForeign ? '' : this.#notes
+    this.#notes = ''
     this.#isWithin = this.#isForeign = false
     this.#dropped = 0
     if (kind === 'bad' || (kind === 'request' && !this.#onQuestion())) {
@@ -195,6 +232,10 @@ export class SseRelay {
       this.isAnswered = true
       this.errorCode = this.#swap.errorCode
     } else if (kind === 'progress') this.#onProgress()
+    if (notes !== '') {
+      this.#add(Buffer.from(notes))
+      this.isResumable ||= notes.includes('id: ')
+    }
     this.#add(NEWLINE)
     this.#out.settle()
   }

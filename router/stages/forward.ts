@@ -16,6 +16,7 @@ import type {
   Message,
   Recorded,
   Resolved,
+  Resuming,
   RetryDenial,
   RetryReason,
 } from '#router/facts.ts'
@@ -57,6 +58,8 @@ export interface Dispatched {
   ) => Promise<{ readonly message: Message } | { readonly refusal: Refusal }>
   /** What the replica may ask of the caller on its stream. */
   readonly asking?: Asking
+  /** Where its caller may come back for the rest of its stream. */
+  readonly resuming?: Resuming
   /** It was refused for what this router believes of the replica's tools: they are to be asked for anew. */
   readonly relearn: () => void
 }

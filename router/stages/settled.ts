@@ -92,5 +92,6 @@ function relayOf(attempt: Answered, dispatched: Dispatched, { call, again }: Cou
     ...(call.rounds === undefined ? {} : { rounds: call.rounds }),
     ...(dispatched.asked === undefined ? {} : { again: again(dispatched.asked) }),
     ...(dispatched.asking === undefined ? {} : { asking: dispatched.asking }),
+    ...(dispatched.resuming === undefined ? {} : { resuming: dispatched.resuming }),
   }
 }

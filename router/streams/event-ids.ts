@@ -18,8 +18,10 @@ export type Position =
 const LONGEST = 8_192
 const LAST = /^[!-~]{1,1024}$/
 
-/** Undefined where it would be too long to come back. */
+/** Undefined where it could not come back in a header. */
 export function eventId(position: Position): string | undefined {
+  const lasts = position.kind === 'call' ? [position.last] : [...position.lasts.values()]
+  if (!lasts.every(isLast)) return undefined
   const parts =
     position.kind === 'call'
       ? { c: [position.part, position.last, position.upstreamIdJson, position.callerIdJson] }
