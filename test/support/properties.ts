@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import type { Random } from '#foundation/clock.ts'
 
-/** Parameters of one run. The seed is printed; RINGMAIN_SEED repeats it. */
+/** Parameters of one run. The seed is printed; RINGMAIN_SEED repeats it, and RINGMAIN_FUZZ_TIMES makes it longer (`npm run test:fuzz`). */
 export function runOf(
   t: TestContext,
   numRuns = 300,
@@ -11,7 +11,7 @@ export function runOf(
   const given = process.env['RINGMAIN_SEED']
   const seed = given === undefined ? Math.floor(Math.random() * 0x7fffffff) : Number(given)
   t.diagnostic(`seed ${seed}; RINGMAIN_SEED=${seed} repeats it`)
-  return { seed, numRuns }
+  return { seed, numRuns: numRuns * Number(process.env['RINGMAIN_FUZZ_TIMES'] ?? 1) }
 }
 
 /** The same value in another spelling: white space anywhere, letters as escapes, slashes escaped. */
