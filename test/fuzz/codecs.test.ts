@@ -21,6 +21,7 @@ const SESSION: Session = {
 }
 const ports = {
   guard: testGuard(),
+  routerId: 'r',
   openSession: (token: string) => (token === SESSION.token ? SESSION : undefined),
 }
 const decoded = (headers: IncomingHttpHeaders, body: Buffer) =>
