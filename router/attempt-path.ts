@@ -205,6 +205,7 @@ async function unbroken({ attempt, ended }: SentCall): Promise<Attempt> {
 const envelopeOf = ({ client }: AttemptPorts, { session }: Readonly<Forwardable>): Envelope => ({
   clientInfo: session?.client?.info ?? client,
   clientCapabilities: session?.client?.capabilities ?? {},
+  ...(session?.logLevel === undefined ? {} : { logLevel: session.logLevel }),
 })
 
 const carriedCall = ({ message, session }: Readonly<Forwardable>): CarriedCall => ({

@@ -144,6 +144,8 @@ export interface Session {
   readonly members: readonly SessionMember[]
   /** What its caller said of itself when it was opened. */
   readonly client?: SessionClient
+  /** How much its caller wants to hear of what is logged, where it has told this router. */
+  readonly logLevel?: string
 }
 
 export interface SessionClient {

@@ -76,6 +76,7 @@ test('a level goes into each part of a session, and a part that is gone ends it'
   assert.equal(asked.header('mcp-session-id'), 'crm-1')
   await asked.error(200, -32_601)
   assert.equal(await setting, undefined)
+  assert.equal(sessions.open(token)?.logLevel, 'debug')
   for (const [play, code] of [
     [(to: SentRequest) => to.status(404), 'RINGMAIN_SESSION_UNKNOWN'],
     [(to: SentRequest) => Promise.resolve(to.fail('ECONNREFUSED')), 'RINGMAIN_NO_HEALTHY_REPLICA'],

@@ -124,8 +124,12 @@ export class Sessions implements Handshakes, Farewells {
   }
 
   readonly setLevel: Handshakes['setLevel'] = async ({ session }, level) => {
-    const told = (session?.members ?? []).map(member => this.#tellLevel(member, level))
-    return (await Promise.all(told)).find(refusal => refusal !== undefined)
+    if (session === undefined) return undefined
+    const told = session.members.map(member => this.#tellLevel(member, level))
+    const refusal = (await Promise.all(told)).find(one => one !== undefined)
+    // Modern servers are told it with every request, as long as this router remembers.
+    if (refusal === undefined) this.#opened.set(session.token, { ...session, logLevel: level })
+    return refusal
   }
 
   /** A server that keeps no log says so by an error, and that is all that can be wanted of it. */

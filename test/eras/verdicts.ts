@@ -73,7 +73,6 @@ export function verdictOf(cell: Cell): Verdict {
 /** Cells that do not come to their verdict yet. One that does must go from here. */
 export const NOT_YET: ReadonlySet<string> = new Set(
   Object.entries<readonly PlayName[]>({
-    'legacy session to modern': ['stream'],
     'modern to legacy session': ['elicitation', 'sampling'],
     'modern to legacy stateless': ['elicitation', 'sampling'],
   }).flatMap(([pair, plays]) => plays.map(play => `${pair}: ${play}`)),

@@ -35,6 +35,13 @@ test('a modern replica is told with the request what a legacy caller says once',
   )
 })
 
+test('a caller that has said once how much it wants to hear says it with every request', () => {
+  const message = messageOf(call(',"params":{"_meta":{"io.modelcontextprotocol/logLevel":"x"}}'))
+  const told = splice(message.body, withEnvelope(message, { ...WHO, logLevel: 'info' })).toString()
+  const level = '"io.modelcontextprotocol/logLevel":"info"'
+  assert.equal(told, call(`,"params":{"_meta":{${ENVELOPE},${level}}}`))
+})
+
 test('a legacy replica is not told what is said in a session there, and all else as it was written', () => {
   const level = '"io.modelcontextprotocol/logLevel":"debug"'
   const params = `,"params":{"n":1.50,"_meta":{${ENVELOPE},${OWN},${level}},"name":"a"}`

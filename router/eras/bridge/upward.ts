@@ -13,6 +13,8 @@ export interface Change {
 export interface Envelope {
   readonly clientInfo: unknown
   readonly clientCapabilities: unknown
+  /** How much of what it logs the caller wants to hear; nothing when absent. */
+  readonly logLevel?: string
 }
 
 /** Keys of a request's `_meta` that only 2026-07-28 and later know; a legacy server is told them in its session, or not at all. */
@@ -32,6 +34,9 @@ export const withEnvelope = (message: Message, envelope: Envelope): readonly Cha
     `${JSON.stringify(META.protocolVersion)}:${JSON.stringify(LATEST_MODERN)}`,
     `${JSON.stringify(META.clientInfo)}:${JSON.stringify(envelope.clientInfo)}`,
     `${JSON.stringify(META.clientCapabilities)}:${JSON.stringify(envelope.clientCapabilities)}`,
+    ...(envelope.logLevel === undefined
+      ? []
+      : [`${JSON.stringify(META.logLevel)}:${JSON.stringify(envelope.logLevel)}`]),
   ])
 
 function changedMeta(message: Message, added: readonly string[]): readonly Change[] {
