@@ -177,12 +177,16 @@ export class CallerConnection implements Line, Spoke {
     }
     const { text } = this.#lines
     // Empty lines before a request line are passed over (RFC 9112, 2.2).
-    if (text !== EMPTY_LINE) this.#begun(requestHeadOf(text), bytes.length - end)
+    if (text !== EMPTY_LINE)
+      this.#begun(requestHeadOf(text), {
+        here: bytes.length - end,
+        arrivedMs: wasBegun ? nowMs() : this.#beganMs,
+      })
     return end
   }
 
   /** `here`: how many bytes have come behind the head. */
-  #begun(head: RequestHead, here: number): void {
+  #begun(head: RequestHead, { here, arrivedMs }: { here: number; arrivedMs: number }): void {
     if (head.method === 'CONNECT') return this.#break('tunnel', '405 Method Not Allowed')
     this.#requests += 1
     if (this.#requests === MOST_REQUESTS) this.#endBehind()
@@ -190,7 +194,7 @@ export class CallerConnection implements Line, Spoke {
     if (connection !== undefined && CLOSES.test(connection)) this.#isLast = true
     this.isBodiless = head.method === 'HEAD'
     const caller = new HttpCaller(this, this.#ports)
-    const request = { head, caller, socket: this.socket, arrivedMs: this.#ports.nowMs() }
+    const request = { head, caller, socket: this.socket, arrivedMs }
     this.#request = request
     this.#phase = 'answer'
     const admission = this.#ports.admit(request)

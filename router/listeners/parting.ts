@@ -43,6 +43,7 @@ export class Parting {
 
   /** Whether the connection of this answer is kept for another request: rarer and rarer. */
   mayStay(): boolean {
+    if (!this.hasBegun) return true
     const gone = (this.#nowMs() - this.#fromMs) / this.#overMs
     return gone <= 0 || this.#random() >= gone
   }

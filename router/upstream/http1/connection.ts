@@ -5,7 +5,7 @@ import type { DeadlineWheel, Spoke } from '#router/deadlines/deadline-wheel.ts'
 import { type AnswerListener, AnswerReader } from './answer-reader.ts'
 import { closedHere, UpstreamFault } from './faults.ts'
 import { type Head, KEEP_UNTOLD_MS } from './head.ts'
-import type { Request } from './request.ts'
+import type { Pieces, Request } from './request.ts'
 
 /** What an exchange may ask of its connection, while it lasts. */
 export interface Control {
@@ -45,7 +45,7 @@ export interface ConnectionPorts {
 }
 
 interface Outgoing {
-  readonly pieces: readonly Buffer[]
+  readonly pieces: Pieces
   readonly request: Request
 }
 
@@ -108,7 +108,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     this.#reader.begin()
     const socket = this.#socket as Socket
     if (pieces.length > 1) socket.cork()
-    for (const piece of pieces) socket.write(piece)
+    for (const piece of pieces) socket.write(piece, 'latin1')
     if (pieces.length > 1) socket.uncork()
     this.#limit(request.firstByteMs)
     return true

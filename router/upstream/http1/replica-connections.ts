@@ -8,7 +8,7 @@ import {
 } from './connection.ts'
 import { closedHere } from './faults.ts'
 import type { Outbox } from './outbox.ts'
-import { piecesOf, type Request } from './request.ts'
+import { type Pieces, piecesOf, type Request } from './request.ts'
 
 /** Where requests to one replica go. */
 export interface RequestWay {
@@ -79,7 +79,7 @@ export class ReplicaConnections implements RequestWay {
   }
 
   #send(request: Request, handler: ResponseHandler): void {
-    let pieces: readonly Buffer[]
+    let pieces: Pieces
     try {
       pieces = piecesOf(request, this.#host)
     } catch (error) {

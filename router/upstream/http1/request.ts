@@ -18,16 +18,16 @@ const LARGE_BODY = 16_384
 /** What a request line can hold; a space would end it early, and a line break begin another request. */
 const PATH = /^\/[\x21-\x7e]*$/
 
-/** The pieces to be written. Throws `INVALID_REQUEST`. `host`: as in the URL of the replica. */
-export function piecesOf(request: Request, host: string): readonly Buffer[] {
+/** What is written one after another; text is a letter a byte. */
+export type Pieces = ReadonlyArray<Buffer | string>
+
+/** Throws `INVALID_REQUEST`. `host`: as in the URL of the replica. */
+export function piecesOf(request: Request, host: string): Pieces {
   const { body } = request
   const head = headTextOf(request, host)
-  if (body === undefined) return [Buffer.from(head, 'latin1')]
-  if (body.length >= LARGE_BODY) return [Buffer.from(head, 'latin1'), body]
-  const whole = Buffer.allocUnsafe(head.length + body.length)
-  whole.write(head, 0, 'latin1')
-  body.copy(whole, head.length)
-  return [whole]
+  if (body === undefined) return [head]
+  // As text a small body is copied once, into the memory that the kernel reads.
+  return body.length < LARGE_BODY ? [head + body.toString('latin1')] : [head, body]
 }
 
 function headTextOf({ method, path, fieldLines, body }: Request, host: string): string {
