@@ -32,6 +32,7 @@ export function openStreams(
   const cluster = (name: string) => ports.active.cluster(name)
   const streams = new Streams({
     cluster,
+    server: name => ports.active.server(name),
     way: place => handshakeWay(ports, place),
     client: ports.client,
     random: systemRandom,

@@ -3,6 +3,7 @@ import type { Told } from '#router/capabilities.ts'
 import type { VirtualServerMember } from '#routes/route-table.ts'
 import { wireUri } from '#routes/wire-names.ts'
 import { type CallerStream, eventOf } from './caller-stream.ts'
+import { listChanged } from './changes.ts'
 import type { ClusterWatch, Watcher } from './cluster-watch.ts'
 import { noticeFor } from './notices.ts'
 
@@ -40,4 +41,17 @@ export function listenTo(
   const ready = watch.add(watcher)
   stream.onOver(() => watch.remove(watcher))
   return { watcher, ready }
+}
+
+/** That these lists are others now, in the words of the router. */
+export function tellLists(
+  stream: CallerStream,
+  lists: Iterable<Told>,
+  subscriptionJson?: string,
+): void {
+  const under = subscriptionJson === undefined ? {} : { subscriptionJson }
+  for (const of of lists) {
+    const notice = noticeFor(listChanged(of), under)
+    if (notice !== undefined) stream.put(of, eventOf(notice))
+  }
 }

@@ -1,12 +1,13 @@
 // The stream of a legacy session, or of one of its calls that was left: each part of the session from the replica that holds it, and what
 // is reached in another way from the watch of its cluster. Where a part ends the whole ends, and its caller comes back with the last id.
+import { TOLD } from '#router/capabilities.ts'
 import type { Session } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { VirtualServerMember } from '#routes/route-table.ts'
 import { wireUri } from '#routes/wire-names.ts'
 import { type CallerStream, eventOf } from './caller-stream.ts'
 import { eventId, openEventId, type Position } from './event-ids.ts'
-import { listenTo } from './listening.ts'
+import { listenTo, tellLists } from './listening.ts'
 import { readyOrLate } from './ready.ts'
 import { placesOf, type SessionPlace } from './session-places.ts'
 import { type SessionSource, sessionSource } from './session-source.ts'
@@ -54,6 +55,9 @@ export async function openLegacy(
     sessionToken: session.token,
     stream,
     first: '',
+    offeredAnew: () => {
+      if (from?.kind !== 'call') tellLists(stream, TOLD)
+    },
     begin: () => parts.start(),
     end: () => stream.end(),
   }

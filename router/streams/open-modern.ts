@@ -5,7 +5,7 @@ import { META } from '#router/eras/versions.ts'
 import type { VirtualServerMember } from '#routes/route-table.ts'
 import { type CallerStream, eventOf } from './caller-stream.ts'
 import { ACKNOWLEDGED, LIST_CHANGES } from './changes.ts'
-import { listenTo } from './listening.ts'
+import { listenTo, tellLists } from './listening.ts'
 import { readyOrLate } from './ready.ts'
 import type { Ground, Listening, Opening } from './streams.ts'
 import { tellsOf } from './tellers.ts'
@@ -41,6 +41,7 @@ export async function openModern(
   return {
     stream,
     first: eventOf(acknowledgement(idJson, filter, parts)),
+    offeredAnew: () => tellLists(stream, filter.lists, idJson),
     end: () => stream.end(eventOf(farewell(idJson))),
   }
 }

@@ -1,6 +1,8 @@
 // The streams of callers: how many there may be, how each is opened, and how all of them end when the router does.
+import { isDeepStrictEqual } from 'node:util'
 import type { Arrived, Asking, Decoded, Located, OpenStream, Session } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
+import type { VirtualServerPolicy } from '#routes/route-table.ts'
 import type { Owned } from '#routes/wire-names.ts'
 import type { After } from './caller-stream.ts'
 import { CallerStream, type StreamLimits } from './caller-stream.ts'
@@ -14,6 +16,8 @@ export type Listening = Readonly<Arrived & Decoded & Located>
 
 export interface StreamPorts extends WatchPorts {
   readonly after: After
+  /** As the table has it now. */
+  readonly server: (name: string) => VirtualServerPolicy | undefined
   /** Whose resource this is, as the caller names it. */
   readonly owners: (call: Listening, uri: string) => Promise<readonly Owned[]>
   /** How what a replica asks on the stream of a session reaches its caller. */
@@ -34,6 +38,8 @@ export interface Prepared {
   readonly stream: CallerStream
   readonly first: string
   readonly begin?: () => void
+  /** Tells that its lists are others now: a newer table offers something else. */
+  readonly offeredAnew: () => void
   readonly end: () => void
 }
 
@@ -49,6 +55,13 @@ const MOST_STREAMS = 10_000
 /** Of one caller, where callers are told apart: within one session. */
 const MOST_OF_CALLER = 16
 const RETRY_AFTER_MS = 5_000
+/** How often it is looked at whether what streams were opened for is still offered. */
+const LOOK_MS = 2_000
+
+interface Open extends Prepared {
+  /** As it was when it was looked at last. */
+  server: VirtualServerPolicy
+}
 
 interface Cap {
   readonly key: string
@@ -69,10 +82,11 @@ function capsOf({ server, session, lastEventId }: Listening): readonly Cap[] {
 export class Streams {
   readonly #ports: StreamPorts
   readonly #watches = new Map<string, ClusterWatch>() // bounded by the clusters that are listened to
-  readonly #open = new Map<CallerStream, Prepared>() // bounded by the limits above
+  readonly #open = new Map<CallerStream, Open>() // bounded by the limits above
   readonly #counts = new Map<string, number>() // by what they are limited by, of these
   readonly resources = new SessionResources()
   #isDraining = false
+  #isLooking = false
 
   constructor(ports: StreamPorts) {
     this.#ports = ports
@@ -99,7 +113,8 @@ export class Streams {
     }
     const { stream } = opening
     stream.onOver(release)
-    return { stream: { run: () => this.#run(opening), cut: () => stream.cut() } }
+    const open: Open = { ...opening, server: call.server }
+    return { stream: { run: () => this.#run(open), cut: () => stream.cut() } }
   }
 
   /** A caller of this session is there and listens. */
@@ -137,10 +152,11 @@ export class Streams {
     return (call.era === 'modern' ? openModern : openLegacy)(call, ground, newStream)
   }
 
-  async #run(prepared: Prepared): Promise<'caller_gone' | undefined> {
-    const { stream, first, begin, end } = prepared
+  async #run(open: Open): Promise<'caller_gone' | undefined> {
+    const { stream, first, begin, end } = open
     const { observe } = this.#ports
-    this.#open.set(stream, prepared)
+    this.#open.set(stream, open)
+    this.#look()
     observe.began()
     const running = stream.run(first, end)
     begin?.()
@@ -149,6 +165,26 @@ export class Streams {
     this.#open.delete(stream)
     for (const [name, watch] of this.#watches) if (watch.isIdle) this.#watches.delete(name)
     return stream.broken
+  }
+
+  /** A caller whose virtual server is another one is told so and comes back, to what there is now. */
+  #look(): void {
+    if (this.#isLooking || this.#open.size === 0) return
+    this.#isLooking = true
+    this.#ports.after(LOOK_MS, () => {
+      this.#isLooking = false
+      for (const open of this.#open.values()) {
+        const server = this.#ports.server(open.server.name)
+        if (server === open.server) continue
+        if (isDeepStrictEqual(server, open.server)) {
+          open.server = server as VirtualServerPolicy
+          continue
+        }
+        open.offeredAnew()
+        open.end()
+      }
+      this.#look()
+    })
   }
 
   #watchOf(name: string): ClusterWatch {

@@ -167,7 +167,7 @@ export const ROOMS: readonly Room[] = [
       'foundation',
     ],
     packages: ['lru-cache'],
-    builtins: [],
+    builtins: ['node:util'],
   },
   // How overloaded the router is, and what it refuses for that.
   {

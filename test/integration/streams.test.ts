@@ -1,5 +1,7 @@
 // What tool servers tell without being asked reaches those who want to hear it, in either era, under the callers' own names and numbers.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { WATCHED } from '#test/support/everything/contents.ts'
 import { startEverything } from '#test/support/everything/start.ts'
@@ -225,6 +227,28 @@ test('a session has one stream, which ends with it', async () => {
     assert.equal(ended.status, 200)
     assert.equal(await stream.ended, 'whole')
   }
+})
+
+test('who listens to a virtual server that is another one now is told so, and comes back', async () => {
+  const cluster = clusterOf('new', [modern.url])
+  const changing = await runRouter(
+    documents(cluster, serverOf('default', ['new']), serverOf('other', ['new'])),
+  )
+  await changing.untilUp('new', 1)
+  await using stream = await listen(changing.mcpUrl, { toolsListChanged: true })
+  await using other = await listen(`${changing.mcpUrl}/other`, ALL)
+  const anew = serverOf('default', ['new'], { naming: 'prefix' })
+  writeFileSync(
+    join(changing.policies, 'mesh.yaml'),
+    documents(cluster, anew, serverOf('other', ['new'])),
+  )
+  assert.equal(await stream.ended, 'whole')
+  assert.deepEqual(
+    stream.events.map(({ message }) => message?.['method'] ?? 'result'),
+    ['notifications/subscriptions/acknowledged', 'notifications/tools/list_changed', 'result'],
+  )
+  assert.equal(other.events.length, 1)
+  await changing.close()
 })
 
 test('streams end with the router: a modern one with its result, and no call waits for them', async () => {
