@@ -65,9 +65,11 @@ async function learn(probe: Probe): Promise<CheckResult> {
   if (modern.kind === 'failed') return modern.result
   if (modern.kind === 'guarded') return guarded(probe)
   const wants = (era: Era): boolean => probe.policy.eras?.includes(era) !== false
-  const legacy = await probe.legacy(async session =>
-    wants('legacy') ? probe.tools(session) : undefined,
-  )
+  // One that is modern and is to be nothing else is not asked: some servers take a strange word amiss.
+  const legacy: Legacy<ToolList | undefined> =
+    modern.kind === 'modern' && !wants('legacy')
+      ? { kind: 'not_legacy', result: ALIVE }
+      : await probe.legacy(async session => (wants('legacy') ? probe.tools(session) : undefined))
   if (modern.kind === 'not_modern') {
     if (legacy.kind === 'guarded') return guarded(probe)
     if (legacy.kind !== 'open' && !legacy.result.ok) return legacy.result
