@@ -56,10 +56,10 @@ export interface AfterHead {
 }
 
 export type McpAnswer =
-  /** A result of the router's own making, as JSON text. `sessionToken` goes into `Mcp-Session-Id`. */
+  /** A result of the router's own making, as JSON text, or as the bytes of one in pieces. `sessionToken` goes into `Mcp-Session-Id`. */
   | {
       readonly kind: 'result'
-      readonly resultJson: string | Buffer
+      readonly resultJson: string | readonly Buffer[]
       readonly sessionToken?: string
     }
   /** An error the upstream gave as its answer, as JSON text of the `error` member. */

@@ -47,7 +47,9 @@ const shown = (
   server = SERVER,
 ): Record<string, Record<string, string>[]> =>
   JSON.parse(
-    new MergedLists(ports).encode(listing(method, server), merged, () => false).toString(),
+    Buffer.concat(
+      new MergedLists(ports).encode(listing(method, server), merged, () => false),
+    ).toString(),
   ) as Record<string, Record<string, string>[]>
 
 test('names and URIs bear the prefixes of their clusters', () => {
@@ -92,9 +94,9 @@ test('the view that a tool names bears the prefix, too', () => {
 
 test('a cursor opens for the list of the server it was made for, and for no other', () => {
   const rest = [{ cluster: 'crm', cursor: 'two' }, { cluster: 'web' }]
-  const text = new MergedLists(ports)
-    .encode(listing('tools/list'), { ...list('a'), rest }, () => false)
-    .toString()
+  const text = Buffer.concat(
+    new MergedLists(ports).encode(listing('tools/list'), { ...list('a'), rest }, () => false),
+  ).toString()
   const { nextCursor: cursor } = JSON.parse(text) as { readonly nextCursor: string }
   assert.deepEqual(openCursor(sealer, listing('tools/list'), cursor), rest)
   assert.equal(
@@ -112,7 +114,9 @@ test('a list holds as long as the part that ends first, and is public where all 
       server: SERVER,
       message: messageAs({ method: 'tools/list', params: {} }),
     })
-    const text = new MergedLists(ports).encode(call, merged, () => mayBePublic).toString()
+    const text = Buffer.concat(
+      new MergedLists(ports).encode(call, merged, () => mayBePublic),
+    ).toString()
     const { ttlMs, cacheScope } = JSON.parse(text) as { ttlMs: number; cacheScope: string }
     return [ttlMs, cacheScope]
   }
@@ -132,7 +136,9 @@ test('what was written of a page for one server is not what another sees', () =>
   const lists = new MergedLists(ports)
   const merged = list('a', 'b.c')
   const names = (server: VirtualServerPolicy): readonly string[] => {
-    const text = lists.encode(listing('tools/list', server), merged, () => false).toString()
+    const text = Buffer.concat(
+      lists.encode(listing('tools/list', server), merged, () => false),
+    ).toString()
     return (JSON.parse(text) as { tools: { name: string }[] }).tools.map(({ name }) => name)
   }
   const all = ['crm__a', 'crm__b.c', 'w__a', 'w__b.c']

@@ -35,7 +35,7 @@ export class MergedLists {
     call: Asked,
     { parts, rest, unavailable }: MergedList,
     mayBePublic: (member: VirtualServerMember) => boolean,
-  ): Buffer {
+  ): readonly Buffer[] {
     const { sealer, client } = this.#ports
     const listed = listedBy(call.message.method) as Listed // only lists come this way
     const isPublic = parts.every(({ member, page }) => page.isPublic && mayBePublic(member))

@@ -51,18 +51,22 @@ export interface Codec {
   /** The id this era sends upstream for a caller's request. */
   readonly upstreamIdJson: (message: Message, nextId: () => number) => string
   /** A result made by the router; `fields` is a JSON object. */
-  readonly result: (idJson: string, resultJson: string | Buffer) => WireAnswer
+  readonly result: (idJson: string, resultJson: string) => WireAnswer
   readonly error: (idJson: string, errorJson: string, status: number) => WireAnswer
   readonly refusal: (message: Message | undefined, refusal: Refusal, idJson: string) => WireAnswer
 }
 
 const RPC_OPEN = '{"jsonrpc":"2.0","id":'
 
-export function rpcResult(idJson: string, resultJson: string | Buffer): Buffer {
-  const head = Buffer.from(`${RPC_OPEN}${idJson},"result":`)
-  const body = typeof resultJson === 'string' ? Buffer.from(resultJson) : resultJson
-  return Buffer.concat([head, body, Buffer.from('}')])
-}
+export const rpcResult = (idJson: string, resultJson: string): string =>
+  `${RPC_OPEN}${idJson},"result":${resultJson}}`
+
+/** The same of a result that comes in pieces. */
+export const rpcPieces = (idJson: string, result: readonly Buffer[]): readonly Buffer[] => [
+  Buffer.from(`${RPC_OPEN}${idJson},"result":`),
+  ...result,
+  Buffer.from('}'),
+]
 
 /** `idJson` empty: the request was not understood, the id is null (JSON-RPC 2.0, section 5). */
 export const rpcError = (idJson: string, errorJson: string): string =>

@@ -15,6 +15,9 @@ const listed = (answer: string, prefix = ''): readonly string[] =>
 
 const answerWith = (tools: string): string => `{"jsonrpc":"2.0","id":1,"result":{"tools":${tools}}}`
 
+const encoded = (...list: Parameters<typeof encodeList>): Buffer =>
+  Buffer.concat(encodeList(...list))
+
 const NOTHING = {
   member: 'tools',
   items: [],
@@ -68,7 +71,7 @@ test('an answer without a list of tools has none', () => {
 })
 
 test('a modern list says how long and for whom it holds, and who serves it', () => {
-  const list = JSON.parse(encodeList('modern', NOTHING).toString()) as unknown
+  const list = JSON.parse(encoded('modern', NOTHING).toString()) as unknown
   assert.deepEqual(list, {
     tools: [],
     resultType: 'complete',
@@ -79,13 +82,13 @@ test('a modern list says how long and for whom it holds, and who serves it', () 
 })
 
 test('a legacy list has none of that', () => {
-  assert.equal(encodeList('legacy', NOTHING).toString(), '{"tools":[]}')
+  assert.equal(encoded('legacy', NOTHING).toString(), '{"tools":[]}')
 })
 
 test('tools stand in their order as their bytes; cursor and silent clusters are named after them', () => {
   const items = [Buffer.from('{"name":"a","n":1e2}'), Buffer.from('{"name":"b"}')]
   assert.equal(
-    encodeList('legacy', {
+    encoded('legacy', {
       ...NOTHING,
       items,
       nextCursor: 'c"',
@@ -109,10 +112,7 @@ test('each list has its own place and what tells its definitions apart', () => {
     assert.equal(item.definition.toString(), definition)
     const out = JSON.parse(renamed(item, 'wire', { key }).toString()) as unknown
     assert.deepEqual(out, { ...(JSON.parse(definition) as object), [key]: 'wire' })
-    assert.match(
-      encodeList('legacy', { ...NOTHING, member }).toString(),
-      new RegExp(`^{"${member}":`),
-    )
+    assert.match(encoded('legacy', { ...NOTHING, member }).toString(), new RegExp(`^{"${member}":`))
   }
 })
 

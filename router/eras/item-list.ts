@@ -71,8 +71,8 @@ export interface EncodedList {
   readonly isPublic: boolean
 }
 
-/** The `result` of a merged list. A modern one must say how long and for whom it holds (2026-07-28, caching). */
-export function encodeList(era: Era, list: EncodedList): Buffer {
+/** The `result` of a merged list, in pieces: each is kept for the next caller, and a copy of all of them would be a megabyte. A modern one must say how long and for whom it holds (2026-07-28, caching). */
+export function encodeList(era: Era, list: EncodedList): readonly Buffer[] {
   const isModern = era === 'modern'
   const meta = {
     ...(isModern ? { [META.serverInfo]: list.serverInfo } : {}),
@@ -96,7 +96,7 @@ export function encodeList(era: Era, list: EncodedList): Buffer {
     parts.push(item)
   }
   parts.push(Buffer.from(tail === '{}' ? ']}' : `],${tail.slice(1)}`))
-  return Buffer.concat(parts)
+  return parts
 }
 
 const COMMA = Buffer.from(',')

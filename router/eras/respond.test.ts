@@ -48,6 +48,18 @@ test('what asks for no answer gets 202, and an ended session 200, both empty', a
   assert.deepEqual(ended.caller.log, ['send 200'])
 })
 
+test('a result in pieces goes out as one, and a long one without a copy of what is kept', async () => {
+  for (const length of [10, 40_000]) {
+    const kept = Buffer.alloc(length, 0x20)
+    const resultJson = [Buffer.from('{"a":['), kept, Buffer.from(','), kept, Buffer.from(']}')]
+    const { caller } = await responded(answered({ kind: 'result', resultJson }), known('modern'))
+    const list = ' '.repeat(length)
+    assert.equal(caller.text(), `{"jsonrpc":"2.0","id":"x","result":{"a":[${list},${list}]}}`)
+    assert.deepEqual(caller.headers, { 'content-type': 'application/json' })
+    assert.ok(caller.log[0]?.startsWith(length === 10 ? 'send 200' : 'begin 200'))
+  }
+})
+
 test('a result goes out under the caller’s id, a new session in its header', async () => {
   const { caller } = await responded(
     answered({ kind: 'result', resultJson: '{"a":1}', sessionToken: 'sealed' }),

@@ -51,7 +51,7 @@ async function gathered(
     encode: ({ era }, { parts, rest, unavailable }) => {
       const names = parts.flatMap(part => [...new Set(part.page.items.map(({ own }) => own))])
       const next = rest.length === 0 ? '-' : JSON.stringify(rest)
-      return Buffer.from(`${era} ${names.join(',')} ${next} ${unavailable.join('+')}`)
+      return [Buffer.from(`${era} ${names.join(',')} ${next} ${unavailable.join('+')}`)]
     },
   })
   const params = cursor === undefined ? {} : { cursor }

@@ -60,7 +60,7 @@ export interface Lists {
     call: Readonly<Decoded & Located>,
     cursor: string,
   ) => readonly Continuation[] | undefined
-  readonly encode: (call: Readonly<Decoded & Located>, list: MergedList) => Buffer
+  readonly encode: (call: Readonly<Decoded & Located>, list: MergedList) => readonly Buffer[]
 }
 
 /** Of one merged page, together: what a caller reads at once. The first cluster's page is whole, however long. */

@@ -15,6 +15,7 @@ const STORIES = [
   'edge-cost',
   'slow-sockets',
   'fuzz',
+  'joined-lists',
   'overload',
 ]
 /** What a story takes; the others must not stumble over it. */

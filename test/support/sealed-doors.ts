@@ -35,7 +35,7 @@ function cursors(server: VirtualServerPolicy, method: string): Door {
     name: `a cursor of ${method} of ${server.name}`,
     make: () => {
       const list = lists.encode(call, { parts: [], rest, unavailable: [] }, () => false)
-      return (JSON.parse(list.toString()) as { nextCursor: string }).nextCursor
+      return (JSON.parse(Buffer.concat(list).toString()) as { nextCursor: string }).nextCursor
     },
     opens: token => openCursor(sealer, call, token) !== undefined,
   }
