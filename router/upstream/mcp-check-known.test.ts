@@ -230,3 +230,10 @@ test('a list that says the same again is the one that is held already', async t 
   assert.notEqual(endpoint.learned, before)
   assert.equal(endpoint.learned?.tools, before.tools)
 })
+
+test('a server that is said to be modern alone, and is, is asked nothing of the other era', async t => {
+  const { check, replica, endpoint } = await checked(t, MODERN_SCRIPT, { eras: ['modern'] })
+  assert.equal((await check()).ok, true)
+  assert.deepEqual(endpoint.learned?.eras, ['modern'])
+  assert.ok(!replica.methods().includes('initialize'))
+})

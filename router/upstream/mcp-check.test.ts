@@ -36,12 +36,6 @@ test('a modern server is learned: era, instructions, names of tools', async t =>
   assert.equal(headers['mcp-method'], 'server/discover')
 })
 
-test('a server that is said to be modern alone, and is, is asked nothing of the other era', async t => {
-  const { check, replica } = await checked(t, MODERN_SCRIPT, { eras: ['modern'] })
-  assert.deepEqual(learned(await check()).eras, ['modern'])
-  assert.ok(!replica.methods().includes('initialize'))
-})
-
 test('a modern server is then asked server/discover alone', async t => {
   const { check, replica } = await checked(t, MODERN_SCRIPT)
   await check()

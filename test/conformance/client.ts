@@ -91,8 +91,8 @@ const MUTE: ReadonlySet<string> = new Set([
   'sep-2322-client-request-state',
 ])
 
-/** A server that a person must say the era of, since it does not. */
-export const isMute = ({ scenario }: Told): boolean => MUTE.has(scenario)
+/** A server that does not say its era. */
+const isMute = ({ scenario }: Told): boolean => MUTE.has(scenario)
 
 /** Plays the scenario against the URL; throws where the client does. */
 export async function playClient(url: string, told: Told): Promise<void> {
