@@ -85,7 +85,8 @@ export class Streams {
   readonly #open = new Map<CallerStream, Open>() // bounded by the limits above
   readonly #counts = new Map<string, number>() // by what they are limited by, of these
   readonly resources = new SessionResources()
-  #isDraining = false
+  /** From then on none is opened, and none is open. */
+  #endMs = Number.POSITIVE_INFINITY
   #isLooking = false
 
   constructor(ports: StreamPorts) {
@@ -96,7 +97,8 @@ export class Streams {
     call: Listening,
   ): Promise<{ readonly stream: OpenStream } | { readonly refusal: Refusal }> => {
     const keys = capsOf(call)
-    if (this.#isDraining) return { refusal: { code: 'RINGMAIN_DRAINING', retryAfterMs: 1_000 } }
+    if (this.#ports.nowMs() >= this.#endMs)
+      return { refusal: { code: 'RINGMAIN_DRAINING', retryAfterMs: 1_000 } }
     if (keys.some(({ key, most }) => (this.#counts.get(key) ?? 0) >= most))
       return { refusal: { code: 'RINGMAIN_TOO_MANY_STREAMS', retryAfterMs: RETRY_AFTER_MS } }
     for (const { key } of keys) this.#count(key, 1)
@@ -122,10 +124,10 @@ export class Streams {
     return this.#counts.has(sessionKey(sessionToken))
   }
 
-  /** Every stream ends within that time, not all at one moment: their callers will all come back. */
+  /** Every stream ends within that time, not all at one moment: their callers come back, to here until somebody sends them elsewhere. */
   drain(overMs: number): void {
-    this.#isDraining = true
-    for (const { end } of this.#open.values()) this.#ports.after(overMs * this.#ports.random(), end)
+    this.#endMs = this.#ports.nowMs() + overMs
+    for (const open of this.#open.values()) this.#endInTime(open)
   }
 
   /** The session has ended: nobody may hear more of it. */
@@ -136,7 +138,7 @@ export class Streams {
   }
 
   close(): void {
-    this.#isDraining = true
+    this.#endMs = Number.NEGATIVE_INFINITY
     for (const watch of this.#watches.values()) watch.close()
     for (const stream of this.#open.keys()) stream.cut()
   }
@@ -157,6 +159,7 @@ export class Streams {
     const { observe } = this.#ports
     this.#open.set(stream, open)
     this.#look()
+    if (this.#endMs < Number.POSITIVE_INFINITY) this.#endInTime(open)
     observe.began()
     const running = stream.run(first, end)
     begin?.()
@@ -165,6 +168,11 @@ export class Streams {
     this.#open.delete(stream)
     for (const [name, watch] of this.#watches) if (watch.isIdle) this.#watches.delete(name)
     return stream.broken
+  }
+
+  #endInTime({ stream, end }: Open): void {
+    const leftMs = Math.max(0, this.#endMs - this.#ports.nowMs())
+    stream.onOver(this.#ports.after(leftMs * this.#ports.random(), end))
   }
 
   /** A caller whose virtual server is another one is told so and comes back, to what there is now. */

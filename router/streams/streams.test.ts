@@ -1,0 +1,133 @@
+// How many streams there may be, and how all of them end with the router.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
+import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
+import { manualAfter } from '#test/support/manual-after.ts'
+import { eventId } from './event-ids.ts'
+import { Streams } from './streams.ts'
+
+/** Nothing is in service: what is opened hears of nothing. */
+function ground(random = 0.5) {
+  const time = manualAfter()
+  const open = { count: 0 }
+  let { server } = callAs()
+  const streams = new Streams({
+    ...time,
+    cluster: () => undefined,
+    server: () => server,
+    way: () => assert.fail('nobody is there'),
+    client: { name: 'ringmain', version: '1' },
+    random: () => random,
+    onListChanged: () => undefined,
+    owners: async () => [],
+    asking: () => assert.fail('nobody asks'),
+    observe: { began: () => void (open.count += 1), ended: () => void (open.count -= 1) },
+  })
+  const call = (differences: Partial<CallFacts> = {}): CallFacts =>
+    callAs({
+      server,
+      message: messageAs({ method: 'subscriptions/listen', params: { notifications: {} } }),
+      ...differences,
+    })
+  const begin = async (caller: FakeCaller = fakeCaller()): Promise<FakeCaller> => {
+    const opened = await streams.open(call({ caller }))
+    assert.ok('stream' in opened)
+    void opened.stream.run()
+    return caller
+  }
+  const offer = (naming: 'plain' | 'prefix'): void => {
+    server = { ...server, naming }
+  }
+  return { streams, call, begin, offer, open, ...time }
+}
+
+const code = (opened: Awaited<ReturnType<Streams['open']>>): string =>
+  'refusal' in opened ? opened.refusal.code : 'opened'
+
+test('a virtual server has so many, and each that ends makes room', async () => {
+  const { streams, call, begin, open } = ground()
+  const first = await begin()
+  for (let count = 1; count < 10_000; count += 1) await begin()
+  assert.equal(open.count, 10_000)
+  assert.equal(code(await streams.open(call())), 'RINGMAIN_TOO_MANY_STREAMS')
+  first.leave()
+  await begin()
+  assert.equal(open.count, 10_000)
+})
+
+test('a session has one of its own, and some for calls that were left', async () => {
+  const { streams, call } = ground()
+  const member = { cluster: 'crm', endpoint: 'a', id: 'own', version: '2025-11-25' }
+  const session = { token: 't', serverName: 'default', version: '2025-11-25', members: [member] }
+  const ask = (lastEventId?: string) =>
+    streams.open(
+      call({ era: 'legacy', session, ...(lastEventId === undefined ? {} : { lastEventId }) }),
+    )
+  // Its replica is gone, which is found out only for those that may be opened.
+  const [one, other] = await Promise.all([ask(), ask()])
+  assert.deepEqual([one, other].map(code), [
+    'RINGMAIN_SESSION_UNKNOWN',
+    'RINGMAIN_TOO_MANY_STREAMS',
+  ])
+  const position = {
+    kind: 'call',
+    part: 0,
+    last: 'e',
+    upstreamIdJson: '1',
+    callerIdJson: '1',
+  } as const
+  const all = await Promise.all(Array.from({ length: 17 }, () => ask(eventId(position))))
+  assert.equal(all.filter(opened => code(opened) === 'RINGMAIN_TOO_MANY_STREAMS').length, 1)
+  assert.equal(code(await ask()), 'RINGMAIN_SESSION_UNKNOWN')
+  assert.equal(streams.hasOpen('t'), false)
+})
+
+test('a caller who leaves while its stream is opened leaves nothing behind', async () => {
+  const { streams, call, open, size } = ground()
+  const caller = fakeCaller()
+  const opening = streams.open(call({ caller }))
+  caller.leave()
+  const opened = await opening
+  assert.ok('stream' in opened)
+  assert.equal(await opened.stream.run(), 'caller_gone')
+  assert.deepEqual(caller.log, [])
+  assert.equal(open.count, 0)
+  assert.equal(size() <= 1, true) // what is looked at now and then ends when it finds none
+})
+
+test('while the router drains all end in time, also those who come back to it, and then none is opened', async () => {
+  const { streams, call, begin, pass, open } = ground()
+  const before = await begin()
+  streams.drain(1_000)
+  const late = await begin()
+  pass(499)
+  assert.equal(open.count, 2)
+  pass(1)
+  for (const caller of [before, late]) {
+    assert.match(caller.text(), /"resultType":"complete"/)
+    assert.equal(caller.log.at(-1), 'end')
+  }
+  pass(500)
+  assert.equal(code(await streams.open(call())), 'RINGMAIN_DRAINING')
+})
+
+test('one whose virtual server is another one now ends; one that is the same in other words goes on', async () => {
+  const { begin, offer, pass, call } = ground()
+  const caller = await begin()
+  const { naming } = call().server
+  offer(naming)
+  pass(2_000)
+  assert.notEqual(caller.log.at(-1), 'end')
+  offer(naming === 'plain' ? 'prefix' : 'plain')
+  pass(2_000)
+  assert.equal(caller.log.at(-1), 'end')
+})
+
+test('a router that closes breaks what is left', async () => {
+  const { streams, call, begin } = ground()
+  const caller = await begin()
+  streams.close()
+  assert.equal(caller.log.at(-1), 'cut')
+  assert.equal(code(await streams.open(call())), 'RINGMAIN_DRAINING')
+})
