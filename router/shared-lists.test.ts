@@ -34,6 +34,7 @@ function ground(t: TestContext): Ground {
   const lists = sharedLists({
     active,
     sealer: createSealer(Buffer.alloc(32, 7)),
+    log: { warn: () => undefined },
     send: requests.send,
     say: requests.say,
     nextId: () => (id += 1),

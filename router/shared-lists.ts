@@ -1,15 +1,20 @@
 // The lists of all clusters as callers get them: from the catalog where it may serve them, and within a caller's own session from there.
+import type { Log } from '#foundation/log.ts'
 import type { Sealer } from '#foundation/seal.ts'
 import type { Told } from './capabilities.ts'
+import { LeftOutLog } from './catalog/left-out-log.ts'
 import { ListCache } from './catalog/list-cache.ts'
-import { MergedLists, openCursor } from './catalog/merged-list.ts'
+import { MergedLists, openCursor, type Rivals } from './catalog/merged-list.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import { META } from './eras/versions.ts'
 import { fetchPage, type ListPorts } from './list-pages.ts'
 import type { Listing, Lists, PageAnswer } from './stages/gather.ts'
+import { isOffered } from './stages/owners.ts'
 
 export interface SharedListPorts extends ListPorts {
   readonly sealer: Sealer
+  /** What lists leave out is told. */
+  readonly log: Pick<Log, 'warn'>
 }
 
 /** Callers are not told apart yet: all of them are one authorization context. */
@@ -31,7 +36,8 @@ const LISTS_OF: Readonly<Record<Told, readonly string[]>> = {
 
 export function sharedLists(ports: SharedListPorts): SharedLists {
   const cache = new ListCache(ports)
-  const merged = new MergedLists(ports)
+  const told = new LeftOutLog((event, fields) => ports.log.warn({ event, ...fields }, event))
+  const merged = new MergedLists({ ...ports, rivals: rivalsOf(ports), onLeftOut: told.tell })
   /** Bounded by the clusters that live. A cluster that a newer table brings is another one, under whatever name. */
   const serials = new WeakMap<Cluster, number>()
   let newest = 0
@@ -82,6 +88,18 @@ export function sharedLists(ports: SharedListPorts): SharedLists {
       ),
   }
 }
+
+/** By the same word of the replicas by which a call of a plain name finds its owner. */
+const rivalsOf = ({ active }: SharedListPorts): Rivals => ({
+  version: ({ era, server }) =>
+    server.members
+      .map(({ cluster: name }) => {
+        const cluster = active.cluster(name)
+        return cluster?.listVersion(cluster.eraFor(era)) ?? ''
+      })
+      .join(' '),
+  offers: (cluster, own) => isOffered(active.cluster(cluster)?.tool(own)),
+})
 
 /** What a server may look at when it makes a list: where it goes on, and what its caller can do. */
 function paramsOf(call: Readonly<Listing>, cursor: string | undefined): unknown {

@@ -147,3 +147,48 @@ test('what was written of a page for one server is not what another sees', () =>
     assert.deepEqual(names({ ...SERVER, names: 'portable' }), ['crm__a', 'w__a'])
   }
 })
+
+const PLAIN: typeof SERVER = {
+  ...SERVER,
+  naming: 'plain',
+  members: [{ cluster: 'crm' }, { cluster: 'web' }],
+}
+
+test('a plain name of a tool that two clusters offer is listed by neither, as soon as both offer it', () => {
+  const offered = new Set(['crm a', 'crm b', 'web a'])
+  const told: string[] = []
+  const lists = new MergedLists({
+    ...ports,
+    rivals: {
+      version: () => String(offered.size),
+      offers: (cluster, own) => offered.has(`${cluster} ${own}`),
+    },
+    onLeftOut: ({ cluster, leftOut }) =>
+      told.push(`${cluster} ${leftOut.map(({ own, why }) => `${own}: ${why}`).join()}`),
+  })
+  const [one, other] = PLAIN.members
+  assert.ok(one !== undefined && other !== undefined)
+  const [first, second] = [list('a', 'b').parts[0], list('a').parts[1]]
+  assert.ok(first !== undefined && second !== undefined)
+  const parts = [
+    { ...first, member: one },
+    { ...second, member: other },
+  ]
+  const names = (method: string, server = PLAIN): readonly unknown[] => {
+    const merged = { parts, rest: [], unavailable: [] }
+    const bytes = Buffer.concat(lists.encode(listing(method, server), merged, () => false))
+    const [items = []] = Object.values(
+      JSON.parse(bytes.toString()) as Record<string, { name: string }[]>,
+    )
+    return items.map(({ name }) => name)
+  }
+  assert.deepEqual(names('tools/list'), ['b'])
+  assert.deepEqual(told, [
+    'crm a: another cluster offers the same plain name',
+    'web a: another cluster offers the same plain name',
+  ])
+  assert.deepEqual(names('tools/list'), ['b'])
+  assert.equal(told.length, 2, 'what stands is not told again')
+  offered.delete('web a')
+  assert.ok(names('tools/list').includes('a'), 'it is nobody else’s now')
+})

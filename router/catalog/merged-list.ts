@@ -2,7 +2,7 @@
 import type { Sealer } from '#foundation/seal.ts'
 import { encodeList, renamed } from '#router/eras/item-list.ts'
 import type { Decoded, Located } from '#router/facts.ts'
-import { type Listed, listedBy } from '#router/methods.ts'
+import { type LeftOut, type Listed, listedBy } from '#router/methods.ts'
 import type { Continuation, MergedList, Page, Part } from '#router/stages/gather.ts'
 import type { VirtualServerMember, VirtualServerPolicy } from '#routes/route-table.ts'
 import { mayBeNamed, wireName, wireUri } from '#routes/wire-names.ts'
@@ -21,13 +21,40 @@ export function openCursor(
   return Array.isArray(value) ? (value as readonly Continuation[]) : undefined // sealed by us, so of the shape we sealed
 }
 
+/** What else bears the plain name of a tool, in a server that joins clusters under plain names: then it is nobody's, as a call of it is. */
+export interface Rivals {
+  /** Another one where the answer below may be another. */
+  readonly version: (call: Asked) => string
+  readonly offers: (cluster: string, own: string) => boolean
+}
+
+/** What a list leaves out of what one cluster offers. Told when it is left out, and seldom twice. */
+export interface LeftOutOf {
+  readonly server: string
+  readonly cluster: string
+  readonly list: Listed['member']
+  readonly leftOut: readonly LeftOut[]
+}
+
+interface MergedListPorts {
+  readonly sealer: Sealer
+  readonly client: object
+  readonly rivals?: Rivals
+  readonly onLeftOut?: (what: LeftOutOf) => void
+}
+
+interface Written {
+  readonly version: string
+  readonly definitions: Buffer
+}
+
 /** Names and URIs are written once for each page and prefix, and joined each time. */
 export class MergedLists {
-  readonly #ports: { readonly sealer: Sealer; readonly client: object }
-  /** By page, and then by what names depend on: bounded by the prefixes of the table in force while the page is kept. */
-  readonly #written = new WeakMap<Page, Map<string, Buffer>>()
+  readonly #ports: MergedListPorts
+  /** By page, and then by who shows it: bounded by the servers and prefixes of the tables in force while the page is kept. */
+  readonly #written = new WeakMap<Page, Map<string, Written>>()
 
-  constructor(ports: { readonly sealer: Sealer; readonly client: object }) {
+  constructor(ports: MergedListPorts) {
     this.#ports = ports
   }
 
@@ -42,7 +69,7 @@ export class MergedLists {
     return encodeList(call.era, {
       member: listed.member,
       items: parts
-        .map(part => this.#definitionsOf(call.server, part, listed))
+        .map(part => this.#definitionsOf(call, part, listed))
         .filter(({ length }) => length > 0),
       unavailable,
       serverInfo: { ...client },
@@ -53,14 +80,35 @@ export class MergedLists {
     })
   }
 
-  #definitionsOf(server: VirtualServerPolicy, part: Part, listed: Listed): Buffer {
+  #definitionsOf(call: Asked, part: Part, listed: Listed): Buffer {
+    const { server } = call
     const { member, page } = part
-    const written = this.#written.get(page) ?? new Map<string, Buffer>()
+    const { rivals, onLeftOut } = this.#ports
+    const isShared =
+      listed.member === 'tools' && server.naming === 'plain' && server.members.length > 1
+    const version = isShared ? (rivals?.version(call) ?? '') : ''
+    const written = this.#written.get(page) ?? new Map<string, Written>()
     this.#written.set(page, written)
-    const how = JSON.stringify([member.prefix, server.names])
-    const known = written.get(how) ?? definitionsOf(server, part, listed)
-    written.set(how, known)
-    return known
+    const how = JSON.stringify([member.prefix, server.names, server.name])
+    const known = written.get(how)
+    if (known?.version === version) return known.definitions
+    const isRivalled = (own: string): boolean =>
+      isShared &&
+      rivals !== undefined &&
+      server.members.some(
+        other => other.cluster !== member.cluster && rivals.offers(other.cluster, own),
+      )
+    const { definitions, leftOut } = definitionsOf(server, part, { ...listed, isRivalled })
+    written.set(how, { version, definitions })
+    const all = [...(page.leftOut ?? []), ...leftOut]
+    if (all.length > 0)
+      onLeftOut?.({
+        server: server.name,
+        cluster: member.cluster,
+        list: listed.member,
+        leftOut: all,
+      })
+    return definitions
   }
 }
 
@@ -71,21 +119,27 @@ const leastLeftMs = (parts: readonly Part[]): number =>
 function definitionsOf(
   server: VirtualServerPolicy,
   { member, page: { items } }: Part,
-  { key, member: list }: Listed,
-): Buffer {
+  { key, member: list, isRivalled }: Listed & { readonly isRivalled: (own: string) => boolean },
+): { readonly definitions: Buffer; readonly leftOut: readonly LeftOut[] } {
   const isNamed = key === 'name'
   const outward =
     list === 'tools' && member.prefix !== undefined
       ? { outward: { uri: (own: string) => wireUri(member, own) } }
       : {}
   const pieces: Buffer[] = []
+  const leftOut: LeftOut[] = []
   for (const item of items) {
-    const wire = isNamed ? wireName(member, item.own) : wireUri(member, item.own)
-    if (isNamed && !mayBeNamed(server, wire)) continue
-    if (pieces.length > 0) pieces.push(COMMA)
-    pieces.push(renamed(item, wire, { key, ...outward }))
+    const { own } = item
+    const wire = isNamed ? wireName(member, own) : wireUri(member, own)
+    if (isNamed && !mayBeNamed(server, wire)) leftOut.push({ own, why: 'its name is not portable' })
+    else if (isRivalled(own))
+      leftOut.push({ own, why: 'another cluster offers the same plain name' })
+    else {
+      if (pieces.length > 0) pieces.push(COMMA)
+      pieces.push(renamed(item, wire, { key, ...outward }))
+    }
   }
-  return Buffer.concat(pieces)
+  return { definitions: Buffer.concat(pieces), leftOut }
 }
 
 const COMMA = Buffer.from(',')

@@ -62,5 +62,5 @@ const FIND: Readonly<Record<Subject['kind'], Find>> = {
   task: ({ server }, { name }, catalog) => one(catalog.task(server, name)),
 }
 
-const isOffered = (tool: ToolFacts | 'broken' | undefined): boolean =>
+export const isOffered = (tool: ToolFacts | 'broken' | undefined): boolean =>
   tool !== undefined && tool !== 'broken'

@@ -199,7 +199,7 @@ test('one bad definition hides only itself', async t => {
   await callsGoOn(scene)
 })
 
-test('a name made for a terminal reaches no log line', async t => {
+test('a definition that is left out is told, without what its name does to a terminal', async t => {
   const scene = await beside(
     t,
     page(() => [
@@ -208,6 +208,8 @@ test('a name made for a terminal reaches no log line', async t => {
     ]),
   )
   await listed(scene.running)
-  assert.doesNotMatch(JSON.stringify(scene.running.lines), /\\u001b|level=error/)
+  const told = scene.running.lines.find(line => line['event'] === 'lists.left_out')
+  assert.deepEqual(told?.['named'], ['level=error: no client reads its description'])
+  assert.doesNotMatch(JSON.stringify(scene.running.lines), /\\u001b|\\n/)
   await callsGoOn(scene)
 })
