@@ -48,7 +48,7 @@ export function decodeRequest(
   arrived: Arrived,
   ports: DecodePorts,
 ): { readonly kind: 'ok'; readonly value: Decoded } | DecodeRefusal {
-  if (arrived.verb !== 'POST') return decodeBare(arrived, ports.openSession)
+  if (arrived.verb !== 'POST') return decodeBare(arrived, ports)
   if (!acceptsAnswer(arrived.headers)) return refuse('RINGMAIN_NOT_ACCEPTABLE')
   const message = readMessage(arrived.body, ports.guard)
   if (message.kind === 'refuse') return message
@@ -56,7 +56,10 @@ export function decodeRequest(
 }
 
 /** A legacy caller ends its session, or wants the stream of it: headers say all there is to say. */
-function decodeBare(arrived: Arrived, openSession: OpenSession): ReturnType<typeof decodeRequest> {
+function decodeBare(
+  arrived: Arrived,
+  { openSession, routerId }: DecodePorts,
+): ReturnType<typeof decodeRequest> {
   const isDelete = arrived.verb === 'DELETE'
   const token = arrived.headers[HEADER.session]
   if (typeof token !== 'string') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
@@ -65,6 +68,8 @@ function decodeBare(arrived: Arrived, openSession: OpenSession): ReturnType<type
     return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era: 'legacy' }
   const { version } = session
   const last = arrived.headers[HEADER.lastEvent]
+  const way = viaOf(arrived.headers[HEADER.via], routerId)
+  if ('code' in way) return { kind: 'refuse', refusal: way, era: 'legacy' }
   return {
     kind: 'ok',
     value: {
@@ -73,7 +78,7 @@ function decodeBare(arrived: Arrived, openSession: OpenSession): ReturnType<type
       message: isDelete ? DELETE_MESSAGE : GET_MESSAGE,
       list: isDelete ? 'close' : 'stream',
       session,
-      passedHeaders: [],
+      passedHeaders: [[HEADER.via, way.via]],
       paramHeaders: [],
       ...(typeof last === 'string' && last !== '' && !isDelete ? { lastEventId: last } : {}),
     },

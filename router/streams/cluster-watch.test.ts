@@ -48,6 +48,7 @@ test('many who listen are one subscription, and each is told', async t => {
   assert.equal(requests.sent.length, 1)
   await answered(requests.last())
   await ready
+  assert.equal(requests.last().header('x-ringmain-via'), 'r1')
   requests.last().data(TOOLS)
   assert.deepEqual([one.heard, other.heard], [['tools'], ['tools']])
   assert.deepEqual(stale, ['tools', 'prompts', 'resources', 'tools']) // what was kept before anybody told, too

@@ -18,6 +18,7 @@ import {
 } from './subscription.ts'
 import { TrailingPace } from './trailing-pace.ts'
 import type { StreamEnd } from './upstream-events.ts'
+import { type By, wayBy } from './way-by.ts'
 
 export interface WatchPorts {
   /** As the table has it now. */
@@ -66,6 +67,7 @@ interface Open {
 
 export class ClusterWatch {
   readonly #name: string
+  readonly #by: By
   readonly #ports: WatchPorts
   readonly #pace: TrailingPace
   readonly #watchers = new Set<Watcher>() // bounded by the streams of callers
@@ -78,9 +80,11 @@ export class ClusterWatch {
   #cancelLook: (() => void) | undefined
   #cancelLinger: (() => void) | undefined
 
-  constructor(name: string, ports: WatchPorts) {
+  /** `by`: which way those who listen have come to this router. */
+  constructor(name: string, ports: WatchPorts, by: By) {
     this.#name = name
     this.#ports = ports
+    this.#by = by
     this.#pace = new TrailingPace(ports, PACE_MS)
   }
 
@@ -179,7 +183,7 @@ export class ClusterWatch {
     if (cluster === undefined || place === undefined) return this.#later()
     const { endpoint, era } = place
     const uris = this.#wanted()
-    const way = this.#ports.way({ cluster, endpoint })
+    const way = wayBy(this.#ports.way({ cluster, endpoint }), this.#by)
     const events: SubscriptionEvents = {
       onReady: () => this.#ready(open),
       onMessage: heard => {

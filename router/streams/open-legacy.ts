@@ -14,6 +14,7 @@ import { type SessionSource, sessionSource } from './session-source.ts'
 import type { Ground, Listening, Opening } from './streams.ts'
 import { tellsOf } from './tellers.ts'
 import type { StreamEnd } from './upstream-events.ts'
+import { wayBy } from './way-by.ts'
 
 const NOT_AN_ID: Refusal = {
   code: 'RINGMAIN_INVALID_HEADER',
@@ -104,7 +105,7 @@ class Parts {
     return new Promise(resolve => {
       const source = sessionSource(
         {
-          way,
+          way: wayBy(way, call),
           context: { version: member.version, sessionId: member.id },
           ...(last === undefined ? {} : { last }),
           ...(from?.kind === 'call' ? { call: from } : {}),
@@ -139,7 +140,7 @@ class Parts {
       const tells = tellsOf(ports.cluster(cluster))
       if (tells.lists.size === 0 && !tells.hasSubscriptions) return []
       const uris = resources.of(session.token, cluster)
-      const watch = watchOf(cluster)
+      const watch = watchOf(cluster, call)
       const { watcher, ready } = listenTo(watch, stream, { member, lists: tells.lists, uris })
       stream.onOver(resources.listen(session.token, cluster, () => watch.changed(watcher)))
       return [ready]

@@ -35,7 +35,7 @@ export async function openModern(
     .filter(({ lists, uris }) => lists.size + uris.size > 0)
     .map(({ member, lists, uris }) => {
       const wanted = { member, lists, uris: new Set(uris.values()), subscriptionJson: idJson }
-      return listenTo(ground.watchOf(member.cluster), stream, wanted).ready
+      return listenTo(ground.watchOf(member.cluster, call), stream, wanted).ready
     })
   await readyOrLate(ground.ports.after, stream, readies)
   return {

@@ -56,6 +56,18 @@ test('a virtual server has so many, and each that ends makes room', async () => 
   assert.equal(open.count, 10_000)
 })
 
+test('callers may have come many ways, and not any number of them', async () => {
+  const { streams, call, begin } = ground()
+  const through = (way: string): CallFacts => call({ passedHeaders: [['x-ringmain-via', way]] })
+  const opened = await Promise.all(
+    Array.from({ length: 65 }, (_, way) => streams.open(through(`r${way},here`))),
+  )
+  assert.deepEqual(opened.map(code).lastIndexOf('opened'), 63)
+  assert.equal(code(opened[64] ?? assert.fail()), 'RINGMAIN_TOO_MANY_STREAMS')
+  assert.equal(code(await streams.open(through('r0,here'))), 'opened')
+  await assert.rejects(begin(), /stream/)
+})
+
 test('a session has one of its own, and some for calls that were left', async () => {
   const { streams, call } = ground()
   const member = { cluster: 'crm', endpoint: 'a', id: 'own', version: '2025-11-25' }

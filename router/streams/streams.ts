@@ -11,6 +11,7 @@ import { openEventId } from './event-ids.ts'
 import { openLegacy } from './open-legacy.ts'
 import { openModern } from './open-modern.ts'
 import { SessionResources } from './session-resources.ts'
+import { type By, viaIn } from './way-by.ts'
 
 export type Listening = Readonly<Arrived & Decoded & Located>
 
@@ -28,7 +29,7 @@ export interface StreamPorts extends WatchPorts {
 /** What a stream is opened with. */
 export interface Ground {
   readonly ports: StreamPorts
-  readonly watchOf: (cluster: string) => ClusterWatch
+  readonly watchOf: (cluster: string, by: By) => ClusterWatch
   readonly resources: SessionResources
 }
 
@@ -52,6 +53,8 @@ const MAX_AGE_MS = 900_000
 const LIMITS: StreamLimits = { heartbeatMs: HEARTBEAT_MS, maxAgeMs: MAX_AGE_MS }
 /** At one virtual server. */
 const MOST_STREAMS = 10_000
+/** Ways through other routers that callers have come: each has subscriptions of its own at replicas, and anybody may say so. */
+const MOST_WAYS = 64
 /** Of one caller, where callers are told apart: within one session. */
 const MOST_OF_CALLER = 16
 const RETRY_AFTER_MS = 5_000
@@ -68,20 +71,28 @@ interface Cap {
   readonly most: number
 }
 
+const WAY = 'way '
+const wayKey = (call: Listening): string => `${WAY}${viaIn(call)}`
+
 const sessionKey = (token: string): string => `session ${token}`
 
 /** Nothing is told on two streams of a session (2025-11-25, transports, Multiple Connections), so that there is one beside those of its calls. */
-function capsOf({ server, session, lastEventId }: Listening): readonly Cap[] {
-  const all = { key: `server ${server.name}`, most: MOST_STREAMS }
-  if (session === undefined) return [all]
+function capsOf(call: Listening): readonly Cap[] {
+  const { server, session, lastEventId } = call
+  const all = [
+    { key: `server ${server.name}`, most: MOST_STREAMS },
+    { key: wayKey(call), most: Number.POSITIVE_INFINITY }, // counted, so that ways are
+  ]
+  if (session === undefined) return all
   const from = lastEventId === undefined ? undefined : openEventId(lastEventId)
   const one = from?.kind === 'call' ? [] : [{ key: `stream ${session.token}`, most: 1 }]
-  return [all, { key: sessionKey(session.token), most: MOST_OF_CALLER }, ...one]
+  return [...all, { key: sessionKey(session.token), most: MOST_OF_CALLER }, ...one]
 }
 
 export class Streams {
   readonly #ports: StreamPorts
-  readonly #watches = new Map<string, ClusterWatch>() // bounded by the clusters that are listened to
+  /** By cluster, and by the way that callers have come. Bounded by the clusters that are listened to and `MOST_WAYS`. */
+  readonly #watches = new Map<string, ClusterWatch>()
   readonly #open = new Map<CallerStream, Open>() // bounded by the limits above
   readonly #counts = new Map<string, number>() // by what they are limited by, of these
   readonly resources = new SessionResources()
@@ -99,7 +110,7 @@ export class Streams {
     const keys = capsOf(call)
     if (this.#ports.nowMs() >= this.#endMs)
       return { refusal: { code: 'RINGMAIN_DRAINING', retryAfterMs: 1_000 } }
-    if (keys.some(({ key, most }) => (this.#counts.get(key) ?? 0) >= most))
+    if (keys.some(cap => this.#isReached(cap)) || this.#isOneWayTooMany(call))
       return { refusal: { code: 'RINGMAIN_TOO_MANY_STREAMS', retryAfterMs: RETRY_AFTER_MS } }
     for (const { key } of keys) this.#count(key, 1)
     const release = (): void => {
@@ -147,7 +158,7 @@ export class Streams {
     const { caller } = call
     const ground: Ground = {
       ports: this.#ports,
-      watchOf: name => this.#watchOf(name),
+      watchOf: (name, by) => this.#watchOf(name, by),
       resources: this.resources,
     }
     const newStream = (): CallerStream => new CallerStream(caller, this.#ports.after, LIMITS)
@@ -195,10 +206,21 @@ export class Streams {
     })
   }
 
-  #watchOf(name: string): ClusterWatch {
-    const watch = this.#watches.get(name) ?? new ClusterWatch(name, this.#ports)
-    this.#watches.set(name, watch)
+  /** One for all who have come the same way: most have come through no other router. */
+  #watchOf(name: string, by: By): ClusterWatch {
+    const key = `${name} ${viaIn(by)}`
+    const watch = this.#watches.get(key) ?? new ClusterWatch(name, this.#ports, by)
+    this.#watches.set(key, watch)
     return watch
+  }
+
+  #isReached({ key, most }: Cap): boolean {
+    return (this.#counts.get(key) ?? 0) >= most
+  }
+
+  #isOneWayTooMany(call: Listening): boolean {
+    if (this.#counts.has(wayKey(call))) return false
+    return [...this.#counts.keys()].filter(key => key.startsWith(WAY)).length >= MOST_WAYS
   }
 
   #count(key: string, more: number): void {

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startEverything } from '#test/support/everything/start.ts'
 import { type OpenedStream, openStream } from '#test/support/open-stream.ts'
-import { legacyHeaders, legacyRequest, openSession } from '#test/support/raw-http.ts'
+import {
+  legacyHeaders,
+  legacyRequest,
+  modernRequest,
+  openSession,
+  rawRequest,
+} from '#test/support/raw-http.ts'
 import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
 
 const [tools, others] = await Promise.all([startEverything('legacy'), startEverything('legacy')])
@@ -84,4 +90,33 @@ test('a call that is cancelled is given up, whether its stream could be left or 
   })
   assert.equal(answer.status, 202)
   await givenUp
+})
+
+test('a subscription whose replica is gone is opened at another one, and nothing is missed', async () => {
+  const pair = await Promise.all([startEverything('modern'), startEverything('modern')])
+  const router = await runRouter(
+    documents(
+      clusterOf(
+        'pair',
+        pair.map(({ url }) => url),
+        { health: { interval: '500ms', timeout: '400ms', rise: 1, fall: 1 } },
+      ),
+      serverOf('default', ['pair'], { criticality: 'critical_plus' }),
+    ),
+  )
+  await router.untilUp('pair', 2)
+  const notifications = { toolsListChanged: true }
+  await using stream = await openStream(
+    router.mcpUrl,
+    modernRequest('subscriptions/listen', { notifications }),
+  )
+  await stream.notified('notifications/subscriptions/acknowledged')
+  await pair[0].close()
+  await router.untilUp('pair', 1)
+  // Wherever it was opened: the one that is left tells it, or what may have been missed is told.
+  const params = { name: 'test_trigger_tool_change', arguments: {} }
+  await rawRequest(router.mcpUrl, modernRequest('tools/call', params))
+  await stream.notified('notifications/tools/list_changed')
+  await router.close()
+  await pair[1].close()
 })

@@ -27,15 +27,19 @@ export function watchGround(t: TestContext, learned: Learned = MODERN): WatchGro
   const stale: string[] = []
   let id = 0
   const ports = { say: requests.say, nextId: () => (id += 1) }
-  const watch = new ClusterWatch('crm', {
-    cluster: name => active.cluster(name),
-    way: place => handshakeWay(ports, place),
-    client: { name: 'ringmain', version: '1' },
-    random: () => 0,
-    nowMs: time.nowMs,
-    after: time.after,
-    onListChanged: (_cluster, of) => stale.push(of),
-  })
+  const watch = new ClusterWatch(
+    'crm',
+    {
+      cluster: name => active.cluster(name),
+      way: place => handshakeWay(ports, place),
+      client: { name: 'ringmain', version: '1' },
+      random: () => 0,
+      nowMs: time.nowMs,
+      after: time.after,
+      onListChanged: (_cluster, of) => stale.push(of),
+    },
+    { passedHeaders: [['x-ringmain-via', 'r1']] },
+  )
   t.after(() => watch.close())
   return { watch, requests, stale, active, ...time }
 }
