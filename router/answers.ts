@@ -90,6 +90,8 @@ export type Carried =
   /** It means nothing in the other era. */
   | { readonly kind: 'off' }
   | { readonly kind: 'refuse'; readonly refusal: CarryRefusal }
+  /** A legacy server asks something, and waits for it. */
+  | { readonly kind: 'question'; readonly question: OpenQuestion }
   /** No answer yet: its server wants to know more, and the call is sent again with that. */
   | { readonly kind: 'ask'; readonly asked: AskedRound }
 
@@ -99,6 +101,21 @@ export interface AskedRound {
   /** What it wrote down for the next round. */
   readonly stateJson?: string
 }
+
+/** A question that a legacy server has put on the stream of a call, for a modern caller. */
+export interface OpenQuestion extends Question {
+  /** The server's own id for it. */
+  readonly idJson: string
+}
+
+/** Puts a call by until its caller comes back with answers: what that brings back, or why it cannot be put by. */
+export type Park = (waiting: {
+  readonly questions: readonly OpenQuestion[]
+  /** Of the newest event that was read whole; absent where the server numbers none. */
+  readonly lastEventId?: string
+  /** The rest of the stream, for whoever goes on with it. */
+  readonly hold: () => UpstreamBody
+}) => { readonly state: string } | { readonly refusal: Refusal }
 
 export interface Question {
   readonly key: string
@@ -159,6 +176,8 @@ export interface Relay {
   readonly asking?: Asking
   /** Absent where nobody can come back. */
   readonly resuming?: Resuming
+  /** A legacy server can ask its modern caller for more. */
+  readonly park?: Park
   /** A modern server can ask its legacy caller for more. */
   readonly again?: Again
   /** What the server writes down for the next round goes out sealed. */

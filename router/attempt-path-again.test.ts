@@ -10,7 +10,7 @@ import { fakeSend } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
-import { attemptPath } from './attempt-path.ts'
+import { openAttempts } from './open-attempts.ts'
 import { RetryBudgets } from './retry-budget.ts'
 
 function ground(t: TestContext, ports: readonly number[]) {
@@ -19,18 +19,20 @@ function ground(t: TestContext, ports: readonly number[]) {
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
   const endpoints = serveAt(active, clusters, { cluster: 'crm', ports })
   const { send, say } = fakeSend()
-  const path = attemptPath({
-    active,
-    send,
-    say,
-    nextId: () => 1,
-    client: { name: 'ringmain', version: '1' },
-    nowMs: () => 0,
-    random: () => 0,
-    sealer: createSealer(Buffer.alloc(32)),
-    asks: { ask: () => assert.fail('nobody is asked') },
-    budgets: new RetryBudgets(() => 0),
-  })
+  const path = openAttempts(
+    {
+      active,
+      send,
+      say,
+      nextId: () => 1,
+      client: { name: 'ringmain', version: '1' },
+      nowMs: () => 0,
+      random: () => 0,
+      sealer: createSealer(Buffer.alloc(32)),
+      budgets: new RetryBudgets(() => 0),
+    },
+    () => () => undefined,
+  ).attempts
   return { path, endpoints }
 }
 

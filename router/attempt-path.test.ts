@@ -10,9 +10,9 @@ import { settle } from '#test/support/manual-time.ts'
 import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { messageFrom } from '#test/support/read-message.ts'
 import { ActiveTable } from './active-table.ts'
-import { attemptPath } from './attempt-path.ts'
 import type { Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
+import { openAttempts } from './open-attempts.ts'
 import { RetryBudgets } from './retry-budget.ts'
 import type { Target } from './stages/forward.ts'
 
@@ -39,18 +39,20 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   serveAt(active, clusters, { cluster: 'crm', ports: [1], learned })
   const requests = fakeSend()
   let id = 1_000
-  const path = attemptPath({
-    active,
-    send: requests.send,
-    say: requests.say,
-    nextId: () => (id += 1),
-    client: { name: 'ringmain', version: '1' },
-    nowMs: () => 0,
-    random: () => 0,
-    sealer: createSealer(Buffer.alloc(32)),
-    asks: { ask: () => assert.fail('nobody is asked') },
-    budgets: new RetryBudgets(() => 0),
-  })
+  const path = openAttempts(
+    {
+      active,
+      send: requests.send,
+      say: requests.say,
+      nextId: () => (id += 1),
+      client: { name: 'ringmain', version: '1' },
+      nowMs: () => 0,
+      random: () => 0,
+      sealer: createSealer(Buffer.alloc(32)),
+      budgets: new RetryBudgets(() => 0),
+    },
+    () => () => undefined,
+  ).attempts
   return {
     requests,
     active,
@@ -210,18 +212,20 @@ test('a path that the replica names goes before the cluster’s', async t => {
 
 test('a call that no replica can take is refused before anything is sent', async t => {
   const { requests, active } = ground(t)
-  const path = attemptPath({
-    active,
-    send: requests.send,
-    say: requests.say,
-    nextId: () => 1,
-    client: { name: 'ringmain', version: '1' },
-    nowMs: () => 0,
-    random: () => 0,
-    sealer: createSealer(Buffer.alloc(32)),
-    asks: { ask: () => assert.fail('nobody is asked') },
-    budgets: new RetryBudgets(() => 0),
-  })
+  const path = openAttempts(
+    {
+      active,
+      send: requests.send,
+      say: requests.say,
+      nextId: () => 1,
+      client: { name: 'ringmain', version: '1' },
+      nowMs: () => 0,
+      random: () => 0,
+      sealer: createSealer(Buffer.alloc(32)),
+      budgets: new RetryBudgets(() => 0),
+    },
+    () => () => undefined,
+  ).attempts
   const refused = await path.choose(callAs({ message: messageAs() }), {
     tried: new Set([A]),
     turn: freeTurn(),

@@ -1,34 +1,27 @@
 // One try at one replica: choose, then send; and what stands between one try and the next.
 import type { Random } from '#foundation/clock.ts'
-import type { Sealer } from '#foundation/seal.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
-import { type Asks, askingFor, NO_SERVER_SESSION, NO_SESSION } from './asks.ts'
 import { chooseReplica, forgoPlace, type Replica, type ReplicaPorts } from './choose-replica.ts'
 import type { Cluster } from './clusters/cluster.ts'
-import { type CarriedCall, carryTo } from './eras/bridge/downward.ts'
-import type { Envelope } from './eras/bridge/upward.ts'
 import { codecOf } from './eras/decode.ts'
-import { HEADER, LATEST_MODERN, META } from './eras/versions.ts'
+import { HEADER, LATEST_MODERN } from './eras/versions.ts'
 import type { Attempt } from './facts.ts'
 import { Hedges } from './hedges.ts'
 import { pathOf, timesOf } from './open-session.ts'
+import { parkAt, waitingTarget } from './park-at.ts'
+import type { ParkedCalls } from './parked-calls.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets } from './retry-budget.ts'
+import { askingOf, carriedBy, envelopeOf, type SayingPorts, sayCancelled } from './said-beside.ts'
 import type { AttemptPath, Dispatched, Forwardable, Target } from './stages/forward.ts'
 import { eventId } from './streams/event-ids.ts'
-import { tell } from './upstream/legacy-handshake.ts'
-import { legacyNotification } from './upstream/questions.ts'
-import { isJson, type Outgoing, type Sent, type SentCall } from './upstream/send.ts'
+import { isJson, type SentCall } from './upstream/send.ts'
 
-export interface AttemptPorts extends ReplicaPorts {
-  readonly sealer: Sealer
-  readonly asks: Pick<Asks, 'ask'>
+export interface AttemptPorts extends ReplicaPorts, SayingPorts {
+  readonly parked: ParkedCalls
   readonly random: Random
   readonly budgets: RetryBudgets<ClusterPolicy>
 }
-
-/** How long a word of farewell may take to be taken. */
-const NOTICE_MS = 2_000
 
 /** Every call that was sent before is the second to whoever stands behind: it must not be sent a third time there. */
 const SENT_BEFORE = [HEADER.attempt, '2'] as const
@@ -37,6 +30,7 @@ export function attemptPath(ports: AttemptPorts): AttemptPath {
   const hedges = new Hedges(ports.nowMs)
   return {
     choose: (call, way) => {
+      if (call.rounds?.parked !== undefined) return waitingTarget(ports, call, call.rounds.parked)
       const choosing = chooseReplica(ports, call, call.cluster.name, way)
       return choosing instanceof Promise
         ? choosing.then(choice => chosen(ports, call, choice))
@@ -116,8 +110,9 @@ function send(
     ...(isBridged && era === 'modern' ? { envelope: envelopeOf(ports, call) } : {}),
   })
   let said: Promise<void> | undefined
+  let isParked = false // its session must be there when its caller comes back
   const over = (): void => {
-    if (replica.release !== undefined) void release(replica.release)
+    if (replica.release !== undefined && !isParked) void release(replica.release)
   }
   /** The session must still be there when the tool is told what is cancelled in it. */
   const release = async (end: () => void): Promise<void> => {
@@ -142,7 +137,12 @@ function send(
   const relearn = (): void => cluster.outdated(endpoint)
   const expire = (): void => sent.expire(call.deadline.isCallers)
   const attempt = call.isReplayable && !replica.isBound ? unbroken(sent) : sent.attempt
-  const carry = isBridged ? { carry: carryTo(call.era, carriedCall(call)) } : {}
+  const bridged = isBridged ? { carry: carriedBy(ports, call, replica) } : {}
+  const letGo = (): void => {
+    isParked = true
+  }
+  const exchange = { ...sent, abandon, letGo }
+  const parking = isBridged ? parkAt(ports, call, { replica, upstreamIdJson, exchange }) : {}
   const asking = askingOf(ports, call, replica)
   return {
     attempt,
@@ -151,7 +151,8 @@ function send(
     expire,
     ended: sent.ended,
     relearn,
-    ...carry,
+    ...bridged,
+    ...parking,
     ...asking,
     ...resumingOf(call, replica, { upstreamIdJson, leave: sent.abort }),
   }
@@ -169,26 +170,6 @@ function resumingOf(
   return { resuming: { leave, idOf: last => eventId({ ...at, last }) } }
 }
 
-/** A legacy caller is asked by requests on its stream. A modern server asks with its answer, and is sent the call again. */
-function askingOf(
-  { sealer, asks }: AttemptPorts,
-  call: Readonly<Forwardable>,
-  replica: Replica,
-): Pick<Dispatched, 'asking' | 'asked'> {
-  const { era, session } = call
-  if (era === 'modern') return {}
-  if (replica.era === 'modern')
-    return session === undefined
-      ? {}
-      : { asked: (asked, tell) => asks.ask({ ...call, session }, asked, tell) }
-  if (session === undefined) return { asking: NO_SESSION }
-  return {
-    asking: replica.isBound
-      ? askingFor(sealer, session, replica.cluster.policy.name)
-      : NO_SERVER_SESSION,
-  }
-}
-
 /**
  * Where the call may go elsewhere: an answer that breaks off before anything of it could be handed on is none. No caller waits longer
  * for that, since an answer in JSON is kept back until it is whole anyway; a stream is begun with its first event.
@@ -199,42 +180,4 @@ async function unbroken({ attempt, ended }: SentCall): Promise<Attempt> {
   if (!isKeptBack || !(await head.body.breaksEarly())) return head
   ended({ ended: 'cut' })
   return { kind: 'no_answer', detail: 'its answer broke off' }
-}
-
-/** What a legacy caller has said of itself when its session began. Without one it can be asked nothing. */
-const envelopeOf = ({ client }: AttemptPorts, { session }: Readonly<Forwardable>): Envelope => ({
-  clientInfo: session?.client?.info ?? client,
-  clientCapabilities: session?.client?.capabilities ?? {},
-  ...(session?.logLevel === undefined ? {} : { logLevel: session.logLevel }),
-})
-
-const carriedCall = ({ message, session }: Readonly<Forwardable>): CarriedCall => ({
-  method: message.method,
-  isLogged: META.logLevel in message.meta,
-  mayAsk: session !== undefined,
-})
-
-/**
- * A modern server takes the closed stream for a cancellation; a legacy one must be told. The answer could not reach the caller
- * any more: no event ids are given out, so there is nothing to resume by.
- */
-function sayCancelled(
-  ports: AttemptPorts,
-  replica: Replica,
-  upstreamIdJson: string,
-): Promise<void> | undefined {
-  const { cluster, endpoint, legacy } = replica
-  // A server without sessions cannot match a notification to a call: there only the end of the exchange stops the tool.
-  if (legacy?.sessionId === undefined) return undefined
-  const params = {
-    requestId: JSON.parse(upstreamIdJson) as unknown,
-    reason: 'the caller has left or cancelled',
-  }
-  const notification = legacyNotification(
-    pathOf(cluster, endpoint),
-    { method: 'notifications/cancelled', params, context: legacy },
-    { firstByteMs: NOTICE_MS, idleMs: NOTICE_MS },
-  )
-  const send = (outgoing: Outgoing): Sent => ports.say(endpoint, outgoing)
-  return tell({ send, timeoutMs: NOTICE_MS }, notification)
 }

@@ -4,9 +4,10 @@
 import type { Criticality } from '#routes/criticality.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { ActiveTable } from './active-table.ts'
+import { callerCapabilitiesIn } from './capabilities.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import type { Endpoint } from './clusters/endpoint.ts'
-import { LATEST_LEGACY } from './eras/versions.ts'
+import { LATEST_LEGACY, META } from './eras/versions.ts'
 import type { Caller, Deadline, Decoded, SessionMember } from './facts.ts'
 import { type HandshakePorts, handshakeWay, openSession } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
@@ -46,7 +47,9 @@ export interface Way {
   readonly turn: Pick<RetryTurn, 'elsewhere'>
 }
 
-type Asking = Pick<Decoded, 'era' | 'version' | 'session' | 'passedHeaders'> & Waiting
+type Asking = Pick<Decoded, 'era' | 'version' | 'session' | 'passedHeaders'> &
+  Partial<Pick<Decoded, 'message'>> &
+  Waiting
 
 /** Who asks may go away, and has only so much time. */
 interface Waiting {
@@ -252,6 +255,8 @@ async function withOwnSession(
     version: legacyVersionOf(call),
     client: ports.client,
     by: call,
+    // A legacy caller has said it to no session, and cannot be asked.
+    capabilities: callerCapabilitiesIn(call.message?.meta[META.clientCapabilities]),
   })
   const end = (session: LegacyContext): void =>
     void endUpstreamSession(handshakeWay(ports, place), session)

@@ -195,6 +195,25 @@ export interface Rounds {
   /** As the server wrote it, where this is a later round of a call for which it did. */
   readonly ownState?: string
   readonly seal: (ownState: string) => string
+  /** Where this is a later round of a call that waits at a legacy server. */
+  readonly parked?: ParkedCall
+  /** What its caller brings back of a call that waits. */
+  readonly park: (call: ParkedCall) => string
+}
+
+/** A call that waits at a legacy server for its caller's answers: where it is, what was asked, and how its stream goes on. */
+export interface ParkedCall {
+  readonly endpoint: string
+  readonly sessionId: string
+  readonly version: string
+  /** The id that the server answers under. */
+  readonly idJson: string
+  /** What the caller calls each question, its method, and the server's own id for it. */
+  readonly asked: ReadonlyArray<readonly [key: string, method: string, idJson: string]>
+  /** Any router goes on behind it; absent where the server numbers no events. */
+  readonly lastEventId?: string
+  /** Then the stream is held open, by the router that knows this. */
+  readonly held?: string
 }
 
 export interface Resolved {

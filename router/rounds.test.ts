@@ -6,7 +6,7 @@ import { createSealer } from '#foundation/seal.ts'
 import type { VirtualServerPolicy } from '#routes/route-table.ts'
 import { type CallFacts, callAs } from '#test/support/call-facts.ts'
 import { messageOf } from '#test/support/read-message.ts'
-import type { Rounds } from './facts.ts'
+import type { ParkedCall, Rounds } from './facts.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import { roundsOf } from './rounds.ts'
 
@@ -94,6 +94,24 @@ test('of ten thousand states that were tampered with none opens', t => {
     if (opened(other) !== 'RINGMAIN_STATE_REFUSED') accepted += 1
   }
   assert.equal(accepted, 0)
+})
+
+test('where a call waits is sealed like a state, and comes back whole', () => {
+  const parked: ParkedCall = {
+    endpoint: '127.0.0.1:1',
+    sessionId: 's',
+    version: '2025-11-25',
+    idJson: '1',
+    asked: [['q1', 'roots/list', '0']],
+    lastEventId: 'e',
+  }
+  const first = rounds({})
+  assert.ok(first !== undefined && 'park' in first)
+  const params = { ...CALL, requestState: first.park(parked) }
+  const later = rounds({ params })
+  assert.ok(later !== undefined && 'park' in later)
+  assert.deepEqual([later.parked, later.ownState], [parked, undefined])
+  assert.equal(opened(first.park(parked), { cluster: 'web' }), 'RINGMAIN_STATE_REFUSED')
 })
 
 test('a first round has nothing to open, and where there are no rounds nothing is sealed', () => {

@@ -3,19 +3,20 @@
 import type { Sealer } from '#foundation/seal.ts'
 import type { Owned } from '#routes/wire-names.ts'
 import { paramsDigest } from './eras/params-digest.ts'
-import type { Decoded, Located, Rounds } from './facts.ts'
+import type { Decoded, Located, ParkedCall, Rounds } from './facts.ts'
 import { hasRounds } from './methods.ts'
 import type { Refusal } from './pipeline/stage.ts'
 
 /** As long as a person is given to answer. */
-const LASTS_MS = 600_000
+export const LASTS_MS = 600_000
 
 export interface RoundPorts {
   readonly sealer: Sealer
   readonly wallMs: () => number
 }
 
-type SealedState = readonly [untilMs: number, own: string]
+/** What the server wrote down, or where its call waits. */
+type SealedState = readonly [untilMs: number, own: string | ParkedCall]
 
 const NOT_OURS: Refusal = { code: 'RINGMAIN_STATE_REFUSED' }
 
@@ -29,12 +30,14 @@ export function roundsOf(
   // What it is bound to is not in it, but what it is sealed with: another call finds nothing that opens.
   const purpose = (): string =>
     JSON.stringify(['state', server.name, member.cluster, message.method, paramsDigest(message)])
-  const seal = (own: string): string =>
+  const seal = (own: string | ParkedCall): string =>
     sealer.seal(purpose(), [wallMs() + LASTS_MS, own] satisfies SealedState)
-  if (!('requestState' in message.params)) return { seal }
+  const rounds = { seal, park: seal }
+  if (!('requestState' in message.params)) return rounds
   const { requestState } = message.params
   const opened = typeof requestState === 'string' ? sealer.open(purpose(), requestState) : undefined
   if (opened === undefined) return NOT_OURS
-  const [untilMs, ownState] = opened as SealedState // sealed by us, so of this shape
-  return wallMs() > untilMs ? { ...NOT_OURS, detail: 'it is too old' } : { seal, ownState }
+  const [untilMs, own] = opened as SealedState // sealed by us, so of this shape
+  if (wallMs() > untilMs) return { ...NOT_OURS, detail: 'it is too old' }
+  return typeof own === 'string' ? { ...rounds, ownState: own } : { ...rounds, parked: own }
 }

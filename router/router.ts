@@ -9,8 +9,6 @@ import { RINGMAIN_VERSION } from '#foundation/version.ts'
 import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
-import { Asks } from './asks.ts'
-import { attemptPath } from './attempt-path.ts'
 import { CheckPace } from './clusters/health/check-pace.ts'
 import { CallDeadline } from './deadlines/call-deadline.ts'
 import { DeadlineWheel } from './deadlines/deadline-wheel.ts'
@@ -26,6 +24,7 @@ import { CallObserver, observeClusters, observeLog, observeTable } from './obser
 import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
 import { observeEjections } from './observe-ejections.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
+import { openAttempts } from './open-attempts.ts'
 import { clusterOpener } from './open-cluster.ts'
 import { openOverload } from './open-overload.ts'
 import { openSources } from './open-sources.ts'
@@ -189,7 +188,6 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
     }),
   }
   const lists = sharedLists(parts)
-  const asks = new Asks({ ...parts, after: wheel.after })
   const states = { sealer: parts.sealer, wallMs: systemClock.wallMs }
   const catalog = ownerCatalog(parts, lists)
   const opened = openStreams(parts, catalog, { lists, observe: observer.streams })
@@ -207,12 +205,11 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
     },
     shedding: overload,
     deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },
-    attempts: attemptPath({ ...parts, asks }),
+    ...openAttempts(parts, wheel.after),
     judge: judgeAnswer,
     lists,
     handshakes: sessions,
     cancellations: inFlight,
-    answers: asks,
     farewells: opened.farewells(sessions),
     streams: opened.streams,
     subscriptions: opened.subscriptions,

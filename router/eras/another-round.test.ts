@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Again, AskedRound } from '#router/facts.ts'
+import { carriedAs } from '#test/support/carried-call.ts'
 import { type FakeBody, fakeBody } from '#test/support/fake-body.ts'
 import { fakeCaller } from '#test/support/fake-caller.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { relayAs, relayed } from '#test/support/relayed.ts'
 import { carryTo } from './bridge/downward.ts'
 
-const carry = carryTo('legacy', { method: 'tools/call', isLogged: false, mayAsk: true })
+const carry = carryTo('legacy', carriedAs({ mayAsk: true }))
 const ASKS =
   '{"jsonrpc":"2.0","id":7,"result":{"resultType":"input_required","inputRequests":{"k":{"method":"roots/list"}}}}'
 const ANSWER = '{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","content":[]}}'

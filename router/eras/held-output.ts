@@ -1,6 +1,8 @@
 // Keeps back what goes out to a caller until it is known to be whole and right, so that what is not can be refused in words. What is
 // larger than the limit passes piece by piece: from then on a fault can only be shown by breaking off.
 
+import type { OpenQuestion } from '#router/facts.ts'
+
 /** Most bytes kept back; as many as an exchange keeps while nobody reads. */
 export const MOST_HELD = 65_536
 /** Most bytes kept back of what changes before it goes out, which can only be done to the whole of it. */
@@ -29,6 +31,7 @@ export class HeldOutput implements Outlet {
   /** What goes on as it came is refused by whoever reads it, and not here. */
   readonly refusal = undefined
   readonly asked = undefined
+  readonly questions: readonly OpenQuestion[] = []
   readonly #write: (piece: Buffer) => void
   readonly #revision: Revision | undefined
   #pieces: Buffer[] = []

@@ -18,6 +18,7 @@ import { CommentPace } from './comment-pace.ts'
 import { HeldOutput } from './held-output.ts'
 import { messageSwap } from './outward-names.ts'
 import { type Paced, paced } from './paced.ts'
+import { parkable } from './parking.ts'
 import { mayHoldState, withSealedState } from './sealed-state.ts'
 import { SseRelay } from './sse-relay.ts'
 import { withdrawnByName } from './withdrawn.ts'
@@ -137,13 +138,8 @@ function streamSink({ caller, relay, context, isOver, finish, ask }: Turn): Answ
   const swap = messageSwap(relay)
   let mustNotAsk: Refusal | undefined
   const onQuestion = (): boolean => {
-    if (relay.carry !== undefined) return true
-    if (relay.asking?.kind === 'named') {
-      relay.deadline.hold()
-      return true
-    }
-    mustNotAsk = relay.asking?.refusal
-    return false
+    mustNotAsk = whyNotAsk(relay)
+    return mustNotAsk === undefined
   }
   const onProgress = (): void => relay.deadline.extend()
   const { idOf } = relay.resuming ?? {}
@@ -174,7 +170,12 @@ function streamSink({ caller, relay, context, isOver, finish, ask }: Turn): Answ
     relay.ended({ ended: 'left' })
     finish()
   }
-  return {
+  const told = (json: Buffer): void => {
+    emit.flush()
+    tell(caller, { status: 200, headers: JSON_HEADERS, body: json })
+    finish()
+  }
+  const sink: AnswerSink = {
     fail,
     mayBeLeft: () => events.isResumable,
     data: chunk => {
@@ -200,6 +201,18 @@ function streamSink({ caller, relay, context, isOver, finish, ask }: Turn): Answ
       if (!isOver()) fail(LOST)
     },
   }
+  const { park } = relay
+  return park === undefined
+    ? sink
+    : parkable(sink, { park, relay, after: context.after, out, events, isOver, told, fail })
+}
+
+/** Why its server must not ask its caller on its stream; a call that may ask has all the time that there is. */
+function whyNotAsk({ carry, asking, deadline }: Relay): Refusal | undefined {
+  if (carry !== undefined) return undefined
+  if (asking?.kind !== 'named') return asking?.refusal ?? NOT_A_MESSAGE
+  deadline.hold()
+  return undefined
 }
 
 /** Time that the caller has cut short, or taken itself to read, is none that the replica took. */

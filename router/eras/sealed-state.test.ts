@@ -7,7 +7,10 @@ import { MOST_HELD } from './held-output.ts'
 import { splice } from './json-spans.ts'
 import { ownStateIn, withSealedState } from './sealed-state.ts'
 
-const rounds = { seal: (own: string): string => `<${own}>` }
+const rounds = {
+  seal: (own: string): string => `<${own}>`,
+  park: () => assert.fail('nothing waits'),
+}
 const sealed = (text: string): string => withSealedState(Buffer.from(text), rounds).toString()
 const answer = (result: string): string => `{"jsonrpc":"2.0","id":"x","result":${result}}`
 const ASKS = '"resultType":"input_required"'

@@ -23,6 +23,9 @@ const NEWLINE = Buffer.from([LF])
 /** Of an event's id, and of the time after which a caller may come back, in characters; a longer one does not go on. */
 const LONGEST_NOTE = 1_025
 
+/** One that is not of visible ASCII could not go back in a header. */
+const EVENT_ID = /^[!-~]{1,1000}$/
+
 type Line = 'undecided' | 'data' | 'type' | 'comment' | 'note' | 'unheard' | 'drop'
 
 export interface SsePorts {
@@ -45,6 +48,8 @@ export class SseRelay {
   isBroken = false
   /** The caller has got an id with which it may come back. */
   isResumable = false
+  /** Of the newest event that was whole and numbered: a stream goes on behind it. */
+  lastEventId: string | undefined
 
   readonly #swap: MessageSwap
   readonly #out: Outlet
@@ -59,6 +64,8 @@ export class SseRelay {
   #isAfterCr = false
   /** Something of an event has been added that no blank line has closed. */
   #isWithin = false
+  /** Of the event that goes past. */
+  #eventId: string | undefined
   /** The event's type says that it is no message. */
   #isForeign = false
   /** Lines of the event that go on at its end, once it is known to be good. */
@@ -82,6 +89,12 @@ export class SseRelay {
     this.#onProgress = onProgress
     this.#onQuestion = onQuestion
     this.#add = piece => out.add(piece)
+  }
+
+  /** Nothing of another event has been read yet: whoever goes on with the stream reads it from here. */
+  get isBetween(): boolean {
+    const isIdle = this.#line === 'undecided' && this.#text === ''
+    return isIdle && !this.#isWithin && this.#eventId === undefined
   }
 
   push(chunk: Buffer): void {
@@ -131,18 +144,18 @@ export class SseRelay {
       this.isBroken = this.#swap.isBroken
     } else if (this.#line === 'comment') this.#comment(chunk, at, end)
     else if (this.#line === 'unheard') this.#pace.drop(end - at)
-    else if (this.#line === 'drop') {
+    else if (this.#line === 'type') this.#keep(chunk, at, end)
+    else if (this.#line === 'drop' || this.#line === 'note') {
+      if (this.#line === 'note') this.#keep(chunk, at, end)
       this.#dropped += end - at
       this.isBroken = this.#dropped > MOST_DROPPED
-    } else if (this.#line === 'note')
-      this.#text += chunk.toString(
-        'latin1',
-        at,
-        Math.min(end, at + LONGEST_NOTE - this.#text.length),
-      )
-    else if (this.#line === 'type')
-      this.#text += chunk.toString('latin1', at, Math.min(end, at + TYPE_LIMIT - this.#text.length))
+    }
     return end
+  }
+
+  #keep(chunk: Buffer, from: number, to: number): void {
+    const most = this.#line === 'note' ? LONGEST_NOTE : TYPE_LIMIT
+    this.#text += chunk.toString('latin1', from, Math.min(to, from + most - this.#text.length))
   }
 
   #comment(chunk: Buffer, from: number, to: number): void {
@@ -168,7 +181,7 @@ export class SseRelay {
       this.#line = 'data'
       this.#isWithin = true
       this.#add(DATA)
-    } else if (this.#idOf !== undefined && (field === 'id:' || field === 'retry:')) {
+    } else if (field === 'id:' || (field === 'retry:' && this.#idOf !== undefined)) {
       this.#line = 'note'
       this.#note = field === 'id:' ? 'id' : 'retry'
     } else this.#line = 'drop'
@@ -207,12 +220,11 @@ export class SseRelay {
 
   /** The last of a kind counts; they are as many as fit into what may be dropped. */
   #endNote(text: string): void {
-    this.#dropped += text.length
-    this.isBroken = this.#dropped > MOST_DROPPED
     if (this.#note === 'retry') {
       if (/^[0-9]{1,7}$/.test(text)) this.#notes += `retry: ${text}\n`
       return
     }
+    if (EVENT_ID.test(text)) this.#eventId = text
     const id = this.#idOf?.(text)
     if (id === undefined) return
     this.#notes += `id: ${id}\n`
@@ -224,6 +236,8 @@ export class SseRelay {
     this.#notes = ''
     this.#isWithin = this.#isForeign = false
     this.#dropped = 0
+    this.lastEventId = this.#eventId ?? this.lastEventId
+    this.#eventId = undefined
     if (kind === 'bad' || (kind === 'request' && !this.#onQuestion())) {
       this.isBroken = true
       return

@@ -39,6 +39,7 @@ export const HEADER = {
   session: 'mcp-session-id',
   lastEvent: 'last-event-id',
   paramPrefix: 'mcp-param-',
+  lastEventId: 'last-event-id',
   /** Ours: the caller lowers what its call is worth. */
   criticality: 'x-ringmain-criticality',
   /** How many times the call has been sent, this one included; from a router to a router. */

@@ -14,6 +14,7 @@ import type {
   Located,
   McpAnswer,
   Message,
+  Park,
   Recorded,
   Resolved,
   Resuming,
@@ -56,6 +57,8 @@ export interface Dispatched {
     asked: AskedRound,
     tell: (json: Buffer) => void,
   ) => Promise<{ readonly message: Message } | { readonly refusal: Refusal }>
+  /** The replica may ask on its stream, and wait until the caller comes back. */
+  readonly park?: Park
   /** What the replica may ask of the caller on its stream. */
   readonly asking?: Asking
   /** Where its caller may come back for the rest of its stream. */

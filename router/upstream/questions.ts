@@ -114,6 +114,25 @@ export const legacyNotification = (
     times,
   )
 
+/** The rest of a stream that was let go, behind its last event (2025-11-25, Resumability and Redelivery). */
+export const legacyResumption = (
+  path: string,
+  behind: { readonly context: LegacyContext; readonly lastEventId: string },
+  times: Times,
+): Outgoing => ({
+  method: 'GET',
+  path,
+  headers: [
+    'accept',
+    'text/event-stream',
+    HEADER.lastEventId,
+    behind.lastEventId,
+    ...legacyHeaders(behind.context),
+  ],
+  body: undefined,
+  ...times,
+})
+
 /** What a caller has said already, as its bytes. */
 export const legacyWords = (
   path: string,

@@ -71,9 +71,4 @@ export function verdictOf(cell: Cell): Verdict {
 }
 
 /** Cells that do not come to their verdict yet. One that does must go from here. */
-export const NOT_YET: ReadonlySet<string> = new Set(
-  Object.entries<readonly PlayName[]>({
-    'modern to legacy session': ['elicitation', 'sampling'],
-    'modern to legacy stateless': ['elicitation', 'sampling'],
-  }).flatMap(([pair, plays]) => plays.map(play => `${pair}: ${play}`)),
-)
+export const NOT_YET: ReadonlySet<string> = new Set()

@@ -4,8 +4,6 @@
 import type { Clock, Random } from '#foundation/clock.ts'
 import { createSealer, SEAL_KEY_BYTES } from '#foundation/seal.ts'
 import { ActiveTable } from '#router/active-table.ts'
-import { Asks } from '#router/asks.ts'
-import { attemptPath } from '#router/attempt-path.ts'
 import type { ReplicaPorts } from '#router/choose-replica.ts'
 import { EraBalancers } from '#router/clusters/balancers/era-balancers.ts'
 import { Cluster } from '#router/clusters/cluster.ts'
@@ -18,6 +16,7 @@ import { judgeAnswer } from '#router/eras/judge.ts'
 import { mirrorForEra } from '#router/eras/mirrored-params.ts'
 import { respond } from '#router/eras/respond.ts'
 import type { Arrived } from '#router/facts.ts'
+import { openAttempts } from '#router/open-attempts.ts'
 import { requestPath } from '#router/request-paths.ts'
 import { RetryBudgets } from '#router/retry-budget.ts'
 import { Sessions } from '#router/sessions.ts'
@@ -75,7 +74,6 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
   const inFlight = new InFlight()
   const sessions = new Sessions({ ...parts, isBusy: inFlight.isBusy })
   const wheel = new DeadlineWheel(clock.nowMs)
-  const asks = new Asks({ ...parts, after: wheel.after })
   const path = requestPath({
     clock,
     observations: { began: () => undefined, ended: () => undefined },
@@ -98,12 +96,11 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     },
     shedding: { refusalOf: () => undefined },
     deadlines: { open: limits => new CallDeadline(wheel, clock.nowMs, limits) },
-    attempts: attemptPath({ ...parts, asks, random, budgets }),
+    ...openAttempts({ ...parts, random, budgets }, wheel.after),
     judge: judgeAnswer,
     lists: { page: unused, openCursor: unused, encode: unused },
     handshakes: sessions,
     cancellations: inFlight,
-    answers: asks,
     farewells: sessions,
     streams: { open: unused },
     subscriptions: { subscribe: unused },

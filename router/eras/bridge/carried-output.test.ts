@@ -1,11 +1,12 @@
 // Answers that are said in the other era on their way: whole or as events, on any split of the bytes, and bounded.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { carriedAs } from '#test/support/carried-call.ts'
 import { type RelayScene, relayed } from '#test/support/relayed.ts'
 import { MOST_CARRIED } from './carried-output.ts'
 import { carryTo } from './downward.ts'
 
-const carry = carryTo('modern', { method: 'tools/call', isLogged: false, mayAsk: false })
+const carry = carryTo('modern', carriedAs())
 const ANSWER = '{"jsonrpc":"2.0","id":7,"result":{"content":[]}}'
 const CARRIED = '{"jsonrpc":"2.0","id":"x","result":{"resultType":"complete","content":[]}}'
 const PROGRESS = '{"jsonrpc":"2.0","method":"notifications/progress","params":{}}'
@@ -53,7 +54,7 @@ test('an event without data, as servers begin a stream with that may be resumed,
 test('what cannot be said there is told in words, in either form', async () => {
   const asks = '{"jsonrpc":"2.0","id":1,"method":"elicitation/create","params":{}}'
   const streamed = await played(asks, [event(asks)], { isStream: true })
-  assert.match(streamed.caller.text(), /<RINGMAIN_OUTCOME_UNKNOWN>/)
+  assert.match(streamed.caller.text(), /<RINGMAIN_QUESTION_UNANSWERED>/)
   assert.equal(streamed.abandoned(), 1)
   const none = ANSWER.replace('{"content":[]}', '[]')
   const whole = await played(none, [none])

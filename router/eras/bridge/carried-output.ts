@@ -1,13 +1,18 @@
 // What a replica of the other era sends, message by message: each is held until it is whole, said in the caller's era, and goes on.
 
-import type { AskedRound, Carried, Carry } from '#router/facts.ts'
+import type { AskedRound, Carried, Carry, OpenQuestion } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { asEvent, eventData } from '../event-data.ts'
 import type { Outlet } from '../held-output.ts'
+import { MOST_QUESTIONS } from './rounds.ts'
 
 /** Largest message that is carried between eras, in bytes: it is held whole, and once more as it goes on. */
 export const MOST_CARRIED = 16_777_216
 
+const TOO_MANY: Refusal = {
+  code: 'RINGMAIN_QUESTION_UNANSWERED',
+  says: 'It asks for more at once than is carried.',
+}
 const TOO_LARGE: Refusal = {
   code: 'RINGMAIN_UPSTREAM_BAD_RESPONSE',
   says: `A message of more than ${MOST_CARRIED / 1_048_576} MiB is not carried between the eras.`,
@@ -21,6 +26,8 @@ export class CarriedOutput implements Outlet {
   refusal: Refusal | undefined
   /** Instead of an answer: what the server wants to know of the caller before it gives one. */
   asked: AskedRound | undefined
+  /** What a legacy server waits for; it asks all of it at once, or one after the other. */
+  readonly questions: OpenQuestion[] = [] // bounded by MOST_QUESTIONS
   readonly #carry: Carry
   readonly #write: (piece: Buffer) => void
   #pieces: Buffer[] = []
@@ -64,7 +71,13 @@ export class CarriedOutput implements Outlet {
     const carried = this.#carry(json)
     if (carried.kind === 'refuse') this.refusal = carried.refusal
     else if (carried.kind === 'ask') this.asked = carried.asked
+    else if (carried.kind === 'question') this.#question(carried.question)
     return carried
+  }
+
+  #question(question: OpenQuestion): void {
+    if (this.questions.length === MOST_QUESTIONS) this.refusal = TOO_MANY
+    else this.questions.push({ ...question, key: `q${this.questions.length + 1}` })
   }
 
   #taken(): Buffer {

@@ -1,6 +1,7 @@
 // What a replica of the other era says, as its caller hears it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { carriedAs } from '#test/support/carried-call.ts'
 import { carryTo } from './downward.ts'
 
 const answer = (result: string): string => `{"jsonrpc":"2.0","id":1,"result":${result}}`
@@ -14,9 +15,8 @@ const told = (carry: ReturnType<typeof carryTo>, json: string): string => {
   return carried.kind === 'refuse' ? carried.refusal.code : carried.kind
 }
 const toModern = (json: string, method = 'tools/call', isLogged = false): string =>
-  told(carryTo('modern', { method, isLogged, mayAsk: false }), json)
-const toLegacy = (json: string): string =>
-  told(carryTo('legacy', { method: 'tools/call', isLogged: false, mayAsk: false }), json)
+  told(carryTo('modern', carriedAs({ method, isLogged })), json)
+const toLegacy = (json: string): string => told(carryTo('legacy', carriedAs()), json)
 
 test('a legacy result gets what a modern one must have, once, and keeps every byte of its own', () => {
   const own = '"content":[], "n":12345678901234567890,"x":1.0'
@@ -83,7 +83,7 @@ test('a legacy caller hears what a modern server says beside its answer', () => 
 
 test('what the other era cannot say is refused in words, and told as what may have run', () => {
   const asks = '{"jsonrpc":"2.0","id":9,"method":"elicitation/create","params":{}}'
-  assert.equal(toModern(asks), 'RINGMAIN_OUTCOME_UNKNOWN')
+  assert.equal(toModern(asks), 'RINGMAIN_QUESTION_UNANSWERED')
   assert.equal(toLegacy(asks), 'RINGMAIN_UPSTREAM_BAD_RESPONSE')
   assert.equal(toLegacy(answer('{"resultType":"task","taskId":"1"}')), 'RINGMAIN_OUTCOME_UNKNOWN')
   for (const none of ['[]', '"x"', 'null']) {

@@ -1,18 +1,24 @@
 // One message of a replica, as a caller of the other era has it: the same bytes, but for the members that one era has and the other
 // does not. What the other era cannot say is refused in words, and never guessed.
+
+import type { CallerCapabilities } from '#router/capabilities.ts'
 import type { Carried, Carry, CarryRefusal, Span } from '#router/facts.ts'
 import type { Era } from '#routes/route-table.ts'
 import { eachMember, firstValue, isObjectAt, splice } from '../json-spans.ts'
 import { codeFor } from './errors.ts'
-import { askedIn } from './rounds.ts'
+import { askedIn, openQuestion, unaskable } from './rounds.ts'
 import type { Change } from './upward.ts'
 
 export interface CarriedCall {
   readonly method: string
   /** The caller has asked for log messages with this very request. */
   readonly isLogged: boolean
-  /** The caller can be asked for something, in its session. */
+  /** The caller can be asked for something, and the answer reaches its server. */
   readonly mayAsk: boolean
+  /** What the caller has said that it can be asked. */
+  readonly capabilities: CallerCapabilities
+  /** The server wants to know whether anybody is there. */
+  readonly pong: (idJson: string) => void
 }
 
 export const carryTo = (era: Era, call: CarriedCall): Carry =>
@@ -22,10 +28,11 @@ export const carryTo = (era: Era, call: CarriedCall): Carry =>
 const CACHEABLE: ReadonlySet<string> = new Set(['resources/read'])
 
 const toModern =
-  ({ method, isLogged }: CarriedCall): Carry =>
+  (call: CarriedCall): Carry =>
   json => {
-    const { result, error, notification, isRequest } = partsOf(json)
-    if (isRequest) return { kind: 'refuse', refusal: cannotAsk(notification ?? '') }
+    const { method, isLogged } = call
+    const { result, error, notification, idJson } = partsOf(json)
+    if (idJson !== undefined && notification !== undefined) return questionOf(call, json, idJson)
     if (notification !== undefined) {
       const isHeard =
         notification === 'notifications/progress' ||
@@ -40,8 +47,8 @@ const toModern =
 const toLegacy =
   ({ mayAsk }: CarriedCall): Carry =>
   json => {
-    const { result, error, notification, isRequest } = partsOf(json)
-    if (isRequest) return NO_REQUESTS
+    const { result, error, notification, idJson } = partsOf(json)
+    if (idJson !== undefined && notification !== undefined) return NO_REQUESTS
     if (notification !== undefined) return { kind: 'on', json }
     if (error !== undefined) return on(json, errorChanges('legacy', json, error))
     if (result === undefined || !isObjectAt(json, result.start)) return NO_RESULT
@@ -58,19 +65,30 @@ interface Parts {
   readonly error?: Span
   /** Method of a notification or a request. */
   readonly notification?: string
-  readonly isRequest: boolean
+  readonly idJson?: string
 }
 
 function partsOf(json: Buffer): Parts {
-  const found: { result?: Span; error?: Span; notification?: string } = {}
-  let hasId = false
+  const found: { result?: Span; error?: Span; notification?: string; idJson?: string } = {}
   eachMember(json, firstValue(json), (key, span) => {
     if (key === 'result' || key === 'error') found[key] = span
-    else if (key === 'id') hasId = true
+    else if (key === 'id') found.idJson = json.toString('utf8', span.start, span.end)
     else if (key === 'method')
       found.notification = JSON.parse(json.toString('utf8', span.start, span.end)) as string
   })
-  return { ...found, isRequest: hasId && found.notification !== undefined }
+  return found
+}
+
+/** What a legacy server asks on the stream of its call. */
+function questionOf(call: CarriedCall, json: Buffer, idJson: string): Carried {
+  const asked = openQuestion(json, idJson)
+  if (asked === 'ping') {
+    call.pong(idJson)
+    return { kind: 'off' }
+  }
+  if (asked === undefined) return NO_QUESTION
+  const refusal = call.mayAsk ? unaskable(asked, call.capabilities) : NO_SERVER_SESSION
+  return refusal === undefined ? { kind: 'question', question: asked } : { kind: 'refuse', refusal }
 }
 
 const COMPLETE: ReadonlyArray<readonly [string, string]> = [['resultType', '"complete"']]
@@ -146,11 +164,10 @@ const NO_REQUESTS: Carried = {
   },
 }
 
-const cannotAsk = (method: string): CarryRefusal => ({
-  code: 'RINGMAIN_OUTCOME_UNKNOWN',
-  says: 'The tool server asked its caller for something that cannot be carried between the eras.',
-  detail: method,
-})
+const NO_SERVER_SESSION: CarryRefusal = {
+  code: 'RINGMAIN_QUESTION_UNANSWERED',
+  says: 'A tool server without sessions cannot be answered.',
+}
 
 const cannotSay = (resultType: string): CarryRefusal => ({
   code: 'RINGMAIN_OUTCOME_UNKNOWN',

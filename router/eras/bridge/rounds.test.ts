@@ -1,9 +1,18 @@
 // What a modern server asks with its answer, as requests to a legacy caller, and its answers in the next round.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { carriedAs } from '#test/support/carried-call.ts'
 import { messageOf } from '#test/support/read-message.ts'
 import { carryTo } from './downward.ts'
-import { answerIn, askedIn, questionFor, unaskable, withAnswers } from './rounds.ts'
+import {
+  answerFor,
+  answerIn,
+  askedIn,
+  openQuestion,
+  questionFor,
+  unaskable,
+  withAnswers,
+} from './rounds.ts'
 
 const ASKS = '"resultType":"input_required"'
 const FORM = '{"mode":"form","message":"\\u00e9","requestedSchema":{"n":12345678901234567890}}'
@@ -114,13 +123,45 @@ test('the next round is the same call with the answers as they were written, in 
 
 test('who cannot be asked is told so, and who is asked in no known form, too', () => {
   const carried = (result: string, mayAsk: boolean) =>
-    carryTo('legacy', { method: 'tools/call', isLogged: false, mayAsk })(
-      Buffer.from(`{"jsonrpc":"2.0","id":1,"result":${result}}`),
-    )
+    carryTo(
+      'legacy',
+      carriedAs({ mayAsk }),
+    )(Buffer.from(`{"jsonrpc":"2.0","id":1,"result":${result}}`))
   const result = `{${ASKS},"inputRequests":{"a":${NAME}}}`
   const code = (one: ReturnType<typeof carried>) =>
     one.kind === 'refuse' ? one.refusal.code : one.kind
   assert.equal(code(carried(result, true)), 'ask')
   assert.equal(code(carried(result, false)), 'RINGMAIN_QUESTION_UNANSWERED')
   assert.equal(code(carried(`{${ASKS}}`, true)), 'RINGMAIN_UPSTREAM_BAD_RESPONSE')
+})
+
+test('a server’s request is read as a question; of a URL the id stays here', () => {
+  const read = (rest: string) => openQuestion(Buffer.from(`{"jsonrpc":"2.0","id":0${rest}}`), '0')
+  assert.deepEqual(read(`,"method":"elicitation/create","params":${FORM}`), {
+    key: '',
+    method: 'elicitation/create',
+    idJson: '0',
+    paramsJson: FORM,
+  })
+  const url = read(
+    ',"method":"elicitation/create","params":{"mode":"url","elicitationId":"e","url":"u"}',
+  )
+  assert.equal(typeof url === 'object' && url.paramsJson, '{"mode":"url","url":"u"}')
+  assert.equal(read(',"method":"ping"'), 'ping')
+  assert.equal(read(',"method":"tools/call"'), undefined)
+})
+
+test('a server gets the answers of the next round as they were written; what is left out is as good as declined', () => {
+  const message = messageOf(
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"inputResponses":{"q1":{"n":1.0}}}}',
+  )
+  const given = (key: string, method: string, of = message): string =>
+    answerFor(of, [key, method, '"é"']).toString()
+  assert.equal(given('q1', 'roots/list'), '{"jsonrpc":"2.0","id":"é","result":{"n":1.0}}')
+  assert.match(given('q2', 'elicitation/create'), /"result":\{"action":"cancel"\}/)
+  assert.match(given('q2', 'roots/list'), /"error":\{"code":-1,/)
+  const none = messageOf(
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"inputResponses":7}}',
+  )
+  assert.match(given('q1', 'sampling/createMessage', none), /"error"/)
 })

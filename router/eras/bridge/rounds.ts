@@ -1,10 +1,18 @@
 // A modern server answers with what it wants to know of its caller, and is sent the call again with that; a legacy caller is asked by requests.
 // What is asked and answered goes on as it was written.
-import type { AskedRound, CarryRefusal, Message, Question, Span } from '#router/facts.ts'
+import type {
+  AskedRound,
+  CarryRefusal,
+  Message,
+  OpenQuestion,
+  ParkedCall,
+  Question,
+  Span,
+} from '#router/facts.ts'
 import { eachMember, firstValue, isObjectAt } from '../json-spans.ts'
 
 /** Of one round. No tool asks a person so much at once. */
-const MOST_QUESTIONS = 32
+export const MOST_QUESTIONS = 32
 /** What a legacy client can be asked, by the capability that it has then. */
 const CAPABILITIES: Readonly<Record<string, string>> = {
   'elicitation/create': 'elicitation',
@@ -45,6 +53,70 @@ function questionAt(json: Buffer, key: string, at: number): Question | undefined
   })
   if (typeof method !== 'string' || !Object.hasOwn(CAPABILITIES, method)) return undefined
   return { key, method, ...(paramsJson === undefined ? {} : { paramsJson }) }
+}
+
+/** A request of a legacy server; undefined where it asks in no form that is known. */
+export function openQuestion(json: Buffer, idJson: string): OpenQuestion | 'ping' | undefined {
+  const question = questionAt(json, '', firstValue(json))
+  if (question !== undefined) return { ...question, idJson, ...withoutElicitationId(question) }
+  let isPing = false
+  eachMember(json, firstValue(json), (member, span) => {
+    if (member === 'method') isPing = JSON.parse(textAt(json, span)) === 'ping'
+  })
+  return isPing ? 'ping' : undefined
+}
+
+/** The modern era knows no id of a URL that is to be opened. */
+function withoutElicitationId({ paramsJson }: Question): Pick<Question, 'paramsJson'> {
+  if (paramsJson?.includes('elicitationId') !== true) return {}
+  const params = Buffer.from(paramsJson)
+  const kept: string[] = []
+  eachMember(params, 0, (key, span) => {
+    if (key !== 'elicitationId') kept.push(`${JSON.stringify(key)}:${textAt(params, span)}`)
+  })
+  return { paramsJson: `{${kept.join()}}` }
+}
+
+/** The answer to a modern caller whose call waits at a legacy server. */
+export function inputRequired(
+  idJson: string,
+  questions: readonly OpenQuestion[],
+  state: string,
+): Buffer {
+  const asked = questions.map(({ key, method, paramsJson }) => {
+    const params = paramsJson === undefined ? '' : `,"params":${paramsJson}`
+    return `${JSON.stringify(key)}:{"method":${JSON.stringify(method)}${params}}`
+  })
+  return Buffer.from(
+    `{"jsonrpc":"2.0","id":${idJson},"result":{"resultType":"input_required",` +
+      `"inputRequests":{${asked.join()}},"requestState":${JSON.stringify(state)}}}`,
+  )
+}
+
+/** What the caller of a later round answers to a question, for a legacy server; one that it has left out is as good as declined. */
+export function answerFor(
+  { body, spans }: Message,
+  [key, method, idJson]: ParkedCall['asked'][number],
+): Buffer {
+  let given: string | undefined
+  const answers = spans.params && memberAt(body, spans.params, 'inputResponses')
+  const answer = answers && memberAt(body, answers, key)
+  if (answer !== undefined) given = textAt(body, answer)
+  const left =
+    method === 'elicitation/create'
+      ? '"result":{"action":"cancel"}'
+      : '"error":{"code":-1,"message":"The caller gave no answer."}'
+  const said = given === undefined ? left : `"result":${given}`
+  return Buffer.from(`{"jsonrpc":"2.0","id":${idJson},${said}}`)
+}
+
+function memberAt(body: Buffer, { start }: Span, name: string): Span | undefined {
+  let found: Span | undefined
+  if (isObjectAt(body, start))
+    eachMember(body, start, (key, span) => {
+      if (key === name) found = span
+    })
+  return found
 }
 
 /** Asks the caller of a session, under an id of the router's own. */
