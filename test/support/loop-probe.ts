@@ -2,16 +2,14 @@
 // time, by the wall and by its own work alone, which a busy machine does not add to; and what it weighs. Looking costs some 4 %
 // of a core, so it can be told to rest while a share is measured.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { threadClock } from './thread-clock.ts'
 
 const TICK_MS = 1
 const delay = monitorEventLoopDelay({ resolution: TICK_MS })
 const work = { lastMs: 0, mostMs: 0 }
 
 /** Of this thread: whatever it spent between two ticks, it spent in a turn or two of its loop. */
-const spentMs = (): number => {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1_000
-}
+const spentMs = threadClock()
 
 const look = (): void => {
   const nowMs = spentMs()
