@@ -7,6 +7,8 @@ import { Endpoint, type Reach } from './endpoint.ts'
 
 /** Of work in one turn. */
 const SLICE_MS = 2
+/** A set of more is begun in a turn of its own: the one that brings it has spent some milliseconds on comparing it. */
+const AT_ONCE = 1_000
 
 export interface MembershipPorts {
   readonly clock: Pick<Clock, 'nowMs'>
@@ -35,7 +37,8 @@ export class Membership {
   apply(instances: readonly Instance[]): void {
     this.#stop()
     this.#work = this.#change(instances)
-    this.#advance()
+    if (instances.length > AT_ONCE) this.#later()
+    else this.#advance()
   }
 
   get(key: string): Endpoint | undefined {
@@ -133,6 +136,10 @@ export class Membership {
       onComplete()
       return
     } while (clock.nowMs() < untilMs)
+    this.#later()
+  }
+
+  #later(): void {
     this.#turn = setImmediate(() => this.#advance())
   }
 

@@ -3,6 +3,7 @@
 import type { Clock } from '#foundation/clock.ts'
 import type { Discovery, DiscoveryStatus, Instance, Snapshot } from './instance.ts'
 import type { DiscoveryLog } from './ports.ts'
+import { betweenSameEnds } from './same-ends.ts'
 import { areSameInstances, isSameInstance } from './same-instance.ts'
 
 const MAX_NOTES = 20
@@ -56,8 +57,7 @@ export function createInstanceFeed(options: {
   const offer = (snapshot: Snapshot) => {
     if (state.publish === undefined) return false
     const { last } = state
-    const sorted = [...snapshot.instances].sort((a, b) => (a.key < b.key ? -1 : 1))
-    const instances = keepKnown(last?.instances ?? [], sorted)
+    const instances = inOrder(last?.instances ?? [], snapshot.instances)
     if (last?.from === snapshot.from && areSameInstances(last.instances, instances)) return false
     state.last = { ...snapshot, instances }
     state.publish(state.last)
@@ -112,6 +112,25 @@ function statusOf(kind: string, state: State): DiscoveryStatus {
     ...(answeredAtMs === undefined ? {} : { answeredAtMs }),
     ...(notes.length === 0 ? {} : { notes }),
   }
+}
+
+/** The next set in order of its keys, as the last one is. */
+function inOrder(last: readonly Instance[], next: readonly Instance[]): readonly Instance[] {
+  const between = betweenSameEnds(last, next)
+  const { before, behind } = between
+  const middle = keepKnown(between.last, sorted(between.next))
+  const whole = [...next.slice(0, before), ...middle, ...next.slice(next.length - behind)]
+  const isInPlace = isBefore(whole, before) && isBefore(whole, whole.length - behind)
+  return isInPlace ? whole : keepKnown(last, sorted(next))
+}
+
+const sorted = (instances: readonly Instance[]): readonly Instance[] =>
+  instances.toSorted((one, other) => (one.key < other.key ? -1 : 1))
+
+/** Whether those before this place and those from it on are in order where they meet. */
+function isBefore(instances: readonly Instance[], place: number): boolean {
+  const [one, other] = [instances[place - 1], instances[place]]
+  return one === undefined || other === undefined || one.key < other.key
 }
 
 /**

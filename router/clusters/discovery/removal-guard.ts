@@ -1,6 +1,7 @@
 // Decides what an answer that removes instances may remove. A catalogue that lost its data looks like a fleet that left:
 // a mass removal is not believed until the router's own checks agree.
 import { type Instance, MOST_INSTANCES } from './instance.ts'
+import { betweenSameEnds } from './same-ends.ts'
 
 /** Held instances are released by failed checks; this bounds a fleet that is replaced again and again meanwhile. */
 const MOST_HELD = MOST_INSTANCES
@@ -22,8 +23,10 @@ export function guardRemovals(
   { wasAway = false, most = 0 }: Past = {},
 ): readonly Instance[] {
   if (last.length === 0) return next
-  const keys = new Set(next.map(instance => instance.key))
-  const unnamed = last.filter(instance => !keys.has(instance.key))
+  const between = betweenSameEnds(last, next)
+  const missing = new Map(between.last.map(instance => [instance.key, instance])) // bounded by the last set
+  for (const { key } of between.next) missing.delete(key)
+  const unnamed = [...missing.values()]
   if (unnamed.length === 0) return next
   const addresses = new Set(next.map(addressOf))
   const absent = unnamed.filter(instance => !addresses.has(addressOf(instance)))
