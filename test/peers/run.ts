@@ -2,8 +2,21 @@
 // differ. A client that the server itself does not let in is told, and no pair. Ends with 1 when any pair differs.
 import { routerBefore } from '#test/conformance/router-before.ts'
 import { differences } from './differences.ts'
-import { PEER_SERVERS } from './servers.ts'
-import { PEER_CLIENTS, playSession } from './session.ts'
+import { playInspector } from './inspector.ts'
+import { PEER_SERVERS, type Script } from './servers.ts'
+import { PEER_CLIENTS, playSession, type Steps } from './session.ts'
+
+type Play = (url: string, script: Script) => Promise<Steps>
+
+const PLAYS: readonly (readonly [label: string, play: Play])[] = [
+  ...Object.entries(PEER_CLIENTS).map(
+    ([label, connect]) =>
+      [label, (url: string, script: Script) => playSession(connect, url, script)] as const,
+  ),
+  ...(['legacy', 'modern'] as const).map(
+    era => [`the Inspector, ${era}`, playInspector(era)] as const,
+  ),
+]
 
 const asError = (error: unknown): Error => error as Error
 
@@ -12,14 +25,14 @@ let met = 0
 for (const { name, start, script } of PEER_SERVERS) {
   const peer = await start()
   const router = await routerBefore(peer.url)
-  for (const [label, connect] of Object.entries(PEER_CLIENTS)) {
+  for (const [label, play] of PLAYS) {
     const pair = `${label} with ${name}`
-    const direct = await playSession(connect, peer.url, script).catch(asError)
+    const direct = await play(peer.url, script).catch(asError)
     if (direct instanceof Error) {
       console.log(`  none  ${pair}: the server itself does not let it in`)
       continue
     }
-    const through = await playSession(connect, router.url, script).catch(asError)
+    const through = await play(router.url, script).catch(asError)
     const found = through instanceof Error ? [through.message] : differences(direct, through)
     if (found.length === 0) met += 1
     else missed += 1
