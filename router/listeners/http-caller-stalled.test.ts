@@ -121,3 +121,52 @@ test('a caller who takes much has the whole time again', async t => {
   }
   assert.equal(connection.destroyed, false)
 })
+
+test('a caller who reads a large answer steadily gets all of it, and is cut when it stops', async t => {
+  const here = await ground(t)
+  const { client, next } = here
+  client.write(REQUEST)
+  const { caller, connection } = await next()
+  caller.send(200, {}, Buffer.alloc(96 * MIB))
+  for (let times = 1; times <= 3; times += 1) {
+    await readMore(client, 20 * MIB) // more than both kernels hold
+    t.mock.timers.tick(DRAIN_MS)
+    assert.equal(connection.destroyed, false, `after ${times} times`)
+  }
+  t.mock.timers.tick(DRAIN_MS) // the kernel may have taken some for it meanwhile
+  t.mock.timers.tick(DRAIN_MS)
+  assert.equal(connection.destroyed, true)
+})
+
+async function readMore(client: Socket, bytes: number): Promise<void> {
+  let read = 0
+  await new Promise<void>(resolve => {
+    const take = (chunk: Buffer): void => {
+      read += chunk.length
+      if (read < bytes) return
+      client.off('data', take)
+      client.pause()
+      resolve()
+    }
+    client.on('data', take)
+    client.resume()
+  })
+}
+
+test('a caller who ends its side and reads nothing does not keep its connection, however little waits', async t => {
+  const here = await ground(t)
+  here.client.write(REQUEST)
+  const { caller, connection } = await here.next()
+  caller.begin(200, {})
+  for (let turns = 0; turns < 20; turns += 1) {
+    if (connection.writableLength === 0) turns = 0 // the other kernel has taken some
+    while (connection.writableLength === 0) assert.equal(caller.write('x'.repeat(10_000)), true)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  const ended = once(connection, 'end')
+  here.client.end()
+  await ended
+  assert.equal(caller.isGone, true)
+  t.mock.timers.tick(DRAIN_MS)
+  assert.equal(connection.destroyed, true)
+})

@@ -1,6 +1,7 @@
 // The caller's side of an exchange on a real connection: what it gets, when it has left, and what is not written after that.
 import assert from 'node:assert/strict'
-import { get, type IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { callerLines } from '#test/support/caller-line.ts'
 import type { HttpCaller } from './http-caller.ts'
@@ -137,6 +138,26 @@ test('only the newest listener is told', async t => {
   caller.onGone(() => assert.fail('the old listener was told'))
   request.destroy()
   await left(caller)
+})
+
+test('what is cut after its end stays whole, and so does what follows on its connection', async t => {
+  const { port, next } = await callerLines(t)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  const ask = async (answer: (caller: HttpCaller) => void): Promise<string> => {
+    const request = get({ port, host: '127.0.0.1', agent })
+    const response = once(request, 'response')
+    answer((await next()).caller)
+    const [message] = (await response) as [IncomingMessage]
+    return (await message.setEncoding('utf8').toArray()).join('')
+  }
+  let first: HttpCaller | undefined
+  assert.equal(await ask(caller => (first = caller).send(200, {}, 'one')), 'one')
+  const second = await ask(caller => {
+    first?.cut()
+    caller.send(200, {}, 'two')
+  })
+  assert.equal(second, 'two')
 })
 
 test('a cut answer is seen as cut, and is not taken for a caller who left', async t => {

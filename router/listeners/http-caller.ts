@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Caller } from '#router/facts.ts'
 import { type DateLine, fieldLines, statusLine } from './answer-head.ts'
+import { takenBy } from './taken.ts'
 
 /** Largest body that is copied to go out together with its headers. */
 const ONE_WRITE = 16_384
@@ -107,6 +108,7 @@ export class HttpCaller implements Caller {
   }
 
   cut(): void {
+    if (this.#isEnded) return // its answer is whole, and the connection may carry the next one
     this.#gone = undefined // what follows is our own doing, not the caller's leaving
     this.isGone = true
     this.#line.socket.destroy()
@@ -126,6 +128,8 @@ export class HttpCaller implements Caller {
   lineEnded(isClosed: boolean): void {
     if (isClosed) clearTimeout(this.#stalled)
     if (this.#isAnswered || (this.#isEnded && !isClosed)) return
+    // Nothing more is written that would find out whether it reads what waits.
+    if (!isClosed && this.#line.socket.writableLength > 0) this.#mustDrain()
     this.#leave()
   }
 
@@ -176,14 +180,21 @@ export class HttpCaller implements Caller {
   #mustDrain(): void {
     this.#hasDrained()
     const { socket } = this.#line
-    const taken = this.bytesOut - socket.writableLength
-    if (taken - this.#takenBefore >= LEAST_TAKEN) {
-      this.#takenBefore = taken
+    if (this.#hasTakenMuch()) {
+      this.#takenBefore = takenBy(socket)
       this.#patienceMs = this.#limits.drainMs
     }
     this.#stalledSinceMs = this.#limits.nowMs()
-    // Reset: after an orderly end the kernel would keep what it holds, and go on offering it to one who does not read.
-    this.#stalled = setTimeout(() => socket.resetAndDestroy(), this.#patienceMs)
+    this.#stalled = setTimeout(() => {
+      // One large answer drains once, at its end: whoever reads it steadily is seen here alone.
+      if (this.#hasTakenMuch()) this.#mustDrain()
+      // Reset: after an orderly end the kernel would keep what it holds, and go on offering it to one who does not read.
+      else socket.resetAndDestroy()
+    }, this.#patienceMs)
+  }
+
+  #hasTakenMuch(): boolean {
+    return takenBy(this.#line.socket) - this.#takenBefore >= LEAST_TAKEN
   }
 
   #hasDrained(): void {
