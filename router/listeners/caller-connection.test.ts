@@ -1,7 +1,10 @@
 // One request at a time on a connection: what is sent on behind one waits for its answer, and does not fill the memory.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { Arrived } from '#router/facts.ts'
+import { callerLines } from '#test/support/caller-line.ts'
 import { listening, raw } from '#test/support/listening.ts'
 import { until } from '#test/support/until.ts'
 import { MOST_REQUESTS } from './caller-connection.ts'
@@ -145,4 +148,34 @@ test('a connection is good for so many requests, and ends with the last, whateve
   assert.equal(arrived.length, MOST_REQUESTS)
   assert.deepEqual(statuses(answers), Array(MOST_REQUESTS).fill('200'))
   assert.equal(answers.match(/connection: close/gi)?.length, 1)
+})
+
+test('what stands behind the answer to a caller who has ended its side is not begun', async t => {
+  const { port, next } = await callerLines(t)
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  t.after(() => socket.destroy())
+  socket.write(CALL + CALL)
+  const { caller, connection } = await next()
+  caller.send(200, {}, Buffer.alloc(32_000_000)) // more than both kernels hold
+  const ended = once(connection, 'end')
+  socket.end()
+  await ended
+  let isBegun = false
+  void next().then(() => (isBegun = true))
+  const closed = once(connection, 'close')
+  socket.resume()
+  await closed
+  assert.equal(isBegun, false)
+})
+
+test('empty lines without end keep no connection', async t => {
+  const { port, broken } = await listening(t)
+  const { all } = await raw(port, '\r\n'.repeat(5))
+  assert.match(await all, /^HTTP\/1\.1 400 /)
+  assert.deepEqual(broken, ['malformed'])
+  const { all: few } = await raw(
+    port,
+    `\r\n\r\n${CALL}\r\n\r\n\r\n${CALL.replace('\r\n', '\r\nconnection: close\r\n')}`,
+  )
+  assert.deepEqual(statuses(await few), ['200', '200'])
 })

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { DeadlineWheel, Spoke } from '#router/deadlines/deadline-wheel.ts'
 import { ChunkedBody } from '#router/http1/chunked-body.ts'
 import { LineBlock } from '#router/http1/line-block.ts'
-import { Malformed } from '#router/http1/malformed.ts'
+import { Malformed, malformed } from '#router/http1/malformed.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { BodyReader, type BodyRules, tooLarge } from './body-reader.ts'
 import type { BodyRoom } from './body-room.ts'
@@ -17,6 +17,8 @@ import { shareReads } from './shared-reads.ts'
 export const MOST_REQUESTS = 1_000
 /** Kept of what is sent on before the answer has come; then nothing more is read until it has. */
 const MOST_BEHIND = 65_536
+/** Passed over before a request line (RFC 9112, 2.2). Each could take as long as a head: without end they would keep a connection for ever. */
+const MOST_EMPTY_LINES = 4
 
 /** A request of which the head has come. */
 export interface Request {
@@ -71,6 +73,7 @@ export class CallerConnection implements Line, Spoke {
   #request: Request | undefined
   #phase: 'head' | 'body' | 'answer' | 'over' = 'head'
   #beganMs = 0
+  #emptyLines = 0
   /** Of a body that nobody wants, still to come. */
   #toSkip = 0
   #body: BodyReader | undefined
@@ -87,7 +90,10 @@ export class CallerConnection implements Line, Spoke {
     this.socket = socket
     this.#ports = ports
     shareReads(socket, bytes => this.#take(bytes))
-    socket.on('end', () => this.#request?.caller.lineEnded(false))
+    socket.on('end', () => {
+      this.#isLast = true // it has left: what it had sent on is for nobody
+      this.#request?.caller.lineEnded(false)
+    })
     socket.on('error', () => undefined) // it closes, and that is told
     socket.on('close', () => this.#closed())
     this.#ports.wheel.move(this, ports.nowMs() + ports.headersMs)
@@ -176,12 +182,17 @@ export class CallerConnection implements Line, Spoke {
       return bytes.length
     }
     const { text } = this.#lines
-    // Empty lines before a request line are passed over (RFC 9112, 2.2).
-    if (text !== EMPTY_LINE)
-      this.#begun(requestHeadOf(text), {
-        here: bytes.length - end,
-        arrivedMs: wasBegun ? nowMs() : this.#beganMs,
-      })
+    if (text === EMPTY_LINE) {
+      this.#emptyLines += 1
+      if (this.#emptyLines > MOST_EMPTY_LINES)
+        throw malformed('empty lines stand where a request should')
+      return end
+    }
+    this.#emptyLines = 0
+    this.#begun(requestHeadOf(text), {
+      here: bytes.length - end,
+      arrivedMs: wasBegun ? nowMs() : this.#beganMs,
+    })
     return end
   }
 
@@ -201,7 +212,9 @@ export class CallerConnection implements Line, Spoke {
     const length = lengthOf(head)
     if (admission === 'read') return this.#expect(request, length, here)
     const { thenBody, answer } = admission
-    const isSkipped = typeof length === 'number' && (length <= here || thenBody === 'skip')
+    // Who waited for a 100 may never send the body (RFC 9110, 10.1.1): the next request would be taken for it.
+    const mayCome = thenBody === 'skip' && head.headers['expect'] === undefined
+    const isSkipped = typeof length === 'number' && (length <= here || mayCome)
     if (thenBody === 'close' || !isSkipped) this.#endBehind()
     else this.#toSkip = length
     answer()

@@ -8,7 +8,8 @@ const LINGER_MS = 1_000
 /** Says the last words, if any, and reads nothing more. */
 export function endSlowly(socket: Socket, lastWords = ''): void {
   socket.pause()
-  socket.end(lastWords)
+  if (lastWords === '') socket.end()
+  else socket.end(lastWords)
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(timer))
 }

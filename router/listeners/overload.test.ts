@@ -76,3 +76,19 @@ test('where no connection may come, a new one is closed at once and one that is 
   assert.equal(await ask('/mcp', { ...post('{}'), agent }), '200 taken')
   assert.equal(dropped(), 1)
 })
+
+test('a refusal to one who waited to be told to send its body ends the connection: nothing sent next is taken for that body', async t => {
+  const { port, arrived } = await listening(t, { shed: () => OVERLOADED })
+  const head = 'POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n'
+  const { socket, all } = await raw(
+    port,
+    `${head}content-length: 20\r\nexpect: 100-continue\r\n\r\n`,
+  )
+  socket.on('error', () => undefined) // nobody reads on
+  await new Promise(resolve => socket.once('data', resolve))
+  socket.write(`${head}content-length: 2\r\n\r\n{}`)
+  const answers = await all
+  assert.match(answers, /^HTTP\/1\.1 503 [^]*connection: close\r\n/)
+  assert.equal(answers.match(/HTTP\/1\.1 /g)?.length, 1)
+  assert.equal(arrived.length, 0)
+})
