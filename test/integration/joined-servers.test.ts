@@ -64,7 +64,8 @@ for (const [label, connect] of Object.entries(clients))
       const client = await connect(`${router.mcpUrl}${path}`)
       t.after(() => client.close())
       const { tools, prompts, resources } = client.getServerCapabilities() ?? {}
-      assert.deepEqual([tools, prompts, resources], [{}, {}, {}])
+      const told = { listChanged: true }
+      assert.deepEqual([tools, prompts, resources], [told, told, told])
       const [notes, record] = [names.uri('two:/notes'), names.uri('two:/records/7')]
       const listed = await client.listPrompts()
       assert.equal(listed.prompts[1]?.name, names.prompt)

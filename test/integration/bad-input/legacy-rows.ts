@@ -45,6 +45,11 @@ export const legacyRows: Readonly<Record<string, Row>> = {
     status: 200,
     code: -32602,
   },
+  'a response to what nobody has asked': {
+    request: post('{"jsonrpc":"2.0","id":1,"result":{}}', LEGACY),
+    status: 400,
+    code: -32600,
+  },
 }
 
 /** What asks for no answer, and gets none. */
@@ -59,10 +64,6 @@ export const acceptedRows: Readonly<Record<string, Row>> = {
   },
   'a legacy notification': {
     request: post('{"jsonrpc":"2.0","method":"notifications/initialized"}', LEGACY),
-    status: 202,
-  },
-  'a legacy response': {
-    request: post('{"jsonrpc":"2.0","id":1,"result":{}}', LEGACY),
     status: 202,
   },
 }
