@@ -179,3 +179,36 @@ test('empty lines without end keep no connection', async t => {
   )
   assert.deepEqual(statuses(await few), ['200', '200'])
 })
+
+test('the last answer on a connection is not lost over what its caller sends after it', async t => {
+  const { port, next } = await callerLines(t, { mayStay: false })
+  const socket = connect(port, '127.0.0.1') // reads nothing yet
+  t.after(() => socket.destroy())
+  socket.write(CALL)
+  const { caller, connection } = await next()
+  const finished = once(connection, 'finish')
+  caller.send(200, {}, Buffer.alloc(1_000_000))
+  await finished
+  for (let turns = 0; turns < 5; turns += 1) await new Promise(resolve => setImmediate(resolve))
+  socket.write('\r\n')
+  const closed = once(connection, 'close')
+  assert.ok(Buffer.concat(await socket.toArray()).length > 1_000_000)
+  await closed
+})
+
+test('a caller who never ends its side of a connection that is over does not keep it', async t => {
+  let nowMs = 0
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const { port, next } = await callerLines(t, { mayStay: false, nowMs: () => nowMs })
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  t.after(() => socket.destroy())
+  socket.write(CALL)
+  const { caller, connection } = await next()
+  const finished = once(connection, 'finish')
+  caller.send(200, {}, 'last')
+  await finished
+  assert.equal(connection.destroyed, false)
+  nowMs += 1_020
+  t.mock.timers.tick(1_020)
+  assert.equal(connection.destroyed, true)
+})

@@ -9,7 +9,7 @@ import type { Refusal } from '#router/pipeline/stage.ts'
 import { BodyReader, type BodyRules, tooLarge } from './body-reader.ts'
 import type { BodyRoom } from './body-room.ts'
 import { type CallerLimits, HttpCaller, type Line } from './http-caller.ts'
-import { endSlowly } from './linger.ts'
+import { endSlowly, LINGER_MS } from './linger.ts'
 import { lengthOf, type RequestHead, requestHeadOf } from './request-head.ts'
 import { shareReads } from './shared-reads.ts'
 
@@ -113,9 +113,9 @@ export class CallerConnection implements Line, Spoke {
     this.#request = undefined
     if (this.#isLast || this.#ports.isClosed()) {
       this.#phase = 'over'
-      this.#ports.wheel.delete(this)
+      this.#ports.wheel.move(this, this.#ports.nowMs() + LINGER_MS)
       if (this.#isUnread || this.#behind !== undefined) endSlowly(this.socket)
-      else this.socket.destroySoon()
+      else this.socket.end() // read on until it ends its side: what still came would reset it
       return
     }
     this.#phase = 'head'
@@ -124,8 +124,9 @@ export class CallerConnection implements Line, Spoke {
   }
 
   fire(): void {
-    if (this.#phase === 'answer' || this.#phase === 'over') return
-    if (this.#phase === 'head' && !this.#lines.isBegun && this.#toSkip === 0) {
+    if (this.#phase === 'answer') return
+    if (this.#phase === 'over') this.socket.destroy()
+    else if (this.#phase === 'head' && !this.#lines.isBegun && this.#toSkip === 0) {
       // Nothing was asked for long. Closed in order, the kernel would go on offering what was never read, up to 4 MB of answers.
       if (this.#requests > 0) this.socket.resetAndDestroy()
       else this.socket.destroy()
@@ -279,6 +280,7 @@ export class CallerConnection implements Line, Spoke {
 
   #break(why: BrokenRequest, status: string): void {
     this.#phase = 'over'
+    this.#ports.wheel.delete(this)
     this.#ports.broken(why)
     endSlowly(this.socket, `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
   }

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net'
 
 /** Long enough for an answer to be read on the other side of the world; nothing of what comes meanwhile is read. */
-const LINGER_MS = 1_000
+export const LINGER_MS = 1_000
 
 /** Says the last words, if any, and reads nothing more. */
 export function endSlowly(socket: Socket, lastWords = ''): void {
