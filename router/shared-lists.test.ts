@@ -102,3 +102,19 @@ test('one who leaves, or has no time, ends nobody else’s question', async t =>
   await requests.last().result({ tools: [] })
   assert.equal((await patient).kind, 'page')
 })
+
+test('one who came through other routers is asked for alone: where his list goes round nobody else’s does', async t => {
+  const { page, requests } = ground(t)
+  const by = (via: string): Partial<Listing> => ({ passedHeaders: [['x-ringmain-via', via]] })
+  const far = page(by('a,b,r1'))
+  await settle()
+  const near = page(by('r1'))
+  await settle()
+  assert.equal(requests.sent.length, 2)
+  const [first, second] = requests.sent
+  await first?.error(508, -31_975)
+  assert.equal((await far).kind, 'refuse')
+  assert.equal(second?.header('x-ringmain-via'), 'r1')
+  await second?.result({ tools: [{ name: 'a' }] })
+  assert.equal((await near).kind, 'page')
+})

@@ -7,6 +7,7 @@ import { ListCache } from './catalog/list-cache.ts'
 import { MergedLists, openCursor, type Rivals } from './catalog/merged-list.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import { META } from './eras/versions.ts'
+import { viaIn } from './eras/via.ts'
 import { fetchPage, type ListPorts } from './list-pages.ts'
 import type { Listing, Lists, PageAnswer } from './stages/gather.ts'
 import { isOffered } from './stages/owners.ts'
@@ -17,7 +18,7 @@ export interface SharedListPorts extends ListPorts {
   readonly log: Pick<Log, 'warn'>
 }
 
-/** Callers are not told apart yet: all of them are one authorization context. */
+/** Callers are not told apart yet, but by the routers before this one: all of them are one authorization context. */
 const EVERYBODY = 'everybody'
 /** Of what a list may depend on, in characters of JSON; who declares more is asked for alone. */
 const LONGEST_PARAMS = 2_048
@@ -64,6 +65,7 @@ export function sharedLists(ports: SharedListPorts): SharedLists {
         call.era,
         spoken,
         EVERYBODY,
+        viaIn(call),
         params,
       ]),
       epoch: `${serialOf(cluster)} ${cluster.listVersion(spoken)} ${changesOf(cluster, call.message.method)}`,

@@ -39,6 +39,10 @@ export function through<Said extends { readonly headers: readonly string[] }>(
   return via === undefined ? said : { ...said, headers: [...said.headers, ...via] }
 }
 
+/** Which way it has come: what is asked for callers of one way may not reach those of another. */
+export const viaIn = ({ passedHeaders }: { readonly passedHeaders: Passed }): string =>
+  passedHeaders.find(([name]) => name === HEADER.via)?.[1] ?? ''
+
 /** What comes from this router, and through no other. */
 export const fromRouter = (routerId: string): { readonly passedHeaders: Passed } => ({
   passedHeaders: [[HEADER.via, routerId]],

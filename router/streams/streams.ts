@@ -1,5 +1,6 @@
 // The streams of callers: how many there may be, how each is opened, and how all of them end when the router does.
 import { isDeepStrictEqual } from 'node:util'
+import { viaIn } from '#router/eras/via.ts'
 import type { Arrived, Asking, Decoded, Located, OpenStream, Session } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import type { VirtualServerPolicy } from '#routes/route-table.ts'
@@ -11,7 +12,7 @@ import { openEventId } from './event-ids.ts'
 import { openLegacy } from './open-legacy.ts'
 import { openModern } from './open-modern.ts'
 import { SessionResources } from './session-resources.ts'
-import { type By, viaIn } from './way-by.ts'
+import type { By } from './way-by.ts'
 
 export type Listening = Readonly<Arrived & Decoded & Located>
 
