@@ -78,12 +78,23 @@ test('one that another router opened counts from its first use, and one that has
   assert.deepEqual(uses('d'), [])
 })
 
-test('each cluster has a bound of its own, and one that is gone holds none', () => {
+test('each cluster has a bound of its own', () => {
   const { opens, uses } = ground({ crm: 1, web: 3 })
   opens('a', ['crm', 'web'])
   uses('a', ['crm', 'web'])
   assert.deepEqual(opens('b', ['web']), [])
   assert.deepEqual(opens('c', ['crm', 'web']), ['a'])
-  assert.deepEqual(opens('d', ['gone']), [])
-  assert.deepEqual(opens('e', ['gone']), ['d'])
+})
+
+test('what was at a cluster that is gone ends nobody’s session at the others, and comes back with it', () => {
+  const most: Record<string, number> = { crm: 10, web: 1 }
+  const { opens, uses } = ground(most)
+  opens('a', ['crm', 'web'])
+  delete most['web']
+  for (const name of ['a', 'b', 'c', 'a', 'b'])
+    assert.deepEqual(uses(name, ['crm', 'web']), [], name)
+  assert.deepEqual(opens('d', ['web']), [])
+  most['web'] = 1
+  assert.deepEqual(uses('c', ['crm', 'web']), [], 'none of them is held there')
+  assert.deepEqual(uses('b', ['crm', 'web']), ['c'])
 })

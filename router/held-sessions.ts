@@ -15,8 +15,13 @@ interface Lane {
   readonly used: Set<string>
 }
 
+interface Place {
+  readonly lane: Lane
+  readonly most: number
+}
+
 export interface HeldPorts {
-  /** How many the document of a cluster allows; undefined where there is none any more. */
+  /** How many the document of a cluster allows; undefined where there is none any more, and so nothing to end there. */
   readonly mostOf: (cluster: string) => number | undefined
   /** Something of it is under way: it does not fall out. */
   readonly isBusy: (token: string) => boolean
@@ -34,9 +39,10 @@ export class HeldSessions {
   /** Tokens of those that fall out for it. */
   opened(session: Held): readonly string[] {
     return session.members.flatMap(({ cluster }) => {
-      const lane = this.#laneOf(cluster)
-      lane.fresh.add(session.token)
-      return this.#beyond(cluster, lane, session.token)
+      const place = this.#placeAt(cluster)
+      if (place === undefined) return NONE
+      place.lane.fresh.add(session.token)
+      return this.#beyond(place, session.token)
     })
   }
 
@@ -44,10 +50,12 @@ export class HeldSessions {
   used({ token, members }: Held): readonly string[] {
     let out: readonly string[] = NONE
     for (const { cluster } of members) {
-      const lane = this.#laneOf(cluster)
-      const isKnown = lane.fresh.delete(token) || lane.used.delete(token)
-      lane.used.add(token)
-      if (!isKnown) out = [...out, ...this.#beyond(cluster, lane, token)]
+      const place = this.#placeAt(cluster)
+      if (place === undefined) continue
+      const { fresh, used } = place.lane
+      const isKnown = fresh.delete(token) || used.delete(token)
+      used.add(token)
+      if (!isKnown) out = [...out, ...this.#beyond(place, token)]
     }
     return out
   }
@@ -62,17 +70,20 @@ export class HeldSessions {
     }
   }
 
-  #laneOf(cluster: string): Lane {
-    const known = this.#lanes.get(cluster)
-    if (known !== undefined) return known
-    const made: Lane = { fresh: new Set(), used: new Set() }
-    this.#lanes.set(cluster, made)
-    return made
+  /** A session has parts at other clusters, so that one which is gone must not have it end: nothing is held there. */
+  #placeAt(cluster: string): Place | undefined {
+    const most = this.#ports.mostOf(cluster)
+    if (most === undefined) {
+      this.#lanes.delete(cluster)
+      return undefined
+    }
+    const lane = this.#lanes.get(cluster) ?? { fresh: new Set(), used: new Set() }
+    this.#lanes.set(cluster, lane)
+    return { lane, most }
   }
 
   /** `newest` has come just now, and stays. */
-  #beyond(cluster: string, { fresh, used }: Lane, newest: string): readonly string[] {
-    const most = this.#ports.mostOf(cluster) ?? 0
+  #beyond({ lane: { fresh, used }, most }: Place, newest: string): readonly string[] {
     let tooMany = fresh.size + used.size - most
     if (tooMany <= 0) return NONE
     const out: string[] = []

@@ -142,6 +142,29 @@ test('a replica that opens no session is replaced by another', async t => {
   assert.equal(new Set(keys).size, 2)
 })
 
+test('a second replica that says nothing is blamed as the first is, though timers are late', async t => {
+  const { sessions, call, requests, pass } = sessionGround(t)
+  const opening = sessions.initialize(call)
+  await settle()
+  const first = requests.last('initialize').place.endpoint
+  await pass(5_003)
+  const second = requests.last('initialize').place.endpoint
+  assert.notEqual(second, first)
+  await pass(5_003)
+  await opening
+  assert.deepEqual([first.faults, second.faults], [1, 1])
+})
+
+test('a caller who has less time than a handshake may take blames nobody', async t => {
+  const { sessions, call, requests, pass } = sessionGround(t)
+  const opening = sessions.initialize({ ...call, askedMs: 3_000 })
+  await settle()
+  const { endpoint } = requests.last('initialize').place
+  await pass(3_003)
+  await opening
+  assert.equal(endpoint.faults, 0)
+})
+
 test('a cluster that opens none is left out, and its calls find their way later', async t => {
   const scene = sessionGround(t)
   const opening = scene.sessions.initialize(scene.call)
@@ -155,17 +178,24 @@ test('a cluster that opens none is left out, and its calls find their way later'
   assert.deepEqual(members, [])
 })
 
-test('an id that no header could carry is refused in words, and all that was opened is ended', async t => {
-  const { sessions, call, requests } = sessionGround(t)
+test('an id that no header could carry is refused in words, and what was opened is ended, and nothing else', async t => {
+  const scene = sessionGround(t)
+  const tokens: string[] = []
+  for (let count = 0; count < MOST_SESSIONS; count += 1) tokens.push((await opened(scene)).token)
+  for (const token of tokens) sessionOf(scene.sessions, token)
+  const { sessions, call, requests } = scene
+  const before = requests.sent.length
   const members = Array.from({ length: 8 }, () => ({ cluster: 'crm' }))
   const opening = sessions.initialize({ ...call, server: { ...call.server, members } })
   await settle()
   const id = { 'mcp-session-id': 'x'.repeat(1_000) }
-  for (const one of requests.sent.slice()) await one.result({ protocolVersion: '2025-11-25' }, id)
-  for (const request of requests.sent.slice(8)) await request.status(202)
+  const asked = requests.sent.slice(before)
+  for (const one of asked) await one.result({ protocolVersion: '2025-11-25' }, id)
+  for (const request of requests.sent.slice(before + asked.length)) await request.status(202)
   const { refusal } = (await opening) as { readonly refusal?: { readonly code: string } }
   assert.equal(refusal?.code, 'RINGMAIN_SESSION_TOO_LARGE')
-  assert.equal(requests.methods().filter(method => method === 'DELETE').length, 8)
+  assert.equal(requests.methods().filter(method => method === 'DELETE').length, asked.length)
+  for (const token of tokens) assert.ok(sessions.open(token), 'as many are held as there may be')
 })
 
 test('when no cluster can open any, the handshake is refused', async t => {

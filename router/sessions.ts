@@ -34,8 +34,8 @@ import { askReplica } from './upstream/rpc.ts'
 const OPENED = 10_000
 /** Ended ids remembered; beyond that the replica's own 404 ends them. */
 const ENDED = 10_000
-/** For opening one, whatever replicas it takes: time for a second where the first says nothing. */
-const OPENING_MS = 2 * HANDSHAKE_MS
+/** For opening one, whatever replicas it takes: all of its time for a second where the first says nothing, though timers are late. */
+const OPENING_MS = 2 * HANDSHAKE_MS + 500
 /** Half of what a request's headers may be here: a longer id would be refused on its way back. */
 const LONGEST = 8_192
 
@@ -108,7 +108,7 @@ export class Sessions implements Handshakes, Farewells {
     const about = { serverName: server.name, version, members, client }
     const sessionToken = sealSession(this.#ports.sealer, about)
     if (sessionToken.length > LONGEST) {
-      this.forsake(sessionToken)
+      void this.end({ token: sessionToken, ...about }) // it was never held, and must not have another one fall out
       const says = `It would join ${members.length} clusters whose servers keep sessions.`
       return { refusal: { code: 'RINGMAIN_SESSION_TOO_LARGE', says } }
     }

@@ -30,6 +30,7 @@ export interface SessionGround {
   /** Tokens of sessions of which something is under way. */
   readonly busy: Set<string>
   readonly call: CallFacts
+  readonly pass: (ms: number) => Promise<void>
   /** What `initialize` gives; every replica that is asked opens a session named after its cluster. */
   readonly initialize: (
     differences?: Partial<CallFacts>,
@@ -43,7 +44,7 @@ export function sessionGround(
   capabilities: NonNullable<Learned['capabilities']> = {},
 ): SessionGround {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const clusters = playedClusters()
+  const clusters = playedClusters({ check: () => Promise.resolve({ ok: true }) })
   const connections = { perEndpoint: 4, minPerEndpoint: 1, streams: 4, queue: 0, waitMs: 0 }
   const table = tableOf(
     'v1',
@@ -59,6 +60,7 @@ export function sessionGround(
   })
   const requests = fakeSend()
   let id = 1_000
+  let nowMs = 0
   const busy = new Set<string>()
   const sessions = new Sessions({
     active,
@@ -69,7 +71,7 @@ export function sessionGround(
     client: { name: 'ringmain', version: '1' },
     budgets: new RetryBudgets(() => 0),
     isBusy: token => busy.has(token),
-    nowMs: () => 0,
+    nowMs: () => nowMs,
   })
   const call = callAs({
     era: 'legacy',
@@ -82,6 +84,11 @@ export function sessionGround(
     busy,
     requests,
     call,
+    pass: async ms => {
+      nowMs += ms
+      t.mock.timers.tick(ms)
+      await settle()
+    },
     initialize: async (differences = {}) => {
       const opening = sessions.initialize({ ...call, ...differences })
       await settle()
