@@ -48,6 +48,15 @@ test('a look is worth it when nothing was heard for five seconds and nothing is 
   assert.ok(endpoint.isWorthALook(45_001), 'it is back, and begins anew')
 })
 
+test('one that asked to be left alone is not the cheapest by one answer meanwhile', () => {
+  const endpoint = up()
+  endpoint.penalise(1, 0, 60_000)
+  endpoint.observe(10, 6_000) // of a session that lives there
+  assert.ok(endpoint.ewmaMs(6_000) > 30_000, `${endpoint.ewmaMs(6_000)}`)
+  endpoint.observe(10, 60_000)
+  close(endpoint.ewmaMs(60_000), 10)
+})
+
 test('two samples of one instant are the higher one', () => {
   const endpoint = up()
   endpoint.observe(100, 5)

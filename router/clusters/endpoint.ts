@@ -94,6 +94,8 @@ export class Endpoint {
   readonly #firstBytes = new RunningMedian()
   readonly #average = new PeakAverage()
   #restsUntilMs = 0
+  /** It wants to be left alone until then: what comes of calls that cannot go elsewhere does not make it the cheapest. */
+  #askedUntilMs = 0
   #upSinceMs = 0
 
   constructor(instance: Instance, reach: Reach = OWN_REACH) {
@@ -181,6 +183,7 @@ export class Endpoint {
     this.#upSinceMs = nowMs
     this.#average.begin(nowMs)
     this.#restsUntilMs = nowMs
+    this.#askedUntilMs = nowMs
     this.limit.forget()
   }
 
@@ -191,7 +194,7 @@ export class Endpoint {
 
   /** A time to first byte. */
   observe(sampleMs: number, nowMs: number): void {
-    this.#average.add(sampleMs, nowMs)
+    this.#average.add(sampleMs, nowMs, nowMs >= this.#askedUntilMs)
   }
 
   /** A fault of the replica. */
@@ -199,6 +202,7 @@ export class Endpoint {
     this.faults += 1
     const asked = Math.min(retryAfterMs, MOST_RETRY_AFTER_MS)
     this.observe(Math.max(elapsedMs, FAILURE_SAMPLE_MS, asked), nowMs)
+    this.#askedUntilMs = Math.max(this.#askedUntilMs, nowMs + asked)
     this.#restsUntilMs = Math.max(this.#restsUntilMs, nowMs + Math.max(FAILURE_REST_MS, asked))
   }
 

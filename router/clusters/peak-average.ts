@@ -12,10 +12,10 @@ export class PeakAverage {
   #ms = LEAST_MS
   #stampMs = 0
 
-  /** Above the average it counts at once, below it sinks in. */
-  add(sampleMs: number, nowMs: number): void {
+  /** Above the average it counts at once, below it sinks in, or stands alone where it may. */
+  add(sampleMs: number, nowMs: number, mayStandAlone = true): void {
     const keep = Math.exp(-(nowMs - this.#stampMs) / DECAY_MS)
-    const isAlone = this.isUnheard(nowMs) || sampleMs > this.at(nowMs)
+    const isAlone = (mayStandAlone && this.isUnheard(nowMs)) || sampleMs > this.at(nowMs)
     this.#ms = isAlone ? sampleMs : this.#ms * keep + sampleMs * (1 - keep)
     this.#stampMs = nowMs
   }
