@@ -15,7 +15,8 @@ import type { PageAnswer } from './stages/gather.ts'
 
 const LEGACY: Learned = { ...MODERN, eras: ['legacy'], legacyVersion: '2025-06-18' }
 const MEMBER = { cluster: 'crm', prefix: 'crm' }
-const TOOLS = { tools: [{ name: 'find' }], nextCursor: 'two' }
+const FIND = { name: 'find', inputSchema: { type: 'object' } }
+const TOOLS = { tools: [FIND], nextCursor: 'two' }
 
 interface Ground {
   readonly requests: FakeSend
@@ -91,7 +92,7 @@ test('a modern page is asked with the caller’s own metadata, and read as it is
   })
   assert.equal(header('mcp-method'), 'tools/list')
   await requests.last().result(TOOLS)
-  assert.deepEqual(shown(await asking), [['{"name":"find"}'], 'two'])
+  assert.deepEqual(shown(await asking), [[JSON.stringify(FIND)], 'two'])
 })
 
 test('a legacy page is asked in the session it belongs to', async t => {
@@ -124,7 +125,7 @@ test('a list may be asked for again, at another replica and after a moment, as o
   requests.last().fail('ECONNRESET')
   await settle()
   await requests.last().result(TOOLS)
-  assert.deepEqual(shown(await asking), [['{"name":"find"}'], 'two'])
+  assert.deepEqual(shown(await asking), [[JSON.stringify(FIND)], 'two'])
   assert.equal(new Set(requests.sent.map(({ place }) => place.endpoint.key)).size, 2)
   const failing = page()
   await settle()
@@ -144,7 +145,8 @@ test('a list may be asked for again, at another replica and after a moment, as o
 
 test('a page of more tools than anybody offers is no page', async t => {
   const { page, requests } = ground(t)
-  const many = (count: number) => Array.from({ length: count }, (_, at) => ({ name: `t${at}` }))
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ ...FIND, name: `t${at}` }))
   const full = page()
   await settle()
   await requests.last().result({ tools: many(2_000) })
@@ -203,8 +205,8 @@ test('a server that knows no tools has none, a stale cursor is the caller’s, a
 test('each list is asked for by its own method, and read from its own place', async t => {
   for (const [method, result] of [
     ['prompts/list', { prompts: [{ name: 'a' }] }],
-    ['resources/list', { resources: [{ uri: 'a' }] }],
-    ['resources/templates/list', { resourceTemplates: [{ uriTemplate: 'a' }] }],
+    ['resources/list', { resources: [{ uri: 'a', name: 'a' }] }],
+    ['resources/templates/list', { resourceTemplates: [{ uriTemplate: 'a', name: 'a' }] }],
   ] as const) {
     const { page, requests } = ground(t)
     const asking = page({ message: messageAs({ method, params: {} }) })
@@ -222,7 +224,7 @@ test('a list that names itself as its own next page has no next page', async t =
   const asking = page({}, 'two')
   await settle()
   await requests.last().result(TOOLS)
-  assert.deepEqual(shown(await asking), [['{"name":"find"}'], undefined])
+  assert.deepEqual(shown(await asking), [[JSON.stringify(FIND)], undefined])
 })
 
 test('a caller that waits no longer than a moment gets no list that comes later', async t => {

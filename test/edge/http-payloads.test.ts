@@ -157,7 +157,7 @@ test('every payload is treated as its verdict says, alone and with another behin
 })
 
 const SENT: readonly string[] =
-  'host connection content-type content-length accept accept-encoding mcp-protocol-version mcp-method mcp-name mcp-param-region traceparent x-ringmain-deadline-ms'.split(
+  'host connection content-type content-length accept accept-encoding mcp-protocol-version mcp-method mcp-name mcp-param-region traceparent x-ringmain-deadline-ms x-ringmain-via'.split(
     ' ',
   )
 

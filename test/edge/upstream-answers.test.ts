@@ -11,7 +11,7 @@ import { clusterOf, documents, runRouter, serverOf } from '#test/support/running
 /** And nothing else, for a call of the modern era; the client underneath adds connection, length and host. */
 const ON_THE_LIST = (
   'accept accept-encoding connection content-length content-type host ' +
-  'mcp-method mcp-name mcp-protocol-version traceparent x-ringmain-deadline-ms'
+  'mcp-method mcp-name mcp-protocol-version traceparent x-ringmain-deadline-ms x-ringmain-via'
 ).split(' ')
 
 type Answer = (response: ServerResponse, id: unknown) => void
