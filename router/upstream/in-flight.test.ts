@@ -56,3 +56,15 @@ test('a call that is over is not found, and forgetting twice forgets no other', 
   calls.cancel('s', '1')
   assert.deepEqual(cancelled, ['new'])
 })
+
+test('a session is busy while one of its calls is under way, whatever is forgotten twice', () => {
+  const calls = new InFlight()
+  const ended = calls.add('s', '1', () => undefined)
+  assert.deepEqual([calls.isBusy('s'), calls.isBusy('t')], [true, false])
+  const last = calls.add('s', '2', () => undefined)
+  ended()
+  ended()
+  assert.equal(calls.isBusy('s'), true)
+  last()
+  assert.equal(calls.isBusy('s'), false)
+})

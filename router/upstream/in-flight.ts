@@ -12,8 +12,8 @@ export class InFlight {
     calls.add(cancel)
     this.#count(sessionToken, 1)
     return () => {
+      if (!calls.delete(cancel)) return // it was forgotten before, and counts for no other
       this.#count(sessionToken, -1)
-      calls.delete(cancel)
       if (calls.size === 0 && this.#calls.get(key) === calls) this.#calls.delete(key)
     }
   }
