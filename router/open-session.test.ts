@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { ClusterPolicy } from '#routes/route-table.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
+import { answeredAs } from '#test/support/fake-body.ts'
 import { fakeCaller } from '#test/support/fake-caller.ts'
 import { fakeDeadline } from '#test/support/fake-deadline.ts'
 import { type FakeSend, fakeSend, type SentRequest } from '#test/support/fake-send.ts'
@@ -13,6 +14,7 @@ import { ActiveTable } from './active-table.ts'
 import { chooseReplica, type ReplicaChoice } from './choose-replica.ts'
 import type { Endpoint, Learned } from './clusters/endpoint.ts'
 import { RetryBudgets } from './retry-budget.ts'
+import { Account } from './upstream/account.ts'
 
 /** Of a cluster that retries nothing. */
 const RETRY = { max: 0, budget: 0, minPerSecond: 0, maxConcurrent: 0 }
@@ -217,9 +219,16 @@ test('a probe that opens no session ejects its replica again, and one that does 
   const good = await handshakes(scene, replica, 1)
   await good.asked[0]?.result({ protocolVersion: '2025-11-25' }, { 'mcp-session-id': 'own' })
   await scene.requests.last('notifications/initialized').status(202)
-  assert.equal((await good.ended())[0]?.kind, 'replica')
+  const [choice] = await good.ended()
+  assert.ok(choice?.kind === 'replica')
   assert.equal(replica.breaker?.state, 'half_open', 'no call has been answered yet')
-  assert.equal(replica.breaker?.mayProbe, false, 'and it is this call that is waited for')
+  const call = new Account(choice.replica.cluster, replica, { nowMs: () => 3_000 })
+  choice.replica.letGo?.()
+  assert.equal(replica.breaker?.mayProbe, false, 'it is this call that is waited for')
+  call.began(answeredAs(200))
+  call.ended({ ended: 'whole' })
+  await settle()
+  assert.equal(replica.breaker?.state, 'closed', 'and that is believed')
 })
 
 test('no more than four replicas are asked for one call, and the caller is told that it was not executed', async t => {

@@ -13,6 +13,7 @@ import {
   sessionGround,
   sessionOf,
 } from '#test/support/session-ground.ts'
+import { sealSession } from './sealed-session.ts'
 
 test('initialize opens a session where the server keeps them, and answers for all in the router’s name', async t => {
   const scene = sessionGround(t)
@@ -163,6 +164,24 @@ test('a caller who has less time than a handshake may take blames nobody', async
   await pass(3_003)
   await opening
   assert.equal(endpoint.faults, 0)
+  const other = sessions.initialize({ ...call, askedMs: 6_003 }) // it arrived three seconds ago
+  await settle()
+  const half = requests.last('initialize')
+  half.answer()
+  await pass(3_003)
+  await other
+  assert.equal(half.place.endpoint.faults, 0, 'nor one whose answer has begun')
+})
+
+test('no more than four replicas are asked to open one session', async t => {
+  const { sessions, call, requests } = sessionGround(t, undefined, undefined, {}, 6)
+  const opening = sessions.initialize(call)
+  for (let count = 0; count < 6; count += 1) {
+    await settle()
+    requests.last('initialize').fail('ECONNRESET')
+  }
+  await opening
+  assert.equal(requests.sent.length, 4)
 })
 
 test('a cluster that opens none is left out, and its calls find their way later', async t => {
@@ -219,4 +238,25 @@ test('beyond as many as its cluster allows, a session that is not used is ended,
   assert.equal(scene.sessions.open(third), undefined, 'which its caller is told as 404')
   assert.equal(scene.requests.methods().filter(method => method === 'DELETE').length, 1)
   for (const token of [first, second, ...tokens.slice(3)]) assert.ok(scene.sessions.open(token))
+})
+
+test('sessions that another router opened are held to the same bound once they are used here', async t => {
+  const sealer = createSealer(SESSION_KEY)
+  const scene = sessionGround(t, sealer)
+  const { endpoint } =
+    sessionOf(scene.sessions, (await opened(scene)).token).members[0] ?? assert.fail()
+  const theirs = Array.from({ length: MOST_SESSIONS }, (_, index) =>
+    sealSession(sealer, {
+      serverName: 'default',
+      version: '2025-11-25',
+      members: [{ cluster: 'crm', endpoint, id: `theirs-${index}`, version: '2025-11-25' }],
+      client: { info: { name: 'c', version: '1' }, capabilities: {} },
+    }),
+  )
+  for (const token of theirs) sessionOf(scene.sessions, token)
+  const ended = scene.requests.sent.filter(({ method }) => method === 'DELETE')
+  assert.deepEqual(
+    ended.map(one => one.header('mcp-session-id')),
+    ['crm-1'],
+  )
 })

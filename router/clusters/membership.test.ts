@@ -49,6 +49,20 @@ test('a small set is complete at once', () => {
   assert.deepEqual(told.slice(2), ['~ n/1', '- n/0', '+ n/2'])
 })
 
+test('a large set is begun in a turn of its own, and a newer one takes its place before that', async () => {
+  const { membership, told, done } = rig()
+  membership.apply(instances(1))
+  membership.apply(instances(1_001))
+  assert.deepEqual([told, membership.isComplete], [['+ n/0'], false])
+  membership.apply(instances(1).map(one => ({ ...one, weight: 2 })))
+  assert.deepEqual([told, membership.isComplete], [['+ n/0', '~ n/0'], true])
+  await turn()
+  assert.deepEqual([membership.size, done.count], [1, 2])
+  membership.apply(instances(1_001))
+  await turn()
+  assert.equal(told[2], '~ n/0', 'its turn has come')
+})
+
 test('a replica that is registered anew under another key is the one that was known', () => {
   const { membership, told } = rig()
   const [one, two, three] = instances(3) as [Instance, Instance, Instance]

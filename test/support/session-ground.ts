@@ -42,6 +42,7 @@ export function sessionGround(
   sealer: Sealer = createSealer(SESSION_KEY),
   eras: Learned['eras'] = ['legacy', 'modern'],
   capabilities: NonNullable<Learned['capabilities']> = {},
+  replicas = 2,
 ): SessionGround {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const clusters = playedClusters({ check: () => Promise.resolve({ ok: true }) })
@@ -52,7 +53,8 @@ export function sessionGround(
     clusterPolicy('web'),
   )
   const active = new ActiveTable(table, clusters.open)
-  serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned: { ...SESSIONFUL, eras } })
+  const ports = [1, 2, 4, 5, 6, 7].slice(0, replicas)
+  serveAt(active, clusters, { cluster: 'crm', ports, learned: { ...SESSIONFUL, eras } })
   serveAt(active, clusters, {
     cluster: 'web',
     ports: [3],

@@ -67,6 +67,11 @@ test('an instance that comes back under another key at the same address replaces
   assert.equal(served(fleet('a'), [ready('x', { host: 'host-a' })]), 'x')
 })
 
+test('one that moved to another address under its key is not held at the old one', () => {
+  assert.equal(served(fleet('ab'), [ready('a', { host: 'moved' }), ready('b')]), 'ab')
+  assert.equal(served(fleet('a'), [ready('a', { host: 'moved' })]), 'a')
+})
+
 test('what leaves a fleet that was more than twice as large lately is held, though each answer takes little', () => {
   const after = (last: string, next: string, most: number) =>
     guardRemovals(fleet(last), fleet(next), { most })
