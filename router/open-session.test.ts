@@ -23,6 +23,8 @@ const SESSIONFUL: Learned = { ...MODERN, eras: ['legacy'], isSessionful: true }
 interface Ground {
   readonly requests: FakeSend
   readonly replicas: readonly Endpoint[]
+  /** Those that are to be asked anew what they speak. */
+  readonly outdated: readonly Endpoint[]
   /** Of one call at that replica; the others are out of the question. */
   readonly choose: (more?: {
     readonly at?: Endpoint
@@ -52,6 +54,9 @@ function ground(
     ports: places,
     learned: SESSIONFUL,
   })
+  const outdated: Endpoint[] = []
+  const cluster = active.cluster('crm') ?? assert.fail('it is not in the table')
+  t.mock.method(cluster, 'outdated', (endpoint: Endpoint) => void outdated.push(endpoint))
   const requests = fakeSend()
   const ports = {
     active,
@@ -66,6 +71,7 @@ function ground(
   return {
     requests,
     replicas,
+    outdated,
     choose: async ({ at, turn = freeTurn(), deadline = fakeDeadline() } = {}) =>
       chooseReplica(
         ports,
@@ -165,6 +171,11 @@ test('a refusal is an answer, too much to do counts in the rate only, and a call
     ]?.()
   await ended()
   assert.deepEqual([replica.isEjected, replica.faults], [false, 0])
+  assert.deepEqual(
+    scene.outdated,
+    asked.map(() => replica),
+    'perhaps it keeps no sessions any more',
+  )
   const hasty = fakeDeadline()
   const late = scene.choose({ at: replica, deadline: hasty })
   await settle()
