@@ -86,6 +86,20 @@ test('each cluster has a bound of its own', () => {
   assert.deepEqual(opens('c', ['crm', 'web']), ['a'])
 })
 
+test('where a newer table allows far fewer, a few fall out with each that is opened, not all in one turn', () => {
+  const most: Record<string, number> = { crm: 1_000 }
+  const { opens, uses } = ground(most)
+  for (const name of names('a', 1_000)) assert.deepEqual([...opens(name), ...uses(name)], [])
+  most['crm'] = 10
+  const out = names('b', 100).map(name => opens(name).length)
+  assert.deepEqual([Math.max(...out), out[0]], [16, 16])
+  assert.equal(
+    out.reduce((sum, count) => sum + count),
+    1_090,
+    'as many stay as may',
+  )
+})
+
 test('what was at a cluster that is gone ends nobody’s session at the others, and comes back with it', () => {
   const most: Record<string, number> = { crm: 10, web: 1 }
   const { opens, uses } = ground(most)

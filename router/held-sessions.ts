@@ -3,6 +3,8 @@
 
 /** Of the sessions of a cluster, those that were only opened. A caller that has just got its id must have time to use it. */
 const FRESH_SHARE = 0.1
+/** With one that comes: each is a farewell to send, and a newer table may allow thousands fewer. */
+const MOST_AT_ONCE = 16
 
 interface Held {
   readonly token: string
@@ -29,7 +31,7 @@ export interface HeldPorts {
 
 export class HeldSessions {
   readonly #ports: HeldPorts
-  /** Bounded by the clusters that ever kept sessions, and each lane by its document and what is under way. */
+  /** Bounded by the clusters that ever kept sessions, and each lane by its document, what is under way, and what a newer document has yet to end. */
   readonly #lanes = new Map<string, Lane>()
 
   constructor(ports: HeldPorts) {
@@ -84,7 +86,7 @@ export class HeldSessions {
 
   /** `newest` has come just now, and stays. */
   #beyond({ lane: { fresh, used }, most }: Place, newest: string): readonly string[] {
-    let tooMany = fresh.size + used.size - most
+    let tooMany = Math.min(MOST_AT_ONCE, fresh.size + used.size - most)
     if (tooMany <= 0) return NONE
     const out: string[] = []
     const take = (lane: Set<string>, count: number): void => {
