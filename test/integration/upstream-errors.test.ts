@@ -73,5 +73,7 @@ test('a missing capability is told to the modern caller who lacks it, and to no 
   assert.equal(answerOf(modern).error?.code, -32021)
   const legacy = await callers['legacy']?.('status_error', { code: 400, rpc: -32021 })
   assert.ok(legacy !== undefined)
-  assert.equal(problemOf(legacy)?.code, 'RINGMAIN_UPSTREAM_BAD_RESPONSE')
+  // It cannot be asked for what its server wants, and is told so in the router's own words.
+  assert.equal(problemOf(legacy)?.code, 'RINGMAIN_QUESTION_UNANSWERED')
+  assert.notEqual(answerOf(legacy).error?.code, -32021)
 })
