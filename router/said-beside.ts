@@ -59,8 +59,8 @@ async function sayPong(ports: SayingPorts, replica: Replica, idJson: string): Pr
 }
 
 /**
- * A modern server takes the closed stream for a cancellation; a legacy one must be told. The answer could not reach the caller
- * any more: no event ids are given out, so there is nothing to resume by.
+ * A modern server takes the closed stream for a cancellation; a legacy one must be told. Not asked for where a stream was only left: whoever
+ * has ids of its events may come back for the rest.
  */
 export function sayCancelled(
   ports: SayingPorts,

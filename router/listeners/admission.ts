@@ -36,6 +36,7 @@ export interface AdmissionPorts {
 const SHORT_BODY = 65_536
 /** By then somebody else listens at this address, or nobody does. */
 const DRAINING: Refusal = { code: 'RINGMAIN_DRAINING', retryAfterMs: 1_000 }
+
 export const admission =
   (ports: AdmissionPorts) =>
   (request: Request): Admission => {

@@ -1,7 +1,7 @@
 // Reads of accepted connections into shared memory: that this Node can, and that pausing, resuming and the end are as they are with any.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { areReadsShared, shareReads } from './shared-reads.ts'
 
@@ -62,4 +62,13 @@ test('one that is paused is given nothing until it is resumed, and its end is to
   const ended = once(ours, 'end')
   theirs.end()
   await ended
+})
+
+test('a connection without that place reads as any other', () => {
+  const socket = new Socket() // it has no handle
+  const read: string[] = []
+  shareReads(socket, bytes => void read.push(bytes.toString()))
+  socket.emit('data', Buffer.from('own'))
+  assert.deepEqual(read, ['own'])
+  socket.destroy()
 })

@@ -43,6 +43,10 @@ const GOOD: Readonly<Record<string, Good>> = {
     bytes: `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${head('content-length: 2')}ok`,
     body: 'ok',
   },
+  'a 100 that nobody asked for': {
+    bytes: `HTTP/1.1 100 Continue\r\n\r\n${head('content-length: 2')}ok`,
+    body: 'ok',
+  },
   'more behind it': {
     bytes: `${head('content-length: 2')}okHTTP/1.1 200`,
     body: 'ok',
