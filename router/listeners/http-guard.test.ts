@@ -140,8 +140,20 @@ test('a body whose end could be seen elsewhere is refused, and one that would ha
     assert.match(said([`Content-Length: ${length}`]) ?? '', /number of bytes/, length)
   assert.equal(said(['Content-Length: 005']), undefined)
   assert.match(said(['Content-Length: 0', 'Transfer-Encoding: chunked']) ?? '', /chunks/)
-  assert.match(said(['Upgrade: h2c']) ?? '', /protocol/)
   assert.match(said([], { headers: { host: 'localhost' } }) ?? '', /how long/)
+})
+
+test('an offer of HTTP/2 is no fault, and every other change of the protocol is', () => {
+  const named = 'Connection: Upgrade, HTTP2-Settings'
+  const settings = 'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA'
+  assert.equal(said([named, 'Upgrade: h2c', settings]), undefined)
+  assert.equal(said(['Connection: upgrade', 'Upgrade: H2C']), undefined)
+  for (const upgrade of ['websocket', 'h2c, websocket', 'websocket, h2c', 'h2', 'TLS/1.3', ''])
+    assert.match(said([named, `Upgrade: ${upgrade}`]) ?? '', /protocol/, upgrade)
+  assert.match(said([named, 'Upgrade: h2c', 'Upgrade: h2c']) ?? '', /protocol/)
+  for (const connection of ['keep-alive', 'HTTP2-Settings', 'x-upgrade'])
+    assert.match(said([`Connection: ${connection}`, 'Upgrade: h2c']) ?? '', /protocol/, connection)
+  assert.match(said(['Upgrade: h2c']) ?? '', /protocol/)
 })
 
 test('the reader of heads lets these through: the guard is needed', () => {

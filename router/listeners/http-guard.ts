@@ -30,6 +30,7 @@ const VISIBLE = /^[ -~]*$/
 /** Exact as a number. */
 const LENGTH = /^[0-9]{1,15}$/
 const BODILESS: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
+const NAMES_UPGRADE = /(?:^|[,\s])upgrade(?:$|[,\s])/i
 const UTF_8 = /^charset=(?:utf-?8|"utf-?8")$/i
 
 /** The first thing that is wrong; undefined when there is nothing. */
@@ -90,7 +91,8 @@ function guardFraming({ method, headers }: RequestHead): HttpProblem | undefined
     return { code: 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE', says: 'JSON is sent in UTF-8.' }
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
     return ambiguous('It expects something else than 100-continue.')
-  if (headers.upgrade !== undefined) return ambiguous('It asks to change the protocol.')
+  if (headers.upgrade !== undefined && !isOffer(headers.upgrade, headers.connection))
+    return ambiguous('It asks to change the protocol.')
   if (method === 'POST' && (headers['content-length'] ?? coding) === undefined)
     return ambiguous('It does not say how long it is.') // whoever waits for a body takes the next request for it
   const length = headers['content-length'] ?? '0'
@@ -101,6 +103,14 @@ function guardFraming({ method, headers }: RequestHead): HttpProblem | undefined
     return ambiguous(`A ${method} has no body.`)
   return guardConnection(headers.connection)
 }
+
+/**
+ * HTTP/2 may be offered with a request that is whole in HTTP/1.1, and who does not take the offer answers it as that (RFC 9110, 7.8): the
+ * HTTP client of Java does so wherever there is no TLS. It is never taken, and never passed on. The offer is for this hop, and must say so:
+ * a proxy in front that hands on the one header without the other would believe in a tunnel that is none.
+ */
+const isOffer = (upgrade: string, connection = ''): boolean =>
+  upgrade.toLowerCase() === 'h2c' && NAMES_UPGRADE.test(connection)
 
 /** One charset at most, and that one: nobody between here and a tool is to read other characters. */
 function isUtf8(type: string | undefined): boolean {

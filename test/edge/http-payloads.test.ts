@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { clusterOf, documents, runRouter, serverOf } from '#test/support/running-router.ts'
 import { startScripted } from '#test/support/scripted-server.ts'
 import { framing } from './http/framing.ts'
-import { heads } from './http/heads.ts'
+import { heads, OFFERED_H2 } from './http/heads.ts'
 import { HIDDEN, type Payload, text } from './http/payload.ts'
 import { type Answer, exchange } from './http/send.ts'
 
@@ -168,6 +168,19 @@ test('what reached the tool was written by the router: its own headers, one leng
     assert.equal(headers['content-length'], String(body.length))
     assert.equal(headers['mcp-name'], 'echo')
   }
+})
+
+/** With which a client goes on once its offer was taken (RFC 9113, 3.4). */
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+
+test('an offer of HTTP/2 is never taken, and who goes on as if it were is refused', async () => {
+  const request = text({ lines: OFFERED_H2 })('offer-0')
+  const answers = await exchange(Number(new URL(router.mcpUrl).port), [request + PREFACE], 2)
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 400],
+  )
+  for (const { headers } of answers) assert.equal(headers['upgrade'], undefined)
 })
 
 test('a server that takes what comes is found out by the same check', async t => {

@@ -234,4 +234,35 @@ export const HABITS: readonly Habit[] = [
       assert.deepEqual([answer.status, answer.body.length], [202, 0], answer.body.toString())
     },
   },
+  {
+    who: 'langchain4j, and whoever else uses the HTTP client of Java',
+    does: 'offers HTTP/2 with each request on a new connection without TLS',
+    verdict: 'served',
+    because: 'the request is whole in HTTP/1.1, and an offer need not be taken (RFC 9110, 7.8)',
+    play: async scene => {
+      const offer = {
+        connection: 'Upgrade, HTTP2-Settings',
+        upgrade: 'h2c',
+        'http2-settings': 'AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+      }
+      await isServed(scene, () => scene.send(modernRequest('tools/call', CALL, { headers: offer })))
+      const asked = { ...inSession(await sessionOf(scene)), headers: offer }
+      await isServed(scene, () => scene.send(legacyRequest('tools/call', CALL, asked)))
+    },
+  },
+  {
+    who: 'whoever wants a WebSocket',
+    does: 'asks to change to another protocol than HTTP/2',
+    verdict: 'refused',
+    because: 'behind a proxy that believes it, the rest of the connection would be nobody’s',
+    play: scene => {
+      const headers = { connection: 'Upgrade', upgrade: 'websocket' }
+      return isRefused(
+        scene,
+        () => scene.send(modernRequest('tools/call', CALL, { headers })),
+        400,
+        -32_600,
+      )
+    },
+  },
 ]

@@ -203,6 +203,9 @@ const counting = (): Payload[] =>
     ]
   })
 
+const OFFERED = 'Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'
+export const OFFERED_H2 = `${OFFERED}Upgrade: h2c\r\n`
+
 const connections = (): Payload[] => [
   ...of(
     'connections',
@@ -215,10 +218,14 @@ const connections = (): Payload[] => [
   ...of('connections', 'ambiguous', ['h2c', 'websocket', 'TLS/1.3', 'HTTP/2.0', ''], value => ({
     lines: `Upgrade: ${value}\r\n`,
   })),
-  payload('connections', 'ambiguous', 'an upgrade that Connection names', {
-    lines:
-      'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n',
-  }),
+  // An offer of HTTP/2, which nobody takes: the request is whole without it (RFC 9110, 7.8).
+  payload('connections', 'accept', 'an offer of HTTP/2', { lines: OFFERED_H2 }),
+  ...of(
+    'connections',
+    'ambiguous',
+    ['websocket', 'h2c, websocket', 'websocket, h2c', 'h2', 'h2c\r\nUpgrade: websocket'],
+    value => ({ lines: `${OFFERED}Upgrade: ${value}\r\n` }),
+  ),
   payload('connections', 'ambiguous', 'what travels on named by Connection', {
     lines: 'Connection: keep-alive, tracestate\r\ntracestate: a=b\r\n',
   }),
