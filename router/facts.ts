@@ -44,7 +44,11 @@ export interface Caller {
   /** One listener, the newest; called once, at once when already gone. */
   readonly onGone: (listener: () => void) => void
   /** A whole answer. */
-  readonly send: (status: number, headers: Record<string, string>, body?: Buffer | string) => void
+  readonly send: (
+    status: number,
+    headers: Record<string, string>,
+    body?: Buffer | string | readonly Buffer[],
+  ) => void
   readonly begin: (status: number, headers: Record<string, string>) => void
   /** False: wait for `onWritable` before the next. */
   readonly write: (chunk: Buffer | string) => boolean

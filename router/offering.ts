@@ -2,7 +2,7 @@
 import type { VirtualServerMember } from '#routes/route-table.ts'
 import { isMadeBy } from '#routes/wire-names.ts'
 import type { Subject } from './methods.ts'
-import type { Listing, Lists } from './stages/gather.ts'
+import type { Listing, Lists, Page } from './stages/gather.ts'
 import type { Catalog } from './stages/owners.ts'
 
 /** Pages of one list that are looked through. */
@@ -33,20 +33,29 @@ export const offering =
     return members.filter((_, at) => found[at]).map(member => ({ member, own: name }))
   }
 
-/** Whoever gives no list offers nothing for now. */
 async function holds(
   page: Lists['page'],
   listing: Listing,
   member: VirtualServerMember,
   fits: (listed: string) => boolean,
 ): Promise<boolean> {
+  for await (const { items } of pagesOf(page, listing, member))
+    if (items.some(({ own }) => fits(own))) return true
+  return false
+}
+
+/** All that one cluster lists, as far as that is looked through. Whoever gives no list offers nothing for now. */
+export async function* pagesOf(
+  page: Lists['page'],
+  listing: Listing,
+  member: VirtualServerMember,
+): AsyncGenerator<Page> {
   let cursor: string | undefined
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const given = await page(listing, member, cursor)
-    if (given.kind === 'refuse') return false
-    if (given.page.items.some(({ own }) => fits(own))) return true
+    if (given.kind === 'refuse') return
+    yield given.page
     cursor = given.page.nextCursor
-    if (cursor === undefined) return false
+    if (cursor === undefined) return
   }
-  return false
 }

@@ -8,10 +8,11 @@ import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
+import type { Cluster } from './clusters/cluster.ts'
 import type { Session } from './facts.ts'
 import { RetryBudgets } from './retry-budget.ts'
-import { sharedLists } from './shared-lists.ts'
-import type { Listing, PageAnswer } from './stages/gather.ts'
+import { type SharedLists, sharedLists } from './shared-lists.ts'
+import { gather, type Listing, type PageAnswer } from './stages/gather.ts'
 
 const MEMBER = { cluster: 'crm', prefix: 'crm' }
 const capabilities = (of: object): CallFacts['message']['meta'] => ({
@@ -21,6 +22,12 @@ const capabilities = (of: object): CallFacts['message']['meta'] => ({
 interface Ground {
   readonly requests: FakeSend
   readonly page: (differences?: Partial<Listing>, cursor?: string) => Promise<PageAnswer>
+  readonly lists: SharedLists
+  readonly cluster: Cluster
+  /** The merged list as a caller gets it. */
+  readonly whole: (() => Promise<string>) & {
+    readonly listing: (differences?: Partial<Listing>) => Listing
+  }
 }
 
 function ground(t: TestContext): Ground {
@@ -43,11 +50,26 @@ function ground(t: TestContext): Ground {
     random: () => 0,
     budgets: new RetryBudgets(() => 0),
   })
-  const call = callAs({ message: messageAs({ method: 'tools/list', params: {} }) })
+  const server = { ...callAs().server, naming: 'prefix', members: [MEMBER] } as const
+  const call = callAs({ server, message: messageAs({ method: 'tools/list', params: {} }) })
+  const listing = (differences: Partial<Listing> = {}): Listing => ({
+    ...call,
+    gone: new AbortController().signal,
+    ...differences,
+  })
+  const stage = gather(lists)
+  const whole = async (): Promise<string> => {
+    const verdict = await stage.decide(call)
+    assert.ok(verdict.kind === 'answer' && verdict.answer.kind === 'result')
+    const { resultJson } = verdict.answer
+    return Buffer.concat(typeof resultJson === 'string' ? [] : resultJson).toString()
+  }
   return {
     requests,
-    page: (differences = {}, cursor) =>
-      lists.page({ ...call, gone: new AbortController().signal, ...differences }, MEMBER, cursor),
+    lists,
+    cluster: active.cluster('crm') ?? assert.fail('no cluster'),
+    whole: Object.assign(whole, { listing }),
+    page: (differences = {}, cursor) => lists.page(listing(differences), MEMBER, cursor),
   }
 }
 
@@ -117,4 +139,42 @@ test('one who came through other routers is asked for alone: where his list goes
   assert.equal(second?.header('x-ringmain-via'), 'r1')
   await second?.result({ tools: [{ name: 'a' }] })
   assert.equal((await near).kind, 'page')
+})
+
+const TOOL = { name: 'a', inputSchema: { type: 'object' } }
+
+test('a page that was joined is given to the next caller alike, until a replica tells of a change', async t => {
+  const { requests, whole, lists, cluster } = ground(t)
+  const first = whole()
+  await settle()
+  await requests.last().result({ tools: [TOOL], ttlMs: 60_000 })
+  const answer = await first
+  assert.ok(answer.includes('"crm__a"') && answer.includes('"ttlMs":60000'))
+  assert.equal(await whole(), answer)
+  assert.equal(requests.sent.length, 1)
+  assert.ok(lists.begin(whole.listing()).known !== undefined, 'without a look at its clusters')
+  for (const differences of [
+    meaning(capabilities({ sampling: {} })),
+    { passedHeaders: [['x-ringmain-via', 'a,r1']] } as Partial<Listing>,
+    { message: messageAs({ method: 'tools/list', params: { cursor: '' } }) },
+    { message: messageAs({ method: 'tools/list', params: { cursor: 7 } }) },
+  ])
+    assert.equal(lists.begin(whole.listing(differences)).known, undefined)
+  lists.changed(cluster, 'prompts')
+  assert.ok(lists.begin(whole.listing()).known !== undefined)
+  lists.changed(cluster, 'tools')
+  assert.equal(lists.begin(whole.listing()).known, undefined)
+  void whole()
+  await settle()
+  assert.equal(requests.sent.length, 2)
+})
+
+test('what was asked for before a change is not kept after it', async t => {
+  const { requests, whole, lists, cluster } = ground(t)
+  const first = whole()
+  await settle()
+  lists.changed(cluster, 'tools')
+  await requests.last().result({ tools: [{ name: 'old' }], ttlMs: 60_000 })
+  await first
+  assert.equal(lists.begin(whole.listing()).known, undefined)
 })

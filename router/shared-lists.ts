@@ -1,16 +1,21 @@
 // The lists of all clusters as callers get them: from the catalog where it may serve them, and within a caller's own session from there.
 import type { Log } from '#foundation/log.ts'
 import type { Sealer } from '#foundation/seal.ts'
+import type { VirtualServerMember } from '#routes/route-table.ts'
+import type { ActiveTable } from './active-table.ts'
 import type { Told } from './capabilities.ts'
+import { JoinedPages, type Place } from './catalog/joined-pages.ts'
 import { LeftOutLog } from './catalog/left-out-log.ts'
 import { ListCache } from './catalog/list-cache.ts'
 import { MergedLists, openCursor, type Rivals } from './catalog/merged-list.ts'
 import type { Cluster } from './clusters/cluster.ts'
+import { encodeList } from './eras/item-list.ts'
 import { META } from './eras/versions.ts'
 import { viaIn } from './eras/via.ts'
+import { ListEpochs } from './list-epochs.ts'
 import { fetchPage, type ListPorts } from './list-pages.ts'
-import type { Listing, Lists, PageAnswer } from './stages/gather.ts'
-import { isOffered } from './stages/owners.ts'
+import { RivalNames, sharesNames } from './rivals.ts'
+import type { Listing, Lists, MergedList, PageAnswer } from './stages/gather.ts'
 
 export interface SharedListPorts extends ListPorts {
   readonly sealer: Sealer
@@ -22,86 +27,98 @@ export interface SharedListPorts extends ListPorts {
 const EVERYBODY = 'everybody'
 /** Of what a list may depend on, in characters of JSON; who declares more is asked for alone. */
 const LONGEST_PARAMS = 2_048
+/** Of a sealed cursor, in characters, by which a page is kept. */
+const LONGEST_CURSOR = 16_384
 
 export interface SharedLists extends Lists {
   /** A replica tells that its list is another one now: what is kept of it is not served again. */
   readonly changed: (cluster: Cluster, of: Told) => void
 }
 
-/** Which lists are others when a server says so: it has one word for resources and their templates. */
-const LISTS_OF: Readonly<Record<Told, readonly string[]>> = {
-  tools: ['tools/list'],
-  prompts: ['prompts/list'],
-  resources: ['resources/list', 'resources/templates/list'],
-}
-
 export function sharedLists(ports: SharedListPorts): SharedLists {
+  const { active, sealer } = ports
   const cache = new ListCache(ports)
+  const kept = new JoinedPages(ports)
   const told = new LeftOutLog((event, fields) => ports.log.warn({ event, ...fields }, event))
-  const merged = new MergedLists({ ...ports, rivals: rivalsOf(ports), onLeftOut: told.tell })
-  /** Bounded by the clusters that live. A cluster that a newer table brings is another one, under whatever name. */
-  const serials = new WeakMap<Cluster, number>()
-  let newest = 0
-  const serialOf = (cluster: Cluster): number => {
-    const serial = serials.get(cluster) ?? (newest += 1)
-    serials.set(cluster, serial)
-    return serial
-  }
-  /** Changes that were told, by list. Bounded by the clusters that live and the lists that there are. */
-  const changes = new WeakMap<Cluster, Map<string, number>>()
-  const changesOf = (cluster: Cluster, method: string): number =>
-    changes.get(cluster)?.get(method) ?? 0
+  const merged = new MergedLists({ ...ports, onLeftOut: told.tell })
+  const epochs = new ListEpochs()
   const page: Lists['page'] = (call, member, cursor) => {
-    const cluster = ports.active.cluster(member.cluster)
+    const cluster = active.cluster(member.cluster)
     const params = paramsOf(call, cursor)
-    const isBound = call.session?.members.some(({ cluster: name }) => name === member.cluster)
-    if (cluster === undefined || isBound === true || params === undefined)
+    if (cluster === undefined || isBound(call, [member]) || params === undefined)
       return fetchPage(ports, call, member, cursor)
+    const { method } = call.message
     const spoken = cluster.eraFor(call.era)
     const wanted = {
       key: JSON.stringify([
         member.cluster,
-        call.message.method,
+        method,
         call.era,
         spoken,
         EVERYBODY,
         viaIn(call),
         params,
       ]),
-      epoch: `${serialOf(cluster)} ${cluster.listVersion(spoken)} ${changesOf(cluster, call.message.method)}`,
+      epoch: epochs.of(cluster, method, spoken),
       policy: cluster.policy.lists,
       fetch: () => fetchPage(ports, forEverybody(ports, call), member, cursor),
     }
     return unlessLate(ports, call, cache.page(wanted))
   }
+  const rivals = new RivalNames(active, page)
+  const mayBePublic = ({ cluster }: VirtualServerMember): boolean =>
+    active.cluster(cluster)?.policy.lists.mayBePublic === true
+  const begin: Lists['begin'] = call => {
+    const place = placeOf(call, { active, epochs })
+    const known = place && kept.get(place)
+    const encoded = (list: MergedList, names: Rivals | undefined): readonly Buffer[] => {
+      const joined = merged.join(call, list, { rivals: names, mayBePublic })
+      if (place !== undefined) kept.keep(place, joined)
+      return encodeList(call.era, joined)
+    }
+    return {
+      ...(known && { known: encodeList(call.era, known) }),
+      encode: list => {
+        const names = rivals.of(call)
+        if (!(names instanceof Promise)) return encoded(list, names)
+        return names.then(theirs => encoded(list, theirs))
+      },
+    }
+  }
   return {
     page,
-    changed: (cluster, of) => {
-      const counts = changes.get(cluster) ?? new Map<string, number>()
-      changes.set(cluster, counts)
-      for (const method of LISTS_OF[of]) counts.set(method, (counts.get(method) ?? 0) + 1)
-    },
-    openCursor: (call, cursor) => openCursor(ports.sealer, call, cursor),
-    encode: (call, list) =>
-      merged.encode(
-        call,
-        list,
-        ({ cluster }) => ports.active.cluster(cluster)?.policy.lists.mayBePublic === true,
-      ),
+    begin,
+    changed: (cluster, of) => epochs.changed(cluster, of),
+    openCursor: (call, cursor) => openCursor(sealer, call, cursor),
   }
 }
 
-/** By the same word of the replicas by which a call of a plain name finds its owner. */
-const rivalsOf = ({ active }: SharedListPorts): Rivals => ({
-  version: ({ era, server }) =>
-    server.members
-      .map(({ cluster: name }) => {
-        const cluster = active.cluster(name)
-        return cluster?.listVersion(cluster.eraFor(era)) ?? ''
-      })
-      .join(' '),
-  offers: (cluster, own) => isOffered(active.cluster(cluster)?.tool(own)),
-})
+/** Which page it is of all that are kept; undefined where it is nobody else's, or depends on more than its clusters' epochs tell. */
+function placeOf(
+  call: Readonly<Listing>,
+  { active, epochs }: { readonly active: ActiveTable; readonly epochs: ListEpochs },
+): Place | undefined {
+  const { server, message, era } = call
+  const { method, params: asked } = message
+  const { cursor = '' } = asked
+  const params = paramsOf(call, undefined)
+  if (typeof cursor !== 'string' || cursor.length > LONGEST_CURSOR) return undefined
+  if (params === undefined || isBound(call, server.members)) return undefined
+  if (sharesNames(server) && method !== 'tools/list') return undefined // what the others list by now matters, too
+  const epoch = server.members.map(({ cluster: name }) => {
+    const cluster = active.cluster(name)
+    return cluster === undefined ? '' : epochs.of(cluster, method, cluster.eraFor(era))
+  })
+  const hasCursor = asked['cursor'] !== undefined
+  const key = [server.name, method, era, EVERYBODY, viaIn(call), params, hasCursor, cursor]
+  return { key: JSON.stringify(key), server, epoch: epoch.join('\n') }
+}
+
+/** A part of the caller's session lives at one of them, which is asked itself. */
+const isBound = (call: Readonly<Listing>, members: readonly VirtualServerMember[]): boolean =>
+  call.session?.members.some(({ cluster }) =>
+    members.some(member => member.cluster === cluster),
+  ) === true
 
 /** What a server may look at when it makes a list: where it goes on, and what its caller can do. */
 function paramsOf(call: Readonly<Listing>, cursor: string | undefined): unknown {

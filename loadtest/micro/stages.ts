@@ -84,7 +84,7 @@ const portsOf = (observations: Ports['observations']): Ports => ({
   deadlines: deadlines(),
   attempts: ATTEMPTS,
   judge: judgeAnswer,
-  lists: { page: never, openCursor: never, encode: never },
+  lists: { page: never, openCursor: never, begin: never },
   handshakes: { discover: never, initialize: never, setLevel: never, forsake: never },
   cancellations: { add: never, cancel: never },
   answers: { answer: never, tellAll: never },

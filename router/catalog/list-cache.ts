@@ -12,7 +12,7 @@ const MOST_PAGES = 10_000
 /** How old a page may be that is served because nobody gives a newer one. */
 const KEPT_MS = 3_600_000
 /** Of the time that a page holds, the last part, within which it is asked for anew: not by all routers at one moment. */
-const JITTER = 0.1
+export const JITTER = 0.1
 
 interface Entry {
   readonly page: Page

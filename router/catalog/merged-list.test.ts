@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSealer } from '#foundation/seal.ts'
+import { encodeList } from '#router/eras/item-list.ts'
 import type { MergedList } from '#router/stages/gather.ts'
 import type { VirtualServerPolicy } from '#routes/route-table.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
-import { MergedLists, openCursor } from './merged-list.ts'
+import { MergedLists, openCursor, type Rivals } from './merged-list.ts'
 
 const sealer = createSealer(Buffer.alloc(32, 7))
 const ports = { sealer, client: { name: 'ringmain', version: '1' } }
@@ -41,16 +42,29 @@ const list = (...names: readonly string[]): MergedList => ({
   unavailable: [],
 })
 
+/** As a caller gets it. */
+const written = (
+  lists: MergedLists,
+  call: CallFacts,
+  merged: MergedList,
+  how: { readonly rivals?: Rivals; readonly mayBePublic?: boolean } = {},
+): string => {
+  const joined = lists.join(call, merged, {
+    rivals: how.rivals,
+    mayBePublic: () => how.mayBePublic === true,
+  })
+  return Buffer.concat(encodeList(call.era, joined)).toString()
+}
+
 const shown = (
   method: string,
   merged: MergedList,
   server = SERVER,
 ): Record<string, Record<string, string>[]> =>
-  JSON.parse(
-    Buffer.concat(
-      new MergedLists(ports).encode(listing(method, server), merged, () => false),
-    ).toString(),
-  ) as Record<string, Record<string, string>[]>
+  JSON.parse(written(new MergedLists(ports), listing(method, server), merged)) as Record<
+    string,
+    Record<string, string>[]
+  >
 
 test('names and URIs bear the prefixes of their clusters', () => {
   for (const [method, member, key, expected] of [
@@ -94,9 +108,7 @@ test('the view that a tool names bears the prefix, too', () => {
 
 test('a cursor opens for the list of the server it was made for, and for no other', () => {
   const rest = [{ cluster: 'crm', cursor: 'two' }, { cluster: 'web' }]
-  const text = Buffer.concat(
-    new MergedLists(ports).encode(listing('tools/list'), { ...list('a'), rest }, () => false),
-  ).toString()
+  const text = written(new MergedLists(ports), listing('tools/list'), { ...list('a'), rest })
   const { nextCursor: cursor } = JSON.parse(text) as { readonly nextCursor: string }
   assert.deepEqual(openCursor(sealer, listing('tools/list'), cursor), rest)
   assert.equal(
@@ -114,9 +126,7 @@ test('a list holds as long as the part that ends first, and is public where all 
       server: SERVER,
       message: messageAs({ method: 'tools/list', params: {} }),
     })
-    const text = Buffer.concat(
-      new MergedLists(ports).encode(call, merged, () => mayBePublic),
-    ).toString()
+    const text = written(new MergedLists(ports), call, merged, { mayBePublic })
     const { ttlMs, cacheScope } = JSON.parse(text) as { ttlMs: number; cacheScope: string }
     return [ttlMs, cacheScope]
   }
@@ -136,9 +146,7 @@ test('what was written of a page for one server is not what another sees', () =>
   const lists = new MergedLists(ports)
   const merged = list('a', 'b.c')
   const names = (server: VirtualServerPolicy): readonly string[] => {
-    const text = Buffer.concat(
-      lists.encode(listing('tools/list', server), merged, () => false),
-    ).toString()
+    const text = written(lists, listing('tools/list', server), merged)
     return (JSON.parse(text) as { tools: { name: string }[] }).tools.map(({ name }) => name)
   }
   const all = ['crm__a', 'crm__b.c', 'w__a', 'w__b.c']
@@ -154,15 +162,11 @@ const PLAIN: typeof SERVER = {
   members: [{ cluster: 'crm' }, { cluster: 'web' }],
 }
 
-test('a plain name of a tool that two clusters offer is listed by neither, as soon as both offer it', () => {
+test('a plain name that two clusters offer is listed by neither, as soon as both offer it', () => {
   const offered = new Set(['crm a', 'crm b', 'web a'])
   const told: string[] = []
   const lists = new MergedLists({
     ...ports,
-    rivals: {
-      version: () => String(offered.size),
-      offers: (cluster, own) => offered.has(`${cluster} ${own}`),
-    },
     onLeftOut: ({ cluster, leftOut }) =>
       told.push(`${cluster} ${leftOut.map(({ own, why }) => `${own}: ${why}`).join()}`),
   })
@@ -176,10 +180,12 @@ test('a plain name of a tool that two clusters offer is listed by neither, as so
   ]
   const names = (method: string, server = PLAIN): readonly unknown[] => {
     const merged = { parts, rest: [], unavailable: [] }
-    const bytes = Buffer.concat(lists.encode(listing(method, server), merged, () => false))
-    const [items = []] = Object.values(
-      JSON.parse(bytes.toString()) as Record<string, { name: string }[]>,
-    )
+    const rivals: Rivals = {
+      version: String(offered.size),
+      offers: (cluster, own) => offered.has(`${cluster} ${own}`),
+    }
+    const text = written(lists, listing(method, server), merged, { rivals })
+    const [items = []] = Object.values(JSON.parse(text) as Record<string, { name: string }[]>)
     return items.map(({ name }) => name)
   }
   assert.deepEqual(names('tools/list'), ['b'])

@@ -1,6 +1,6 @@
 // A merged page as the callers of one virtual server see it: names and URIs on the wire, and one sealed cursor for all clusters.
 import type { Sealer } from '#foundation/seal.ts'
-import { encodeList, renamed } from '#router/eras/item-list.ts'
+import { type EncodedList, renamed } from '#router/eras/item-list.ts'
 import type { Decoded, Located } from '#router/facts.ts'
 import { type LeftOut, type Listed, listedBy } from '#router/methods.ts'
 import type { Continuation, MergedList, Page, Part } from '#router/stages/gather.ts'
@@ -21,10 +21,10 @@ export function openCursor(
   return Array.isArray(value) ? (value as readonly Continuation[]) : undefined // sealed by us, so of the shape we sealed
 }
 
-/** What else bears the plain name of a tool, in a server that joins clusters under plain names: then it is nobody's, as a call of it is. */
+/** What else bears a plain name, in a server that joins clusters under plain names: then it is nobody's, as a call of it is. */
 export interface Rivals {
   /** Another one where the answer below may be another. */
-  readonly version: (call: Asked) => string
+  readonly version: string
   readonly offers: (cluster: string, own: string) => boolean
 }
 
@@ -39,7 +39,6 @@ export interface LeftOutOf {
 interface MergedListPorts {
   readonly sealer: Sealer
   readonly client: object
-  readonly rivals?: Rivals
   readonly onLeftOut?: (what: LeftOutOf) => void
 }
 
@@ -58,18 +57,24 @@ export class MergedLists {
     this.#ports = ports
   }
 
-  encode(
+  join(
     call: Asked,
     { parts, rest, unavailable }: MergedList,
-    mayBePublic: (member: VirtualServerMember) => boolean,
-  ): readonly Buffer[] {
+    {
+      rivals,
+      mayBePublic,
+    }: {
+      readonly rivals?: Rivals | undefined
+      readonly mayBePublic: (member: VirtualServerMember) => boolean
+    },
+  ): EncodedList {
     const { sealer, client } = this.#ports
     const listed = listedBy(call.message.method) as Listed // only lists come this way
     const isPublic = parts.every(({ member, page }) => page.isPublic && mayBePublic(member))
-    return encodeList(call.era, {
+    return {
       member: listed.member,
       items: parts
-        .map(part => this.#definitionsOf(call, part, listed))
+        .map(part => this.#definitionsOf(call, part, { listed, rivals }))
         .filter(({ length }) => length > 0),
       unavailable,
       serverInfo: { ...client },
@@ -77,23 +82,23 @@ export class MergedLists {
       ttlMs: unavailable.length > 0 ? 0 : leastLeftMs(parts),
       isPublic: parts.length > 0 && isPublic,
       ...(rest.length === 0 ? {} : { nextCursor: sealer.seal(purpose(call), rest) }),
-    })
+    }
   }
 
-  #definitionsOf(call: Asked, part: Part, listed: Listed): Buffer {
-    const { server } = call
+  #definitionsOf(
+    { server }: Asked,
+    part: Part,
+    { listed, rivals }: { readonly listed: Listed; readonly rivals: Rivals | undefined },
+  ): Buffer {
     const { member, page } = part
-    const { rivals, onLeftOut } = this.#ports
-    const isShared =
-      listed.member === 'tools' && server.naming === 'plain' && server.members.length > 1
-    const version = isShared ? (rivals?.version(call) ?? '') : ''
+    const { onLeftOut } = this.#ports
+    const version = rivals?.version ?? ''
     const written = this.#written.get(page) ?? new Map<string, Written>()
     this.#written.set(page, written)
     const how = JSON.stringify([member.prefix, server.names, server.name])
     const known = written.get(how)
     if (known?.version === version) return known.definitions
     const isRivalled = (own: string): boolean =>
-      isShared &&
       rivals !== undefined &&
       server.members.some(
         other => other.cluster !== member.cluster && rivals.offers(other.cluster, own),

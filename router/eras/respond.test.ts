@@ -48,7 +48,7 @@ test('what asks for no answer gets 202, and an ended session 200, both empty', a
   assert.deepEqual(ended.caller.log, ['send 200'])
 })
 
-test('a result in pieces goes out as one, and a long one without a copy of what is kept', async () => {
+test('a result in pieces goes out as one answer', async () => {
   for (const length of [10, 40_000]) {
     const kept = Buffer.alloc(length, 0x20)
     const resultJson = [Buffer.from('{"a":['), kept, Buffer.from(','), kept, Buffer.from(']}')]
@@ -56,7 +56,7 @@ test('a result in pieces goes out as one, and a long one without a copy of what 
     const list = ' '.repeat(length)
     assert.equal(caller.text(), `{"jsonrpc":"2.0","id":"x","result":{"a":[${list},${list}]}}`)
     assert.deepEqual(caller.headers, { 'content-type': 'application/json' })
-    assert.ok(caller.log[0]?.startsWith(length === 10 ? 'send 200' : 'begin 200'))
+    assert.equal(caller.log.length, 1)
   }
 })
 

@@ -65,7 +65,8 @@ function turn(
       return sendWhole(caller, codec.error(idJson, answer.errorJson, answer.status))
     case 'result':
       if (typeof answer.resultJson !== 'string')
-        return sendPieces(caller, rpcPieces(idJson, answer.resultJson))
+        // both eras say it alike
+        return caller.send(200, JSON_HEADERS, rpcPieces(idJson, answer.resultJson))
       return sendResult(caller, codec.result(idJson, answer.resultJson), answer.sessionToken)
     case 'stream':
       return streamed(answer.stream, call.trail)
@@ -106,36 +107,6 @@ function sendResult(caller: Caller, wire: WireAnswer, sessionToken: string | und
   const session = sessionToken === undefined ? {} : { [HEADER.session]: sessionToken }
   caller.send(wire.status, { ...wire.headers, ...session }, wire.body)
 }
-
-/** Up to so many bytes one write is cheaper than several, even with the copy. */
-const SMALL = 65_536
-
-/** Both eras say it alike. */
-function sendPieces(caller: Caller, pieces: readonly Buffer[]): void {
-  if (pieces.reduce((sum, { length }) => sum + length, 0) <= SMALL)
-    return caller.send(200, JSON_HEADERS, Buffer.concat(pieces))
-  caller.begin(200, JSON_HEADERS)
-  for (const piece of gathered(pieces)) caller.write(piece)
-  caller.end()
-}
-
-/** Small ones together: each write is a chunk. */
-function gathered(pieces: readonly Buffer[]): readonly Buffer[] {
-  const out: Buffer[] = []
-  let small: Buffer[] = []
-  for (const piece of pieces) {
-    if (piece.length < PIECE) small.push(piece)
-    else {
-      if (small.length > 0) out.push(Buffer.concat(small))
-      small = []
-      out.push(piece)
-    }
-  }
-  return small.length === 0 ? out : [...out, Buffer.concat(small)]
-}
-
-/** From this size on a write of its own costs less than a copy. */
-const PIECE = 16_384
 
 const sendWhole = (caller: Caller, wire: WireAnswer): void =>
   caller.send(wire.status, wire.headers, wire.body)

@@ -43,16 +43,18 @@ const left = (caller: HttpCaller): Promise<void> =>
   new Promise(resolve => caller.onGone(() => resolve()))
 
 test('a whole answer is sent with its length, whatever it is made of', async t => {
-  for (const body of ['é', Buffer.from('é\xff', 'latin1'), Buffer.alloc(100_000, 'x'), '']) {
+  const [small, large] = [Buffer.from('é\xff', 'latin1'), Buffer.alloc(100_000, 'x')]
+  for (const body of ['é', small, large, '', [small, small], [small, large, small], []]) {
     const { caller, response } = await ground(t)
+    const bytes = Array.isArray(body) ? Buffer.concat(body) : Buffer.from(body)
     caller.send(201, { 'content-type': 'text/plain' }, body)
     const answer = await response
     const chunks: Buffer[] = []
     for await (const chunk of answer) chunks.push(chunk as Buffer)
     assert.equal(answer.statusCode, 201)
-    assert.equal(answer.headers['content-length'], String(Buffer.byteLength(body)))
-    assert.ok(Buffer.concat(chunks).equals(Buffer.from(body)))
-    assert.deepEqual([caller.status, caller.bytesOut], [201, Buffer.byteLength(body)])
+    assert.equal(answer.headers['content-length'], String(bytes.length))
+    assert.ok(Buffer.concat(chunks).equals(bytes))
+    assert.deepEqual([caller.status, caller.bytesOut], [201, bytes.length])
   }
 })
 

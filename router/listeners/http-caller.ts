@@ -68,9 +68,13 @@ export class HttpCaller implements Caller {
     })
   }
 
-  send(status: number, headers: Record<string, string>, body: Buffer | string = ''): void {
+  send(
+    status: number,
+    headers: Record<string, string>,
+    body: Buffer | string | readonly Buffer[] = '',
+  ): void {
     if (this.isGone) return
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    const length = lengthOf(body)
     // Who answers 204 must not say a length (RFC 9110, 8.6).
     const head = this.#head(status, headers, status === 204 ? '' : `content-length: ${length}\r\n`)
     if (this.#line.isBodiless) this.#line.socket.write(head, 'latin1')
@@ -134,17 +138,15 @@ export class HttpCaller implements Caller {
   }
 
   /** As one-byte text a small body leaves in the same write as the head; as a buffer it would cost a vectored one. */
-  #whole(head: string, body: Buffer | string, length: number): void {
+  #whole(head: string, body: Buffer | string | readonly Buffer[], length: number): void {
     const { socket } = this.#line
     this.bytesOut += length
     if (typeof body === 'string' && length === body.length) socket.write(head + body, 'latin1')
-    else if (length <= ONE_WRITE) {
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body
-      socket.write(head + bytes.toString('latin1'), 'latin1')
-    } else {
+    else if (length <= ONE_WRITE) socket.write(head + bytesOf(body).toString('latin1'), 'latin1')
+    else {
       socket.cork()
       socket.write(head, 'latin1')
-      socket.write(body)
+      for (const piece of piecesOf(body)) socket.write(piece)
       socket.uncork()
     }
   }
@@ -211,6 +213,22 @@ export class HttpCaller implements Caller {
     listener?.()
   }
 }
+
+const lengthOf = (body: Buffer | string | readonly Buffer[]): number =>
+  typeof body === 'string'
+    ? Buffer.byteLength(body)
+    : isPieces(body)
+      ? body.reduce((sum, { length }) => sum + length, 0)
+      : body.length
+
+const isPieces = (body: Buffer | readonly Buffer[]): body is readonly Buffer[] =>
+  Array.isArray(body)
+
+const piecesOf = (body: Buffer | string | readonly Buffer[]): readonly Buffer[] =>
+  typeof body !== 'string' && isPieces(body) ? body : [bytesOf(body)]
+
+const bytesOf = (body: Buffer | string | readonly Buffer[]): Buffer =>
+  typeof body === 'string' ? Buffer.from(body) : isPieces(body) ? Buffer.concat(body) : body
 
 const KEPT = 'connection: keep-alive\r\n'
 const CLOSED = 'connection: close\r\n'

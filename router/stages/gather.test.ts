@@ -48,11 +48,13 @@ async function gathered(
     },
     openCursor: (_call, text) =>
       text.startsWith('[') ? (JSON.parse(text) as readonly Continuation[]) : undefined,
-    encode: ({ era }, { parts, rest, unavailable }) => {
-      const names = parts.flatMap(part => [...new Set(part.page.items.map(({ own }) => own))])
-      const next = rest.length === 0 ? '-' : JSON.stringify(rest)
-      return [Buffer.from(`${era} ${names.join(',')} ${next} ${unavailable.join('+')}`)]
-    },
+    begin: ({ era }) => ({
+      encode: ({ parts, rest, unavailable }) => {
+        const names = parts.flatMap(part => [...new Set(part.page.items.map(({ own }) => own))])
+        const next = rest.length === 0 ? '-' : JSON.stringify(rest)
+        return [Buffer.from(`${era} ${names.join(',')} ${next} ${unavailable.join('+')}`)]
+      },
+    }),
   })
   const params = cursor === undefined ? {} : { cursor }
   const message = messageAs({ method: 'tools/list', params })

@@ -60,7 +60,14 @@ export interface Lists {
     call: Readonly<Decoded & Located>,
     cursor: string,
   ) => readonly Continuation[] | undefined
-  readonly encode: (call: Readonly<Decoded & Located>, list: MergedList) => readonly Buffer[]
+  /** One page of it for one caller. */
+  readonly begin: (call: Readonly<Listing>) => ListTurn
+}
+
+export interface ListTurn {
+  /** As the last caller alike got it; absent where the clusters are to be asked. */
+  readonly known?: readonly Buffer[]
+  readonly encode: (list: MergedList) => readonly Buffer[] | Promise<readonly Buffer[]>
 }
 
 /** Of one merged page, together: what a caller reads at once. The first cluster's page is whole, however long. */
@@ -72,13 +79,15 @@ const MOST_PAGES = 200
 export const gather = (lists: Lists): Stage<McpAnswer, Arrived & Decoded & Located> => ({
   name: 'gather',
   decide: async call => {
+    const gone = new AbortController()
+    const listing: Listing = { ...call, gone: gone.signal }
+    const turn = lists.begin(listing)
+    if (turn.known !== undefined) return answer({ kind: 'result', resultJson: turn.known })
     const from = startOf(call, lists)
     if (from === undefined)
       return refuse('RINGMAIN_INVALID_PARAMS', { says: 'The cursor is not one of this list.' })
     const wanted = call.server.members.filter(member => from.has(member.cluster))
-    const gone = new AbortController()
     call.caller.onGone(() => gone.abort())
-    const listing: Listing = { ...call, gone: gone.signal }
     const asked = await Promise.all(
       wanted.map(async member => {
         const { cursor, pages = 0 } = from.get(member.cluster) ?? {}
@@ -88,7 +97,7 @@ export const gather = (lists: Lists): Stage<McpAnswer, Arrived & Decoded & Locat
     )
     const refusal = refusalOf(call, asked)
     if (refusal !== undefined) return { kind: 'refuse', refusal }
-    return answer({ kind: 'result', resultJson: lists.encode(call, merged(asked)) })
+    return answer({ kind: 'result', resultJson: await turn.encode(merged(asked)) })
   },
 })
 

@@ -98,7 +98,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     deadlines: { open: limits => new CallDeadline(wheel, clock.nowMs, limits) },
     ...openAttempts({ ...parts, random, budgets }, wheel.after),
     judge: judgeAnswer,
-    lists: { page: unused, openCursor: unused, encode: unused },
+    lists: { page: unused, openCursor: unused, begin: unused },
     handshakes: sessions,
     cancellations: inFlight,
     farewells: sessions,

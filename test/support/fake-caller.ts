@@ -57,7 +57,8 @@ export function fakeCaller(capacity = Number.POSITIVE_INFINITY): FakeCaller {
     onWritable: listener => {
       on.writable = listener
     },
-    send: (status, headers, body = '') => {
+    send: (status, headers, given = '') => {
+      const body = Array.isArray(given) ? Buffer.concat(given) : (given as Buffer | string)
       log.push(`send ${status} ${body.toString()}`.trimEnd())
       head(status, headers)
       take(body)

@@ -60,7 +60,7 @@ export function portsThatSay(log: string[], records: CallRecord[], decoded: Deco
     lists: {
       page: () => say('page', Promise.resolve(EMPTY_PAGE)),
       openCursor: () => [],
-      encode: () => say('encode', [Buffer.from('{}')]),
+      begin: () => ({ encode: () => say('encode', [Buffer.from('{}')]) }),
     },
     handshakes: {
       discover: () => say('discover', { resultJson: '{}' }),

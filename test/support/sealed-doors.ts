@@ -34,8 +34,9 @@ function cursors(server: VirtualServerPolicy, method: string): Door {
   return {
     name: `a cursor of ${method} of ${server.name}`,
     make: () => {
-      const list = lists.encode(call, { parts: [], rest, unavailable: [] }, () => false)
-      return (JSON.parse(Buffer.concat(list).toString()) as { nextCursor: string }).nextCursor
+      const how = { mayBePublic: () => false }
+      const { nextCursor } = lists.join(call, { parts: [], rest, unavailable: [] }, how)
+      return nextCursor ?? assert.fail('no cursor')
     },
     opens: token => openCursor(sealer, call, token) !== undefined,
   }
