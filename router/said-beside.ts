@@ -5,6 +5,7 @@ import { callerCapabilitiesIn } from './capabilities.ts'
 import type { Replica, ReplicaPorts } from './choose-replica.ts'
 import { carryTo } from './eras/bridge/downward.ts'
 import type { Envelope } from './eras/bridge/upward.ts'
+import { hasDeclined } from './eras/bridge/urls.ts'
 import { META } from './eras/versions.ts'
 import type { Carry } from './facts.ts'
 import { pathOf } from './open-session.ts'
@@ -42,6 +43,7 @@ export function carriedBy(
   return carryTo(era, {
     method: message.method,
     isLogged: META.logLevel in message.meta,
+    mayOpenUrls: rounds !== undefined && !hasDeclined(message),
     mayAsk: era === 'modern' ? isAnswerable : session !== undefined,
     capabilities: callerCapabilitiesIn(message.meta[META.clientCapabilities]),
     pong: idJson => void sayPong(ports, replica, idJson),

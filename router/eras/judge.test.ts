@@ -222,6 +222,7 @@ test('a capability that a modern caller did not declare is told to it', async ()
 test('what a legacy caller cannot be asked is told to it by name, as far as the name is known', async () => {
   for (const [needs, says] of [
     ['{"elicitation":{"form":{}},"\\u001b[2J":{}}', 'This caller cannot be asked for elicitation.'],
+    ['{"elicitation":{"url":{}}}', 'This caller cannot be asked for elicitation by a URL.'],
     ['{"roots":{},"sampling":{}}', 'This caller cannot be asked for sampling, roots.'],
     ['{}', 'This caller cannot be asked for it.'],
     ['7', 'This caller cannot be asked for it.'],

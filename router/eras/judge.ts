@@ -144,7 +144,9 @@ async function readError(
 /** What this caller cannot be asked, as far as the server says it. */
 function needed(data: unknown): string {
   const stated = isRecord(data) ? data['requiredCapabilities'] : undefined
-  const names = Object.keys(isRecord(stated) ? callerCapabilitiesIn(stated) : {})
+  const names = Object.entries(isRecord(stated) ? callerCapabilitiesIn(stated) : {}).map(
+    ([name, settings]) => (isRecord(settings) && 'url' in settings ? `${name} by a URL` : name),
+  )
   return `This caller cannot be asked for ${names.length === 0 ? 'it' : names.join(', ')}.`
 }
 

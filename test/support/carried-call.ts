@@ -5,6 +5,7 @@ export const carriedAs = (differences: Partial<CarriedCall> = {}): CarriedCall =
   method: 'tools/call',
   isLogged: false,
   mayAsk: false,
+  mayOpenUrls: false,
   capabilities: {},
   pong: () => undefined,
   ...differences,

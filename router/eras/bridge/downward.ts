@@ -6,8 +6,9 @@ import type { Carried, Carry, CarryRefusal, Span } from '#router/facts.ts'
 import type { Era } from '#routes/route-table.ts'
 import { eachMember, firstValue, isObjectAt, splice } from '../json-spans.ts'
 import { codeFor } from './errors.ts'
-import { askedIn, openQuestion, unaskable } from './rounds.ts'
+import { askedIn, inputRequired, openQuestion, unaskable } from './rounds.ts'
 import type { Change } from './upward.ts'
+import { urlsIn } from './urls.ts'
 
 export interface CarriedCall {
   readonly method: string
@@ -15,6 +16,8 @@ export interface CarriedCall {
   readonly isLogged: boolean
   /** The caller can be asked for something, and the answer reaches its server. */
   readonly mayAsk: boolean
+  /** The caller can be asked to open URLs, and sends its call anew then. */
+  readonly mayOpenUrls: boolean
   /** What the caller has said that it can be asked. */
   readonly capabilities: CallerCapabilities
   /** The server wants to know whether anybody is there. */
@@ -39,7 +42,7 @@ const toModern =
         (isLogged && notification === 'notifications/message')
       return isHeard ? { kind: 'on', json } : { kind: 'off' }
     }
-    if (error !== undefined) return on(json, errorChanges('modern', json, error))
+    if (error !== undefined) return toldError(call, json, { error, idJson })
     if (result === undefined || !isObjectAt(json, result.start)) return NO_RESULT
     return on(json, missingMembers(json, result, CACHEABLE.has(method) ? CACHED : COMPLETE))
   }
@@ -54,6 +57,18 @@ const toLegacy =
     if (result === undefined || !isObjectAt(json, result.start)) return NO_RESULT
     return legacyResult(json, result, mayAsk)
   }
+
+function toldError(
+  { mayOpenUrls, capabilities }: CarriedCall,
+  json: Buffer,
+  { error, idJson }: { readonly error: Span; readonly idJson: string | undefined },
+): Carried {
+  const isAsked = mayOpenUrls && idJson !== undefined && isObjectAt(json, error.start)
+  const urls = isAsked ? urlsIn(json, error, capabilities) : undefined
+  return urls === undefined
+    ? on(json, errorChanges('modern', json, error))
+    : { kind: 'on', json: inputRequired(idJson ?? '', urls) }
+}
 
 const on = (json: Buffer, changes: readonly Change[]): Carried => ({
   kind: 'on',

@@ -58,7 +58,8 @@ function questionAt(json: Buffer, key: string, at: number): Question | undefined
 /** A request of a legacy server; undefined where it asks in no form that is known. */
 export function openQuestion(json: Buffer, idJson: string): OpenQuestion | 'ping' | undefined {
   const question = questionAt(json, '', firstValue(json))
-  if (question !== undefined) return { ...question, idJson, ...withoutElicitationId(question) }
+  if (question !== undefined)
+    return { ...question, idJson, ...withoutElicitationId(question.paramsJson) }
   let isPing = false
   eachMember(json, firstValue(json), (member, span) => {
     if (member === 'method') isPing = JSON.parse(textAt(json, span)) === 'ping'
@@ -67,7 +68,7 @@ export function openQuestion(json: Buffer, idJson: string): OpenQuestion | 'ping
 }
 
 /** The modern era knows no id of a URL that is to be opened. */
-function withoutElicitationId({ paramsJson }: Question): Pick<Question, 'paramsJson'> {
+export function withoutElicitationId(paramsJson?: string): Pick<Question, 'paramsJson'> {
   if (paramsJson?.includes('elicitationId') !== true) return {}
   const params = Buffer.from(paramsJson)
   const kept: string[] = []
@@ -77,19 +78,20 @@ function withoutElicitationId({ paramsJson }: Question): Pick<Question, 'paramsJ
   return { paramsJson: `{${kept.join()}}` }
 }
 
-/** The answer to a modern caller whose call waits at a legacy server. */
+/** The answer to a modern caller; with a state where its call waits at a legacy server. */
 export function inputRequired(
   idJson: string,
-  questions: readonly OpenQuestion[],
-  state: string,
+  questions: readonly Question[],
+  state?: string,
 ): Buffer {
   const asked = questions.map(({ key, method, paramsJson }) => {
     const params = paramsJson === undefined ? '' : `,"params":${paramsJson}`
     return `${JSON.stringify(key)}:{"method":${JSON.stringify(method)}${params}}`
   })
+  const wait = state === undefined ? '' : `,"requestState":${JSON.stringify(state)}`
   return Buffer.from(
     `{"jsonrpc":"2.0","id":${idJson},"result":{"resultType":"input_required",` +
-      `"inputRequests":{${asked.join()}},"requestState":${JSON.stringify(state)}}}`,
+      `"inputRequests":{${asked.join()}}${wait}}}`,
   )
 }
 

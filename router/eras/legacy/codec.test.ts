@@ -95,6 +95,19 @@ test('id and name are replaced wherever they stand, and nothing else is', () => 
   }
 })
 
+test('a later round of a modern caller goes up as the call was at first', () => {
+  const call = (params: string): string =>
+    `{"jsonrpc":"2.0","id":1000000007,"method":"tools/call","params":{${params}}}`
+  const own = '"name":"a","arguments":{"n":12345678901234567890}'
+  const round = `"inputResponses":{"u1":{"action":"accept"}},${own},"requestState":"s"`
+  const sent = (era: 'legacy' | 'modern'): string =>
+    legacyCodec
+      .upward({ era, message: messageOf(call(round)), passedHeaders: [] }, UP)
+      .body.toString()
+  assert.equal(sent('modern'), call(own))
+  assert.equal(sent('legacy'), call(round))
+})
+
 test('bytes are not even copied where nothing changes', () => {
   const message = request('tools/call', '{"name":"a"}', '1000000007')
   const { body } = legacyCodec.upward(

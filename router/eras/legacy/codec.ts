@@ -1,8 +1,9 @@
 // The legacy era (2025-03-26 to 2025-11-25): sessions, `initialize`, ids that live as long as the session.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ListName, Message } from '#router/facts.ts'
-import { methodOf } from '#router/methods.ts'
+import { isLaterRound, methodOf } from '#router/methods.ts'
 import { refuse } from '#router/pipeline/stage.ts'
+import { withAnswers } from '../bridge/rounds.ts'
 import { withoutEnvelope } from '../bridge/upward.ts'
 import { changed } from '../changed-body.ts'
 import {
@@ -72,7 +73,10 @@ function negotiate(message: Message): string {
 }
 
 function upward(call: Upgoing, to: Upward): UpstreamRequest {
-  const { message } = call
+  const isModern = call.era === 'modern'
+  // Of rounds it knows nothing: it is sent the call as it was at first.
+  const isLater = isModern && isLaterRound(call.message.params)
+  const message = isLater ? withAnswers(call.message, [], undefined) : call.message
   const headers = [
     'content-type',
     'application/json',
@@ -83,6 +87,6 @@ function upward(call: Upgoing, to: Upward): UpstreamRequest {
   if (to.sessionId !== undefined) headers.push(HEADER.session, to.sessionId)
   headers.push(HEADER.deadline, String(to.leftMs))
   for (const [name, value] of call.passedHeaders) headers.push(name, value) // `Mcp-*` of this era means nothing
-  const changes = call.era === 'modern' ? withoutEnvelope(message) : []
+  const changes = isModern ? withoutEnvelope(message) : []
   return { headers, body: changed(message, to, changes) }
 }
