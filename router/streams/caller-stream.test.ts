@@ -77,3 +77,13 @@ test('nothing is written only to show that it lives while its caller reads nothi
   pass(50)
   assert.equal(caller.text(), '1')
 })
+
+test('what waits for a slow caller is told before a proper end', () => {
+  const { caller, stream } = scene(5)
+  void stream.run('12345', () => stream.end())
+  stream.put('tools', 't1')
+  stream.put('prompts', 'p1')
+  stream.end('last')
+  assert.equal(caller.text(), '12345t1p1last')
+  assert.equal(caller.log.at(-1), 'end')
+})
