@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { After } from './caller-stream.ts'
 
-/** Things told apart. One that falls out may be done once too often. */
+/** Things told apart. One that falls out has its last time at once, and may be done once too often. */
 const MOST = 1_000
 
 interface Paced {
@@ -13,7 +13,13 @@ interface Paced {
 export class TrailingPace {
   readonly #after: After
   readonly #everyMs: number
-  readonly #paced = new LRUCache<string, Paced>({ max: MOST, dispose: ({ cancel }) => cancel?.() })
+  readonly #paced = new LRUCache<string, Paced>({
+    max: MOST,
+    dispose: ({ cancel, last }, _key, why) => {
+      cancel?.()
+      if (why === 'evict') last?.()
+    },
+  })
 
   constructor({ after }: { readonly after: After }, everyMs: number) {
     this.#after = after
