@@ -12,8 +12,10 @@ function read(pieces: readonly (string | Buffer)[], mostBytes = 1_000): Read {
   const seen: string[] = []
   const reader = new EventReader({
     mostBytes,
-    onEvent: ({ id, data }) => seen.push(`${id ?? '-'} ${data?.toString() ?? '-'}`),
-    onRetry: ms => seen.push(`retry ${ms}`),
+    onEvent: ({ id, data, retryMs }) =>
+      seen.push(
+        `${id ?? '-'} ${data?.toString() ?? '-'}${retryMs === undefined ? '' : ` ${retryMs}`}`,
+      ),
   })
   for (const piece of pieces) reader.push(Buffer.from(piece))
   return { seen, isBroken: reader.isBroken }
@@ -21,10 +23,10 @@ function read(pieces: readonly (string | Buffer)[], mostBytes = 1_000): Read {
 
 const STREAM =
   '\uFEFF: hi\r\n\r\nid: 1\ndata: \n\nretry: 500\revent: message\rid: 2\rdata: {"a":\rdata:  1}\r\r' +
-  'event: other\ndata: x\n\ndata:{}\n\nid: é\ndata: 5\n\ndata\n\n'
+  'event: other\ndata: x\n\ndata:{}\n\nid: é\ndata: 5\n\ndata\n\nretry: 6\nretry: 7\nretry: x\n\n'
 
 test('messages, ids and pauses come out alike on every split', () => {
-  const expected = ['1 -', 'retry 500', '2 {"a":\n 1}', '- {}', '- 5']
+  const expected = ['1 -', '2 {"a":\n 1} 500', '- {}', '- 5', '- - 7']
   const bytes = Buffer.from(STREAM)
   assert.deepEqual(read([STREAM]).seen, expected)
   for (let at = 1; at < bytes.length; at += 1)

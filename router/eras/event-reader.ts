@@ -12,16 +12,16 @@ const MOST_PIECES = 256
 const NEWLINE = Buffer.from('\n')
 
 export interface StreamEvent {
-  /** Of a message; absent for an event without one, which only carries an id. */
+  /** Of a message; absent for an event without one, which carries only what is said of the stream. */
   readonly data?: Buffer
   /** As it stands there; absent where none does, or where it could not go back in a header. */
   readonly id?: string
+  /** After how many milliseconds the server wants to be asked again. */
+  readonly retryMs?: number
 }
 
 export interface EventPorts {
   readonly onEvent: (event: StreamEvent) => void
-  /** After how many milliseconds the server wants to be asked again. */
-  readonly onRetry?: (ms: number) => void
   /** Bytes of one event. */
   readonly mostBytes: number
 }
@@ -40,6 +40,7 @@ export class EventReader {
   #other = 0
   #data: Buffer[] = []
   #id: string | undefined
+  #retryMs: number | undefined
   #isForeign = false
   #isAfterCr = false
   #isFirst = true
@@ -94,14 +95,14 @@ export class EventReader {
       this.#id = ID.test(id) ? id : undefined
     } else if (field === 'retry') {
       const ms = value.toString('latin1')
-      if (/^[0-9]{1,7}$/.test(ms)) this.#ports.onRetry?.(Number(ms))
+      if (/^[0-9]{1,7}$/.test(ms)) this.#retryMs = Number(ms)
     }
   }
 
   #endEvent(): void {
-    const [lines, id, isForeign] = [this.#data, this.#id, this.#isForeign]
+    const [lines, id, retryMs, isForeign] = [this.#data, this.#id, this.#retryMs, this.#isForeign]
     this.#data = []
-    this.#id = undefined
+    this.#id = this.#retryMs = undefined
     this.#isForeign = false
     this.#bytes = this.#other = 0
     if (isForeign) return // no message, and what an MCP client would not look at
@@ -111,8 +112,12 @@ export class EventReader {
       return
     }
     const isMessage = data.length > 0 && data.toString('latin1').trim() !== ''
-    if (!isMessage && id === undefined) return
-    this.#ports.onEvent({ ...(isMessage ? { data } : {}), ...(id === undefined ? {} : { id }) })
+    if (!isMessage && id === undefined && retryMs === undefined) return
+    this.#ports.onEvent({
+      ...(isMessage ? { data } : {}),
+      ...(id === undefined ? {} : { id }),
+      ...(retryMs === undefined ? {} : { retryMs }),
+    })
   }
 }
 

@@ -10,7 +10,7 @@ import { eventId, openEventId, type Position } from './event-ids.ts'
 import { listenTo, tellLists } from './listening.ts'
 import { readyOrLate } from './ready.ts'
 import { placesOf, type SessionPlace } from './session-places.ts'
-import { type SessionSource, sessionSource } from './session-source.ts'
+import { type SessionSource, type SourceEvent, sessionSource } from './session-source.ts'
 import type { Ground, Listening, Opening } from './streams.ts'
 import { tellsOf } from './tellers.ts'
 import type { StreamEnd } from './upstream-events.ts'
@@ -114,8 +114,7 @@ class Parts {
         },
         {
           onHead: resolve,
-          onMessage: (json, at) => this.#tell(part, json, at),
-          onRetry: ms => void stream.write(`retry: ${ms}\n\n`),
+          onEvent: event => this.#tell(part, event),
           onOver: end => {
             release()
             this.#sources.delete(part)
@@ -158,11 +157,13 @@ class Parts {
     if (!this.#about.stream.isBegun) this.#about.stream.forsake()
   }
 
-  #tell(part: number, json: Buffer | undefined, last: string | undefined): boolean {
+  #tell(part: number, { json, last, retryMs }: SourceEvent): boolean {
     const { stream } = this.#about
     const id = last === undefined ? undefined : this.#idOf(part, last)
-    if (json !== undefined) return stream.write(eventOf(json, id))
-    return id === undefined || stream.write(`id: ${id}\ndata:\n\n`)
+    const retry = retryMs === undefined ? '' : `retry: ${retryMs}\n`
+    if (json !== undefined) return stream.write(`${retry}${eventOf(json, id)}`)
+    if (id === undefined) return retry === '' || stream.write(`${retry}\n`)
+    return stream.write(`${retry}id: ${id}\ndata:\n\n`)
   }
 
   #idOf(part: number, last: string): string | undefined {

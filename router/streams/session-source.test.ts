@@ -28,11 +28,11 @@ async function played(differences: Partial<SourceFrom> = {}, mayGoOn = true) {
     },
     {
       onHead: () => void seen.push('head'),
-      onMessage: (json, last) => {
-        seen.push(`${last ?? '-'} ${json?.toString() ?? '-'}`)
+      onEvent: ({ json, last, retryMs }) => {
+        const paced = retryMs === undefined ? '' : ` ${retryMs}`
+        seen.push(`${last ?? '-'} ${json?.toString() ?? '-'}${paced}`)
         return mayGoOn
       },
-      onRetry: ms => void seen.push(`retry ${ms}`),
       onOver: end => void seen.push(end.kind),
     },
   )
@@ -58,7 +58,7 @@ test('it is asked for with the session, and from where it stood', async () => {
     assert.equal(request.header(name), value)
   request.data(`id: 1\ndata: \n\nretry: 5\nid: 2\ndata: ${NOTE}\n\n`)
   request.end()
-  assert.deepEqual(seen, ['head', '1 -', 'retry 5', `2 ${NOTE}`, 'ended'])
+  assert.deepEqual(seen, ['head', '1 -', `2 ${NOTE} 5`, 'ended'])
 })
 
 test('answers to other calls are for nobody, and that of its own call ends it, under the id of its caller', async () => {
@@ -124,4 +124,14 @@ test('nobody hears of what was ended here', async () => {
   source.end()
   request.fail('ECONNRESET')
   assert.deepEqual(seen, ['head'])
+})
+
+test('a slow reader holds the replica back whatever comes behind what it could not take', async () => {
+  const kinds = [`data: ${NOTE}\n\n`, 'id: 4\ndata:\n\n', 'retry: 5\n\n']
+  for (const taken of kinds)
+    for (const behind of ['', ': still here\n\n', `data: ${answer('5')}\n\n`]) {
+      const { request } = await played({}, false)
+      request.data(`${taken}${behind}`)
+      assert.ok(request.control.calls.includes('pause'), `${taken}${behind}`)
+    }
 })

@@ -28,11 +28,19 @@ export interface SourceFrom {
   readonly asking: () => Asking
 }
 
+/** One that holds nothing for this caller may say something of the stream all the same. */
+export interface SourceEvent {
+  readonly json?: Buffer
+  /** What was read last there. */
+  readonly last?: string
+  /** After how many milliseconds the caller may come back. */
+  readonly retryMs?: number
+}
+
 export interface SourceEvents {
   readonly onHead: () => void
-  /** `last`: what was read last there. False: it should wait. */
-  readonly onMessage: (json: Buffer | undefined, last: string | undefined) => boolean
-  readonly onRetry: (ms: number) => void
+  /** What goes on of one event. False: it should wait. */
+  readonly onEvent: (event: SourceEvent) => boolean
   /** `answered`: the call that it is about has its answer. */
   readonly onOver: (end: StreamEnd | { readonly kind: 'answered' }) => void
 }
@@ -48,10 +56,11 @@ export function sessionSource(from: SourceFrom, events: SourceEvents): SessionSo
   const stream = readEvents(way.send(legacyListening(way.path, context, last)), {
     mostBytes: MOST_BYTES,
     onOpen: events.onHead,
-    onRetry: events.onRetry,
     onOver: events.onOver,
-    onEvent: ({ data, id }) => {
-      if (data === undefined) return events.onMessage(undefined, id)
+    onEvent: ({ data, id, retryMs }) => {
+      const numbered = id === undefined ? {} : { last: id }
+      const paced = retryMs === undefined ? {} : { retryMs }
+      if (data === undefined) return events.onEvent({ ...numbered, ...paced })
       const said = saidTo(data, from)
       if (said === 'broken') {
         stream.end()
@@ -59,7 +68,7 @@ export function sessionSource(from: SourceFrom, events: SourceEvents): SessionSo
         return true
       }
       if (said === undefined) return true
-      const mayGoOn = events.onMessage(said.json, id)
+      const mayGoOn = events.onEvent({ json: said.json, ...numbered, ...paced })
       if (!said.isAnswer) return mayGoOn
       stream.end()
       events.onOver({ kind: 'answered' })

@@ -16,7 +16,6 @@ export interface EventsPorts {
   readonly onOpen: () => void
   /** False: it should wait until `resume`. */
   readonly onEvent: (event: StreamEvent) => boolean
-  readonly onRetry?: (ms: number) => void
   readonly onOver: (end: StreamEnd) => void
 }
 
@@ -42,9 +41,8 @@ export function readEvents(sent: Sent, ports: EventsPorts): UpstreamEvents {
     let mayGoOn = true
     const reader = new EventReader({
       mostBytes: ports.mostBytes,
-      ...(ports.onRetry === undefined ? {} : { onRetry: ports.onRetry }),
       onEvent: event => {
-        if (!isOver) mayGoOn = ports.onEvent(event)
+        if (!isOver) mayGoOn = ports.onEvent(event) && mayGoOn
       },
     })
     from.pipe({
