@@ -1,14 +1,18 @@
 // How many streams there may be, and how all of them end with the router.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Capabilities } from '#router/capabilities.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { type FakeCaller, fakeCaller } from '#test/support/fake-caller.ts'
 import { manualAfter } from '#test/support/manual-after.ts'
+import { settle } from '#test/support/manual-time.ts'
+import { MODERN } from '#test/support/open-cluster.ts'
+import { watchedCluster } from '#test/support/watch-ground.ts'
 import { eventId } from './event-ids.ts'
-import { Streams } from './streams.ts'
+import { type StreamPorts, Streams } from './streams.ts'
 
-/** Nothing is in service: what is opened hears of nothing. */
-function ground(random = 0.5) {
+/** Nothing is in service, unless the test says so: what is opened hears of nothing. */
+function ground(served: Partial<Pick<StreamPorts, 'cluster' | 'way'>> = {}) {
   const time = manualAfter()
   const open = { count: 0 }
   let { server } = callAs()
@@ -18,11 +22,12 @@ function ground(random = 0.5) {
     server: () => server,
     way: () => assert.fail('nobody is there'),
     client: { name: 'ringmain', version: '1' },
-    random: () => random,
+    random: () => 0.5,
     onListChanged: () => undefined,
     owners: async () => [],
     asking: () => assert.fail('nobody asks'),
     observe: { began: () => void (open.count += 1), ended: () => void (open.count -= 1) },
+    ...served,
   })
   const call = (differences: Partial<CallFacts> = {}): CallFacts =>
     callAs({
@@ -142,4 +147,21 @@ test('a router that closes breaks what is left', async () => {
   streams.close()
   assert.equal(caller.log.at(-1), 'cut')
   assert.equal(code(await streams.open(call())), 'RINGMAIN_DRAINING')
+})
+
+test('a session that ends while its stream is opened gets none', async t => {
+  const tells: Capabilities = { has: [], tells: ['tools'], hasSubscriptions: false, extensions: {} }
+  const learned = { ...MODERN, capabilities: { modern: tells } }
+  const { requests, ports } = watchedCluster(t, learned)
+  const { streams, call, open } = ground(ports)
+  const session = { token: 't', serverName: 'default', version: '2025-11-25', members: [] }
+  const opening = streams.open(call({ era: 'legacy', session }))
+  streams.forget('t')
+  requests.last().answer({ 'content-type': 'text/event-stream' })
+  await settle()
+  const method = 'notifications/subscriptions/acknowledged'
+  requests.last().data(`data: ${JSON.stringify({ jsonrpc: '2.0', method })}\n\n`)
+  assert.equal(code(await opening), 'RINGMAIN_SESSION_UNKNOWN')
+  assert.equal(open.count, 0)
+  assert.equal(streams.hasOpen('t'), false)
 })

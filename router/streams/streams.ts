@@ -62,9 +62,20 @@ const RETRY_AFTER_MS = 5_000
 /** How often it is looked at whether what streams were opened for is still offered. */
 const LOOK_MS = 2_000
 
+const ENDED_MEANWHILE: Refusal = {
+  code: 'RINGMAIN_SESSION_UNKNOWN',
+  detail: 'it ended while its stream was opened',
+}
+
 interface Open extends Prepared {
   /** As it was when it was looked at last. */
   server: VirtualServerPolicy
+}
+
+/** Not open yet: what it is for may end before it is. */
+interface Begun {
+  readonly sessionToken: string | undefined
+  isForgotten: boolean
 }
 
 interface Cap {
@@ -95,6 +106,7 @@ export class Streams {
   /** By cluster, and by the way that callers have come. Bounded by the clusters that are listened to and `MOST_WAYS`. */
   readonly #watches = new Map<string, ClusterWatch>()
   readonly #open = new Map<CallerStream, Open>() // bounded by the limits above
+  readonly #begun = new Set<Begun>() // bounded by them, too
   readonly #counts = new Map<string, number>() // by what they are limited by, of these
   readonly resources = new SessionResources()
   /** From then on none is opened, and none is open. */
@@ -117,10 +129,14 @@ export class Streams {
     const release = (): void => {
       for (const { key } of keys) this.#count(key, -1)
     }
-    const opening = await this.#prepare(call).catch((error: unknown) => {
-      release()
-      throw error
-    })
+    const begun: Begun = { sessionToken: call.session?.token, isForgotten: false }
+    this.#begun.add(begun)
+    const opening = await this.#prepare(call, begun)
+      .catch((error: unknown) => {
+        release()
+        throw error
+      })
+      .finally(() => this.#begun.delete(begun))
     if ('refusal' in opening) {
       release()
       return opening
@@ -145,6 +161,8 @@ export class Streams {
   /** The session has ended: nobody may hear more of it. */
   forget(sessionToken: string): void {
     this.resources.forget(sessionToken)
+    for (const begun of this.#begun)
+      if (begun.sessionToken === sessionToken) begun.isForgotten = true
     for (const { end, sessionToken: token } of this.#open.values())
       if (token === sessionToken) end()
   }
@@ -155,7 +173,7 @@ export class Streams {
     for (const stream of this.#open.keys()) stream.cut()
   }
 
-  #prepare(call: Listening): Promise<Opening> {
+  async #prepare(call: Listening, begun: Begun): Promise<Opening> {
     const { caller } = call
     const ground: Ground = {
       ports: this.#ports,
@@ -163,7 +181,10 @@ export class Streams {
       resources: this.resources,
     }
     const newStream = (): CallerStream => new CallerStream(caller, this.#ports.after, LIMITS)
-    return (call.era === 'modern' ? openModern : openLegacy)(call, ground, newStream)
+    const opening = await (call.era === 'modern' ? openModern : openLegacy)(call, ground, newStream)
+    if (!begun.isForgotten || 'refusal' in opening) return opening
+    opening.stream.forsake()
+    return { refusal: ENDED_MEANWHILE }
   }
 
   async #run(open: Open): Promise<'caller_gone' | undefined> {

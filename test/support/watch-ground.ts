@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import { ActiveTable } from '#router/active-table.ts'
 import type { Learned } from '#router/clusters/endpoint.ts'
 import { handshakeWay } from '#router/open-session.ts'
-import { ClusterWatch } from '#router/streams/cluster-watch.ts'
+import { ClusterWatch, type WatchPorts } from '#router/streams/cluster-watch.ts'
 import { clusterPolicy, tableOf } from './cluster-policy.ts'
 import { type FakeSend, fakeSend } from './fake-send.ts'
 import { type ManualAfter, manualAfter } from './manual-after.ts'
@@ -17,21 +17,33 @@ export interface WatchGround extends ManualAfter {
   readonly active: ActiveTable
 }
 
-export function watchGround(t: TestContext, learned: Learned = MODERN): WatchGround {
+/** A cluster of two replicas in service, and what is sent to them. */
+export interface WatchedCluster {
+  readonly active: ActiveTable
+  readonly requests: FakeSend
+  readonly ports: Pick<WatchPorts, 'cluster' | 'way'>
+}
+
+export function watchedCluster(t: TestContext, learned: Learned = MODERN): WatchedCluster {
   const clusters = playedClusters()
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
   t.after(() => active.close())
   serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned })
   const requests = fakeSend()
-  const time = manualAfter()
-  const stale: string[] = []
   let id = 0
   const ports = { say: requests.say, nextId: () => (id += 1) }
+  const cluster: WatchPorts['cluster'] = name => active.cluster(name)
+  return { active, requests, ports: { cluster, way: place => handshakeWay(ports, place) } }
+}
+
+export function watchGround(t: TestContext, learned?: Learned): WatchGround {
+  const { active, requests, ports } = watchedCluster(t, learned)
+  const time = manualAfter()
+  const stale: string[] = []
   const watch = new ClusterWatch(
     'crm',
     {
-      cluster: name => active.cluster(name),
-      way: place => handshakeWay(ports, place),
+      ...ports,
       client: { name: 'ringmain', version: '1' },
       random: () => 0,
       nowMs: time.nowMs,
