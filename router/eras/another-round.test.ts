@@ -8,10 +8,14 @@ import { fakeCaller } from '#test/support/fake-caller.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { relayAs, relayed } from '#test/support/relayed.ts'
 import { carryTo } from './bridge/downward.ts'
+import { questionFor } from './bridge/rounds.ts'
+import { EventReader } from './event-reader.ts'
 
 const carry = carryTo('legacy', carriedAs({ mayAsk: true }))
 const ASKS =
   '{"jsonrpc":"2.0","id":7,"result":{"resultType":"input_required","inputRequests":{"k":{"method":"roots/list"}}}}'
+const ASKS_FORM =
+  '{"jsonrpc":"2.0","id":7,"result":{"resultType":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{}}}}}}'
 const ANSWER = '{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","content":[]}}'
 const HEARD = '{"jsonrpc":"2.0","id":"x","result":{"content":[]}}'
 const event = (json: string): string => `event: message\ndata: ${json}\n\n`
@@ -86,4 +90,30 @@ test('an answer for a caller that has left meanwhile is given up', async () => {
   await call.done
   assert.equal(abandoned, 1)
   assert.equal(call.trail.broken, 'caller_gone')
+})
+
+test('a server that ends its lines as Windows does is heard whole', async () => {
+  const lines = (json: string): string => json.replaceAll(',"', ',\r\n  "').replaceAll('{"', '{\r"')
+  const { body, answer } = next(false)
+  const rounds: Buffer[] = []
+  const again: Again = async (round, tell) => {
+    for (const question of round.questions) {
+      const json = questionFor('q', question)
+      rounds.push(json)
+      tell(json)
+    }
+    return { kind: 'answer', answer }
+  }
+  const relay = relayed({ isStream: false, carry, again })
+  send(relay.body, lines(ASKS_FORM), false)
+  await settle()
+  send(body, lines(ANSWER), false)
+  await relay.done
+  const seen: string[] = []
+  const reader = new EventReader({
+    mostBytes: 1_000,
+    onEvent: ({ data }) => seen.push(JSON.stringify(JSON.parse(String(data)))),
+  })
+  reader.push(Buffer.from(relay.caller.text()))
+  assert.deepEqual(seen, [JSON.stringify(JSON.parse(String(rounds[0]))), HEARD])
 })

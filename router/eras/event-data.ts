@@ -17,6 +17,11 @@ export function eventData(event: Buffer): Buffer | undefined {
 
 export const asEvent = (json: Buffer): Buffer => Buffer.concat([EVENT, inLines(json), EVENT_END])
 
-/** A line end within the data is white space of its JSON. */
+/** A line end within the data is white space of its JSON; to a reader of events each of them ends the line. */
 const inLines = (json: Buffer): Buffer =>
-  json.includes(0x0a) ? Buffer.from(json.toString().replaceAll('\n', ' ')) : json
+  json.includes(LF) || json.includes(CR)
+    ? Buffer.from(json.toString().replace(/[\r\n]/g, ' '))
+    : json
+
+const LF = 0x0a
+const CR = 0x0d
