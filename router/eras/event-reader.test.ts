@@ -47,3 +47,19 @@ test('comments between events have no end', () => {
   assert.deepEqual(seen, [])
   assert.equal(isBroken, false)
 })
+
+test('an end of a line is looked for once in each byte, however many lines there are', () => {
+  for (const end of ['\n', '\r', 'x\n', 'x\r']) {
+    const chunk = Buffer.from(end.repeat(10_000))
+    let looked = 0
+    const indexOf = chunk.indexOf.bind(chunk) as (byte: number, from: number) => number
+    const counted = (byte: number, from: number): number => {
+      const at = indexOf(byte, from)
+      looked += (at === -1 ? chunk.length : at + 1) - from
+      return at
+    }
+    Object.assign(chunk, { indexOf: counted })
+    new EventReader({ mostBytes: 100_000, onEvent: () => undefined }).push(chunk)
+    assert.ok(looked > 0 && looked <= 2 * chunk.length, `${JSON.stringify(end)}: ${looked}`)
+  }
+})

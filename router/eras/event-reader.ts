@@ -1,14 +1,14 @@
 // Reads an event stream of a tool server whole event by whole event, for those who must look at each: on any split of the bytes, and no
 // more of one event than its reader allows.
 import { isUtf8 } from 'node:buffer'
+import { Gathered } from './gathered.ts'
+import { LineEnds } from './line-ends.ts'
 
 const LF = 0x0a
 const CR = 0x0d
 const MARK = Buffer.from('\uFEFF')
 /** Of one event, besides its data: ids and types are short, and comments are for nobody. */
 const MOST_OTHER = 65_536
-/** Of a line: a server that sends single bytes must not fill the memory with what each of them costs. */
-const MOST_PIECES = 256
 const NEWLINE = Buffer.from('\n')
 
 export interface StreamEvent {
@@ -34,11 +34,12 @@ export class EventReader {
   isBroken = false
   readonly #ports: EventPorts
   /** Of a line that has not ended. */
-  #line: Buffer[] = []
+  readonly #line = new Gathered()
   /** Of lines of the event that has not ended, as they came; and of its data. */
   #bytes = 0
   #other = 0
-  #data: Buffer[] = []
+  readonly #data = new Gathered()
+  #hasData = false
   #id: string | undefined
   #retryMs: number | undefined
   #isForeign = false
@@ -50,11 +51,12 @@ export class EventReader {
   }
 
   push(chunk: Buffer): void {
+    const ends = new LineEnds(chunk)
     let at = 0
     while (at < chunk.length && !this.isBroken) {
       if (this.#isAfterCr && chunk[at] === LF) at += 1 // the second half of CRLF
       this.#isAfterCr = false
-      const end = lineEnd(chunk, at)
+      const end = ends.from(at)
       if (end > at) this.#hold(chunk.subarray(at, end))
       if (end === chunk.length) return
       this.#isAfterCr = chunk[end] === CR
@@ -66,13 +68,11 @@ export class EventReader {
   #hold(piece: Buffer): void {
     this.#bytes += piece.length
     this.isBroken = this.#bytes > this.#ports.mostBytes + MOST_OTHER
-    this.#line.push(Buffer.from(piece)) // what is read into is used again
-    if (this.#line.length === MOST_PIECES) this.#line = [Buffer.concat(this.#line)]
+    this.#line.add(Buffer.from(piece)) // what is read into is used again
   }
 
   #endLine(): void {
-    let line = this.#line.length === 1 ? (this.#line[0] as Buffer) : Buffer.concat(this.#line)
-    this.#line = []
+    let line = this.#line.take()
     if (this.#isFirst && line.subarray(0, MARK.length).equals(MARK)) line = line.subarray(3)
     this.#isFirst = false
     if (line.length === 0) return this.#endEvent()
@@ -86,7 +86,7 @@ export class EventReader {
   }
 
   #take(field: string, value: Buffer): void {
-    if (field === 'data') this.#data.push(value)
+    if (field === 'data') this.#addData(value)
     else if (field === 'event') {
       const type = value.toString()
       this.#isForeign = type !== '' && type !== 'message'
@@ -99,14 +99,25 @@ export class EventReader {
     }
   }
 
+  /** A line end within the data is white space of its JSON. */
+  #addData(line: Buffer): void {
+    if (this.#hasData) this.#data.add(NEWLINE)
+    this.#hasData = true
+    this.#data.add(line)
+  }
+
   #endEvent(): void {
-    const [lines, id, retryMs, isForeign] = [this.#data, this.#id, this.#retryMs, this.#isForeign]
-    this.#data = []
+    const [data, id, retryMs, isForeign] = [
+      this.#data.take(),
+      this.#id,
+      this.#retryMs,
+      this.#isForeign,
+    ]
+    this.#hasData = false
     this.#id = this.#retryMs = undefined
     this.#isForeign = false
     this.#bytes = this.#other = 0
     if (isForeign) return // no message, and what an MCP client would not look at
-    const data = joined(lines)
     if (data.length > this.#ports.mostBytes || !isUtf8(data)) {
       this.isBroken = true
       return
@@ -119,17 +130,4 @@ export class EventReader {
       ...(retryMs === undefined ? {} : { retryMs }),
     })
   }
-}
-
-/** A line end within the data is white space of its JSON. */
-const joined = (lines: readonly Buffer[]): Buffer =>
-  lines.length === 1
-    ? (lines[0] as Buffer)
-    : Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [NEWLINE, line])))
-
-function lineEnd(chunk: Buffer, from: number): number {
-  const feed = chunk.indexOf(LF, from)
-  const back = chunk.indexOf(CR, from)
-  const ends = [feed, back].filter(at => at !== -1)
-  return ends.length === 0 ? chunk.length : Math.min(...ends)
 }

@@ -2,14 +2,12 @@
 // larger than the limit passes piece by piece: from then on a fault can only be shown by breaking off.
 
 import type { OpenQuestion } from '#router/facts.ts'
+import { Gathered } from './gathered.ts'
 
 /** Most bytes kept back; as many as an exchange keeps while nobody reads. */
 export const MOST_HELD = 65_536
 /** Most bytes kept back of what changes before it goes out, which can only be done to the whole of it. */
 export const MOST_REVISED = 16_777_216
-/** Of pieces, so that a server that sends single bytes does not fill the memory with what each of them costs. */
-const MOST_PIECES = 256
-const NOTHING = Buffer.alloc(0)
 
 /** Where the pieces of a message go. */
 export interface Outlet {
@@ -34,8 +32,7 @@ export class HeldOutput implements Outlet {
   readonly questions: readonly OpenQuestion[] = []
   readonly #write: (piece: Buffer) => void
   readonly #revision: Revision | undefined
-  #pieces: Buffer[] = []
-  #bytes = 0
+  readonly #gathered = new Gathered()
   #most = MOST_HELD
 
   constructor(write: (piece: Buffer) => void, revision?: Revision) {
@@ -48,40 +45,30 @@ export class HeldOutput implements Outlet {
       this.#write(piece)
       return
     }
-    this.#pieces.push(piece)
-    this.#bytes += piece.length
-    if (this.#bytes > this.#most) this.#overflow()
-    else if (this.#pieces.length === MOST_PIECES) this.#pieces = [Buffer.concat(this.#pieces)]
+    this.#gathered.add(piece)
+    if (this.#gathered.length > this.#most) this.#overflow()
   }
 
   settle(): void {
-    if (this.#pieces.length > 0) this.#write(this.take())
+    if (this.#gathered.length > 0) this.#write(this.take())
     this.isOpen = false
     this.#most = MOST_HELD
   }
 
   /** What is kept back, for whoever sends it another way, or lets it fall. */
   take(): Buffer {
-    const [only = NOTHING, ...more] = this.#all()
-    const whole = more.length === 0 ? only : Buffer.concat([only, ...more])
+    const whole = this.#gathered.take()
     return this.#revision === undefined || whole.length === 0 ? whole : this.#revision.of(whole)
   }
 
   #overflow(): void {
     const isWanted =
-      this.#most === MOST_HELD && this.#revision?.isWanted(Buffer.concat(this.#pieces)) === true
+      this.#most === MOST_HELD && this.#revision?.isWanted(this.#gathered.peek()) === true
     if (isWanted) {
       this.#most = MOST_REVISED
       return
     }
-    for (const held of this.#all()) this.#write(held)
+    for (const held of this.#gathered.takePieces()) this.#write(held)
     this.isOpen = true
-  }
-
-  #all(): readonly Buffer[] {
-    const pieces = this.#pieces
-    this.#pieces = []
-    this.#bytes = 0
-    return pieces
   }
 }

@@ -3,6 +3,7 @@
 import { type CommentPace, LONGEST_COMMENT } from './comment-pace.ts'
 import type { Outlet } from './held-output.ts'
 import type { MessageSwap } from './id-swap.ts'
+import { LineEnds } from './line-ends.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -74,9 +75,6 @@ export class SseRelay {
   #dropped = 0
   /** Of the comment that goes past. */
   #commented = 0
-  /** Where the next end of a line of either kind stands in the chunk at hand: each is looked for once, whatever the other does. */
-  #feedAt = -1
-  #backAt = -1
   /** Bytes of the mark seen so far; all of them once the stream has begun. */
   #mark = 0
 
@@ -98,7 +96,7 @@ export class SseRelay {
   }
 
   push(chunk: Buffer): void {
-    this.#feedAt = this.#backAt = -1
+    const ends = new LineEnds(chunk)
     let at = this.#mark < MARK.length ? this.#skipMark(chunk) : 0
     while (at < chunk.length && !this.isBroken && !this.isAnswered) {
       const byte = chunk[at] as number
@@ -111,7 +109,7 @@ export class SseRelay {
         at += 1
       } else {
         this.#isAfterCr = false
-        at = this.#lineBytes(chunk, at)
+        at = this.#lineBytes(chunk, at, ends.from(at))
       }
     }
   }
@@ -130,8 +128,8 @@ export class SseRelay {
     return at
   }
 
-  #lineBytes(chunk: Buffer, from: number): number {
-    const end = this.#lineEnd(chunk, from)
+  /** Of one line, as far as it is here. */
+  #lineBytes(chunk: Buffer, from: number, end: number): number {
     let at = from
     while (this.#line === 'undecided' && at < end) {
       const byte = chunk[at] as number
@@ -163,13 +161,6 @@ export class SseRelay {
     if (end > from) this.#add(chunk.subarray(from, end))
     this.#commented += end - from
     this.#pace.drop(to - end)
-  }
-
-  /** Where the line ends that the byte at `from` belongs to, as far as it is here. */
-  #lineEnd(chunk: Buffer, from: number): number {
-    if (this.#feedAt < from) this.#feedAt = nextOf(LF, chunk, from)
-    if (this.#backAt < from) this.#backAt = nextOf(CR, chunk, from)
-    return Math.min(this.#feedAt, this.#backAt)
   }
 
   #decide(): void {
@@ -253,9 +244,4 @@ export class SseRelay {
     this.#add(NEWLINE)
     this.#out.settle()
   }
-}
-
-const nextOf = (byte: number, chunk: Buffer, from: number): number => {
-  const at = chunk.indexOf(byte, from)
-  return at === -1 ? chunk.length : at
 }

@@ -1,5 +1,6 @@
 // One HTTP exchange with a replica: tells what was not sent from what was, and delivers the body at the reader's pace.
 import { plainText } from '#foundation/plain-text.ts'
+import { Gathered } from '#router/eras/gathered.ts'
 import type { Attempt, UpstreamBody, UpstreamSink } from '#router/facts.ts'
 import { allFields, firstField } from '#router/http1/fields.ts'
 import { AddressRefused } from './address-guard.ts'
@@ -130,21 +131,19 @@ export class Exchange implements ResponseHandler, UpstreamBody {
 
   collect(limit: number): Promise<Buffer | 'too_large' | 'broken'> {
     return new Promise(resolve => {
-      const chunks: Buffer[] = []
-      let bytes = 0
+      const gathered = new Gathered()
       this.#collected = resolve // a sink hears nothing after an abort, but who waits for a body must
       this.pipe({
         data: chunk => {
-          bytes += chunk.length
-          if (bytes > limit) {
+          if (gathered.length + chunk.length > limit) {
             resolve('too_large')
             this.abort()
             return false
           }
-          chunks.push(chunk)
+          gathered.add(chunk)
           return true
         },
-        end: () => resolve(Buffer.concat(chunks)),
+        end: () => resolve(gathered.take()),
         broken: () => resolve('broken'),
       })
       if (this.#isAborted) resolve('broken')

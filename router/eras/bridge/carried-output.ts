@@ -3,6 +3,7 @@
 import type { AskedRound, Carried, Carry, OpenQuestion } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { asEvent, eventData } from '../event-data.ts'
+import { Gathered } from '../gathered.ts'
 import type { Outlet } from '../held-output.ts'
 import { MOST_QUESTIONS } from './rounds.ts'
 
@@ -30,8 +31,7 @@ export class CarriedOutput implements Outlet {
   readonly questions: OpenQuestion[] = [] // bounded by MOST_QUESTIONS
   readonly #carry: Carry
   readonly #write: (piece: Buffer) => void
-  #pieces: Buffer[] = []
-  #bytes = 0
+  readonly #gathered = new Gathered()
 
   constructor(carry: Carry, write: (piece: Buffer) => void) {
     this.#carry = carry
@@ -39,16 +39,15 @@ export class CarriedOutput implements Outlet {
   }
 
   add(piece: Buffer): void {
-    this.#bytes += piece.length
-    if (this.#bytes > MOST_CARRIED) {
-      this.#pieces = []
-      this.refusal ??= TOO_LARGE
-    } else this.#pieces.push(piece)
+    if (this.refusal !== undefined) return
+    if (this.#gathered.length + piece.length <= MOST_CARRIED) return this.#gathered.add(piece)
+    this.#gathered.takePieces()
+    this.refusal = TOO_LARGE
   }
 
   /** An event, or a comment, is whole. */
   settle(): void {
-    const event = this.#taken()
+    const event = this.#gathered.take()
     if (event.length === 0 || this.refusal !== undefined) return
     const json = eventData(event)
     if (json === undefined) {
@@ -62,7 +61,7 @@ export class CarriedOutput implements Outlet {
 
   /** The whole body was one message. Empty where it is refused. */
   take(): Buffer {
-    const json = this.#taken()
+    const json = this.#gathered.take()
     const carried = this.refusal === undefined ? this.#carried(json) : undefined
     return carried?.kind === 'on' ? carried.json : NOTHING
   }
@@ -78,13 +77,6 @@ export class CarriedOutput implements Outlet {
   #question(question: OpenQuestion): void {
     if (this.questions.length === MOST_QUESTIONS) this.refusal = TOO_MANY
     else this.questions.push({ ...question, key: `q${this.questions.length + 1}` })
-  }
-
-  #taken(): Buffer {
-    const pieces = this.#pieces
-    this.#pieces = []
-    this.#bytes = 0
-    return Buffer.concat(pieces)
   }
 }
 
