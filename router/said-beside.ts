@@ -10,6 +10,7 @@ import { META } from './eras/versions.ts'
 import type { Carry } from './facts.ts'
 import { pathOf } from './open-session.ts'
 import type { Dispatched, Forwardable } from './stages/forward.ts'
+import { fewAtOnce, MOST_SAID } from './upstream/few-at-once.ts'
 import { tell } from './upstream/legacy-handshake.ts'
 import { legacyNotification, legacyWords } from './upstream/questions.ts'
 import type { Outgoing, Sent } from './upstream/send.ts'
@@ -40,13 +41,14 @@ export function carriedBy(
 ): Carry {
   const { era, message, session, rounds } = call
   const isAnswerable = replica.legacy?.sessionId !== undefined && rounds !== undefined
+  const pongs = fewAtOnce(MOST_SAID)
   return carryTo(era, {
     method: message.method,
     isLogged: META.logLevel in message.meta,
     mayOpenUrls: rounds !== undefined && !hasDeclined(message),
     mayAsk: era === 'modern' ? isAnswerable : session !== undefined,
     capabilities: callerCapabilitiesIn(message.meta[META.clientCapabilities]),
-    pong: idJson => void sayPong(ports, replica, idJson),
+    pong: idJson => pongs(() => sayPong(ports, replica, idJson)),
   })
 }
 

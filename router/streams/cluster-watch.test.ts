@@ -181,6 +181,10 @@ test('a legacy replica is listened to in a session of the router’s own, in whi
     { jsonrpc: '2.0', id: 5, result: {} },
     { jsonrpc: '2.0', id: 6, error: { code: -32601, message: 'Nobody is there to be asked.' } },
   ])
+  const before = requests.sent.length
+  for (let count = 0; count < 1_000; count += 1)
+    stream.data('data: {"jsonrpc":"2.0","id":5,"method":"ping"}\n\n')
+  assert.equal(requests.sent.length - before, 6) // with the two that are under way
   watch.remove(one)
   await settle()
   assert.equal(requests.last('resources/unsubscribe').header('mcp-session-id'), 'own')

@@ -2,6 +2,7 @@
 // router's own. It is opened once, and says once how it ended.
 import { isRecord } from '#router/eras/message.ts'
 import { LATEST_LEGACY } from '#router/eras/versions.ts'
+import { fewAtOnce, MOST_SAID } from '#router/upstream/few-at-once.ts'
 import {
   endUpstreamSession,
   type HandshakeWay,
@@ -89,6 +90,7 @@ export function subscribeLegacy(
   let context: LegacyContext | undefined
   let stream: UpstreamEvents | undefined
   let isEnded = false
+  const answers = fewAtOnce(MOST_SAID)
   const ask = async (method: string, all: readonly string[]): Promise<void> => {
     for (const uri of all) {
       if (context === undefined || isEnded) return
@@ -116,7 +118,7 @@ export function subscribeLegacy(
       onEvent: ({ data }) => {
         const heard = data && heardIn(data)
         if (heard === undefined) return true
-        if ('id' in heard.message) void decline(way, session, heard.message)
+        if ('id' in heard.message) answers(() => decline(way, session, heard.message))
         else events.onMessage(heard)
         return true
       },
