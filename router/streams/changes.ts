@@ -12,6 +12,9 @@ export const LIST_CHANGES: Readonly<
   resources: { wanted: 'resourcesListChanged', method: 'notifications/resources/list_changed' },
 }
 
+/** As long as a URI may be that callers and replicas are held to elsewhere. */
+export const LONGEST_URI = 8_192
+
 const UPDATED = 'notifications/resources/updated'
 export const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged'
 
@@ -30,7 +33,17 @@ export function changeIn(message: Readonly<Record<string, unknown>>): Change | u
   const of = BY_METHOD.get(method)
   if (of !== undefined) return { kind: 'list', of }
   const uri = method === UPDATED && isRecord(params) ? params['uri'] : undefined
-  return typeof uri === 'string' ? { kind: 'resource', uri } : undefined
+  const isName = typeof uri === 'string' && uri.length <= LONGEST_URI
+  return isName ? { kind: 'resource', uri } : undefined
+}
+
+/** Of a notification, in bytes: it goes to every stream of its cluster. */
+const LONGEST_TOLD = 4_096
+
+/** As its server said it, unless that is long: it says no more in few words. */
+export function wordsFor(change: Change, json: Buffer): Buffer {
+  if (json.length <= LONGEST_TOLD) return json
+  return change.kind === 'list' ? listChanged(change.of) : resourceUpdated(change.uri)
 }
 
 /** What is said where a change may have been missed. */

@@ -1,6 +1,7 @@
 // One subscription for all who listen: opened with the first, opened anew when it is lost, and never a change that nobody is told of.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Told } from '#router/capabilities.ts'
 import type { Learned } from '#router/clusters/endpoint.ts'
 import type { SentRequest } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
@@ -17,16 +18,24 @@ const TOOLS = said('notifications/tools/list_changed')
 
 interface Hearing extends Watcher {
   readonly heard: string[]
+  /** As it was said. */
+  readonly words: Buffer[]
 }
 
 function hearing(uris: readonly string[] = [], isPromised = true): Hearing {
   const heard: string[] = []
+  const words: Buffer[] = []
+  const hear = (what: string, json: Buffer): void => {
+    heard.push(what)
+    words.push(json)
+  }
   return {
     heard,
+    words,
     uris: new Set(uris),
     isPromised: () => isPromised,
-    onList: of => heard.push(of),
-    onResource: uri => heard.push(uri),
+    onList: hear,
+    onResource: hear,
   }
 }
 
@@ -190,4 +199,67 @@ test('a legacy replica is listened to in a session of the router’s own, in whi
   assert.equal(requests.last('resources/unsubscribe').header('mcp-session-id'), 'own')
   watch.close()
   assert.equal(requests.last('DELETE').header('mcp-session-id'), 'own')
+})
+
+test('a legacy replica is asked for many resources at once, and is given time for each', async t => {
+  const { watch, requests, pass } = watchGround(t, LEGACY)
+  const uris = Array.from({ length: 1_000 }, (_, count) => `a:${count}`)
+  void watch.add(hearing(uris, false))
+  const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 's' } }
+  await requests.last('initialize').result(result, { 'mcp-session-id': 'own' })
+  await requests.last('notifications/initialized').status(202)
+  const stream = requests.last('GET')
+  stream.answer(STREAM)
+  await settle()
+  const asked = () => requests.sent.filter(({ method }) => method === 'resources/subscribe')
+  assert.equal(asked().length, 16)
+  await asked()[15]?.result({})
+  await asked()[0]?.result({})
+  assert.equal(asked().length, 18)
+  pass(29_999)
+  assert.equal(isEnded(stream), false)
+  pass(1)
+  assert.equal(isEnded(stream), true)
+})
+
+test('who comes when there is room for no more resources is admitted none', async t => {
+  const { watch } = watchGround(t)
+  const uris = Array.from({ length: 10_000 }, (_, count) => `a:${count}`)
+  const all = hearing(uris)
+  void watch.add(all)
+  assert.deepEqual([...watch.admitted(['a:1'])], [])
+  watch.remove(all)
+  assert.deepEqual([...watch.admitted(['a:1'])], ['a:1'])
+})
+
+test('a replica of both eras is asked in the one in which it says that it tells', async t => {
+  const none = { has: [], tells: [], hasSubscriptions: false, extensions: {} }
+  const tells: Told[] = ['tools']
+  const capabilities = { modern: none, legacy: { ...none, tells } }
+  const { watch, requests } = watchGround(t, {
+    ...LEGACY,
+    eras: ['modern', 'legacy'],
+    capabilities,
+  })
+  void watch.add(hearing())
+  assert.equal(requests.last().method, 'initialize')
+})
+
+test('what a server says of a change at great length is told in few words, and a name that nobody may say not at all', async t => {
+  const { watch, requests, pass } = watchGround(t)
+  const one = hearing(['a:1'], false)
+  void watch.add(one)
+  await answered(requests.last())
+  const told = (params: object, method = 'notifications/resources/updated'): void => {
+    requests.last().data(said(method, params))
+    pass(1_000)
+  }
+  told({ uri: 'a:1', note: 'short' })
+  told({ uri: 'a:1', note: 'x'.repeat(10_000) })
+  told({ note: 'x'.repeat(10_000) }, 'notifications/tools/list_changed')
+  told({ uri: `a:1/${'x'.repeat(10_000)}` })
+  assert.deepEqual(
+    one.words.map(words => JSON.parse(words.toString()).params),
+    [{ uri: 'a:1', note: 'short' }, { uri: 'a:1' }, undefined],
+  )
 })

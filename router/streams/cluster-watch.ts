@@ -6,9 +6,8 @@ import type { Cluster } from '#router/clusters/cluster.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { HandshakeWay } from '#router/upstream/legacy-handshake.ts'
 import type { ClientInfo } from '#router/upstream/questions.ts'
-import type { Era } from '#routes/route-table.ts'
 import type { After } from './caller-stream.ts'
-import { changeIn, isWithin, listChanged, resourceUpdated } from './changes.ts'
+import { changeIn, listChanged, resourceUpdated, wordsFor } from './changes.ts'
 import {
   type Heard,
   type Subscription,
@@ -16,8 +15,10 @@ import {
   subscribeLegacy,
   subscribeModern,
 } from './subscription.ts'
+import { tellerIn } from './tellers.ts'
 import { TrailingPace } from './trailing-pace.ts'
 import type { StreamEnd } from './upstream-events.ts'
+import { WatchedUris } from './watched-uris.ts'
 import { type By, wayBy } from './way-by.ts'
 
 export interface WatchPorts {
@@ -48,8 +49,9 @@ const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 /** One that held so long was good: the next is opened at once. */
 const GOOD_MS = 10_000
-/** By when a replica must have said that it tells. */
+/** By when a replica must have said that it tells; and for each resource that it is asked for, which is a question of its own in a session. */
 const OPEN_MS = 10_000
+const OPEN_URI_MS = 20
 /** How often it is looked at whether its replica is still one of the cluster's. */
 const LOOK_MS = 1_000
 /** A server that tells of changes all the time is handed on once in so long, for each list and resource. */
@@ -72,6 +74,7 @@ export class ClusterWatch {
   readonly #pace: TrailingPace
   readonly #watchers = new Set<Watcher>() // bounded by the streams of callers
   readonly #waiting = new Map<Watcher, () => void>() // of these
+  readonly #uris = new WatchedUris<Watcher>() // of these
   #open: Open | undefined
   /** Opened to take its place. */
   #next: Open | undefined
@@ -93,9 +96,15 @@ export class ClusterWatch {
     return this.#watchers.size === 0 && this.#open === undefined && this.#next === undefined
   }
 
+  /** Of these resources, as many as may be told of besides all others. */
+  admitted(uris: Iterable<string>): ReadonlySet<string> {
+    return this.#uris.admitted(uris)
+  }
+
   /** Resolves when everything that it wants to hear is told; that may be never. */
   add(watcher: Watcher): Promise<void> {
     this.#watchers.add(watcher)
+    this.#uris.take(watcher)
     this.#cancelLinger?.()
     this.#cancelLinger = undefined
     return this.#covered(watcher)
@@ -103,12 +112,14 @@ export class ClusterWatch {
 
   /** It wants to hear of other resources now. */
   changed(watcher: Watcher): Promise<void> {
+    this.#uris.take(watcher)
     this.#dropUnwanted()
     return this.#covered(watcher)
   }
 
   remove(watcher: Watcher): void {
     this.#watchers.delete(watcher)
+    this.#uris.delete(watcher)
     this.#waiting.delete(watcher)
     this.#dropUnwanted()
     if (this.#watchers.size > 0) return
@@ -152,18 +163,14 @@ export class ClusterWatch {
     })
   }
 
-  #wanted(): Set<string> {
-    return new Set([...this.#watchers].flatMap(({ uris }) => [...uris]))
-  }
-
   #missing(): readonly string[] {
-    return [...this.#wanted()].filter(uri => this.#open?.uris.has(uri) !== true)
+    return [...this.#uris.all].filter(uri => this.#open?.uris.has(uri) !== true)
   }
 
   #dropUnwanted(): void {
     const { subscription, uris } = this.#open ?? {}
     if (subscription?.remove === undefined || uris === undefined) return // gone with the next that takes its place
-    const wanted = this.#wanted()
+    const wanted = new Set(this.#uris.all)
     const unwanted = [...uris].filter(uri => !wanted.has(uri))
     for (const uri of unwanted) uris.delete(uri)
     if (unwanted.length > 0) subscription.remove(unwanted)
@@ -179,10 +186,10 @@ export class ClusterWatch {
 
   #subscribe(): void {
     const cluster = this.#ports.cluster(this.#name)
-    const place = cluster && placeIn(cluster, this.#ports.random)
+    const place = cluster && tellerIn(cluster, this.#ports.random)
     if (cluster === undefined || place === undefined) return this.#later()
     const { endpoint, era } = place
-    const uris = this.#wanted()
+    const uris = new Set(this.#uris.all)
     const way = wayBy(this.#ports.way({ cluster, endpoint }), this.#by)
     const events: SubscriptionEvents = {
       onReady: () => this.#ready(open),
@@ -196,7 +203,7 @@ export class ClusterWatch {
     const sinceMs = this.#ports.nowMs()
     const open: Open = { cluster, endpoint, subscription, uris, sinceMs, isReady: false }
     this.#next = open
-    this.#ports.after(OPEN_MS, () => {
+    this.#ports.after(OPEN_MS + uris.size * OPEN_URI_MS, () => {
       if (this.#next !== open) return
       subscription.end()
       this.#over(open, { kind: 'lost', isNobodyThere: false })
@@ -227,15 +234,15 @@ export class ClusterWatch {
   #heard({ message, json }: Heard, { endpoint, cluster }: Open): void {
     const change = changeIn(message)
     if (change === undefined) return
+    const words = wordsFor(change, json)
     if (change.kind === 'list') {
       if (change.of === 'tools') cluster.outdated(endpoint)
-      this.#pace.run(change.of, () => this.#toldList(change.of, json, () => true))
+      this.#pace.run(change.of, () => this.#toldList(change.of, words, () => true))
       return
     }
     const { uri } = change
     this.#pace.run(`resource ${uri}`, () => {
-      for (const watcher of this.#watchers)
-        if ([...watcher.uris].some(wanted => isWithin(uri, wanted))) watcher.onResource(uri, json)
+      for (const watcher of this.#uris.heardBy(uri)) watcher.onResource(uri, words)
     })
   }
 
@@ -280,21 +287,4 @@ export class ClusterWatch {
       this.#over(open, { kind: 'ended' })
     })
   }
-}
-
-/** Whichever era tells of changes: a legacy server does so only within a session. */
-function placeIn(
-  cluster: Cluster,
-  random: Random,
-): { readonly endpoint: Endpoint; readonly era: Era } | undefined {
-  for (const era of ['modern', 'legacy'] as const) {
-    const tellers = cluster
-      .serving(era)
-      .filter(({ learned }) => era === 'modern' || learned?.isSessionful === true)
-    const well = tellers.filter(({ isEjected }) => !isEjected)
-    const [all, count] = well.length > 0 ? [well, well.length] : [tellers, tellers.length]
-    const endpoint = all[Math.floor(random() * count)]
-    if (endpoint !== undefined) return { endpoint, era }
-  }
-  return undefined
 }

@@ -26,6 +26,12 @@ const LOST: Refusal = {
   retryAfterMs: 1_000,
 }
 
+const TOO_MANY_URIS: Refusal = {
+  code: 'RINGMAIN_TOO_MANY_STREAMS',
+  says: 'Its resources are more than can be listened to besides those of all others.',
+  retryAfterMs: 1_000,
+}
+
 const GONE: Refusal = { code: 'RINGMAIN_SESSION_UNKNOWN', detail: 'nobody is at its replica' }
 
 export async function openLegacy(
@@ -140,8 +146,14 @@ class Parts {
       if (tells.lists.size === 0 && !tells.hasSubscriptions) return []
       const uris = resources.of(session.token, cluster)
       const watch = watchOf(cluster, call)
+      if (watch.admitted(uris).size < uris.size) {
+        this.refusal = TOO_MANY_URIS
+        return []
+      }
       const { watcher, ready } = listenTo(watch, stream, { member, lists: tells.lists, uris })
-      stream.onOver(resources.listen(session.token, cluster, () => watch.changed(watcher)))
+      const changed = (): Promise<void> => watch.changed(watcher)
+      const hasRoomFor = (uri: string): boolean => watch.admitted([uri]).has(uri)
+      stream.onOver(resources.listen(session.token, cluster, { hasRoomFor, changed }))
       return [ready]
     })
   }

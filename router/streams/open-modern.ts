@@ -4,7 +4,7 @@ import { isRecord } from '#router/eras/message.ts'
 import { META } from '#router/eras/versions.ts'
 import type { VirtualServerMember } from '#routes/route-table.ts'
 import { type CallerStream, eventOf } from './caller-stream.ts'
-import { ACKNOWLEDGED, LIST_CHANGES } from './changes.ts'
+import { ACKNOWLEDGED, LIST_CHANGES, LONGEST_URI } from './changes.ts'
 import { listenTo, tellLists } from './listening.ts'
 import { readyOrLate } from './ready.ts'
 import type { Ground, Listening, Opening } from './streams.ts'
@@ -12,8 +12,6 @@ import { tellsOf } from './tellers.ts'
 
 /** Of one stream. */
 const MOST_URIS = 256
-/** As long as a URI may be that callers and replicas are held to elsewhere. */
-const LONGEST_URI = 8_192
 
 interface Filter {
   readonly lists: readonly Told[]
@@ -34,8 +32,11 @@ export async function openModern(
   const readies = parts
     .filter(({ lists, uris }) => lists.size + uris.size > 0)
     .map(({ member, lists, uris }) => {
-      const wanted = { member, lists, uris: new Set(uris.values()), subscriptionJson: idJson }
-      return listenTo(ground.watchOf(member.cluster, call), stream, wanted).ready
+      const watch = ground.watchOf(member.cluster, call)
+      const admitted = watch.admitted(uris.values())
+      for (const [uri, own] of uris) if (!admitted.has(own)) uris.delete(uri)
+      const wanted = { member, lists, uris: new Set(admitted), subscriptionJson: idJson }
+      return listenTo(watch, stream, wanted).ready
     })
   await readyOrLate(ground.ports.after, stream, readies)
   return {

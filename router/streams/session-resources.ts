@@ -6,12 +6,20 @@ import { LRUCache } from 'lru-cache'
 const MOST_SESSIONS = 10_000
 /** Of one session, at all clusters. */
 export const MOST_RESOURCES = 256
+/** Of their URIs together. */
+const MOST_CHARACTERS = 32_768
+
+/** The stream that is open. */
+interface Listener {
+  readonly hasRoomFor: (uri: string) => boolean
+  readonly changed: () => Promise<void>
+}
 
 interface Kept {
   /** By cluster; by the owner's own names. */
   readonly uris: Map<string, Set<string>>
   /** Of the stream that is open: told when there are others. Bounded by the clusters. */
-  readonly listeners: Map<string, () => Promise<void>>
+  readonly listeners: Map<string, Listener>
 }
 
 export class SessionResources {
@@ -29,20 +37,25 @@ export class SessionResources {
   async add(token: string, cluster: string, uri: string): Promise<boolean> {
     const { uris, listeners } = this.#kept(token)
     const of = this.of(token, cluster)
-    const count = [...uris.values()].reduce((sum, { size }) => sum + size, 0)
-    if (!of.has(uri) && count >= MOST_RESOURCES) return false
+    const listener = listeners.get(cluster)
+    if (!of.has(uri)) {
+      const all = [...uris.values()].flatMap(some => [...some])
+      const characters = all.reduce((sum, { length }) => sum + length, uri.length)
+      if (all.length >= MOST_RESOURCES || characters > MOST_CHARACTERS) return false
+      if (listener?.hasRoomFor(uri) === false) return false
+    }
     of.add(uri)
-    await listeners.get(cluster)?.()
+    await listener?.changed()
     return true
   }
 
   async remove(token: string, cluster: string, uri: string): Promise<void> {
     this.of(token, cluster).delete(uri)
-    await this.#kept(token).listeners.get(cluster)?.()
+    await this.#kept(token).listeners.get(cluster)?.changed()
   }
 
   /** Returns what takes the listener away. */
-  listen(token: string, cluster: string, listener: () => Promise<void>): () => void {
+  listen(token: string, cluster: string, listener: Listener): () => void {
     const { listeners } = this.#kept(token)
     listeners.set(cluster, listener)
     return () => {

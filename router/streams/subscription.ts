@@ -48,6 +48,9 @@ export interface SubscribePorts {
   readonly client: ClientInfo
 }
 
+/** Resources of a session that are asked for at once. */
+const LANES = 16
+
 /** A stream is silent for as long as nothing changes. */
 const NO_LIMIT = 0
 
@@ -92,12 +95,16 @@ export function subscribeLegacy(
   let isEnded = false
   const answers = fewAtOnce(MOST_SAID)
   const ask = async (method: string, all: readonly string[]): Promise<void> => {
-    for (const uri of all) {
-      if (context === undefined || isEnded) return
-      const about = { id: way.nextId(), method, params: { uri }, context }
-      const question = legacyQuestion(way.path, about, way.times)
-      await askReplica(way.send(question.outgoing), question.idJson, way.timeoutMs)
+    const left = all.values()
+    const lane = async (): Promise<void> => {
+      for (const uri of left) {
+        if (context === undefined || isEnded) return
+        const about = { id: way.nextId(), method, params: { uri }, context }
+        const question = legacyQuestion(way.path, about, way.times)
+        await askReplica(way.send(question.outgoing), question.idJson, way.timeoutMs)
+      }
     }
+    await Promise.all(Array.from({ length: LANES }, lane))
   }
   const end = (): void => {
     if (isEnded) return

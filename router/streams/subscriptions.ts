@@ -16,6 +16,8 @@ type Subscribing = Readonly<Decoded & Located & Resolved>
 
 const refused = (says: string): Refusal => ({ code: 'RINGMAIN_CANNOT_BE_TOLD', says })
 
+const TOO_MANY = `A session may subscribe to ${MOST_RESOURCES} resources, of short names, and all together to as many as can be asked for at once.`
+
 /** For the first word of an owner; a change before it is told as one that may have been missed. */
 const PATIENCE_MS = 2_000
 
@@ -36,7 +38,7 @@ export const subscriptions =
     // Its own session there would be asked, if it had one: it is asked by the router's.
     const adding = ports.resources.add(token, cluster.name, ownName)
     const isAdded = await within(ports.after, adding)
-    return isAdded ? undefined : refused(`A session may subscribe to ${MOST_RESOURCES} resources.`)
+    return isAdded ? undefined : refused(TOO_MANY)
   }
 
 /** True, too, when it takes longer. */
