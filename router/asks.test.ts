@@ -32,6 +32,7 @@ function nameOf(idJson: string, session = SESSION, sealer = SEALER): string {
 interface Ground {
   readonly requests: FakeSend
   readonly answer: (idJson: string, session?: Session) => Promise<Refusal | undefined>
+  readonly tellAll: (n: number) => void
 }
 
 function ground(t: TestContext): Ground {
@@ -43,6 +44,11 @@ function ground(t: TestContext): Ground {
   const asks = new Asks({ active, sealer: SEALER, say: requests.say, after: () => () => undefined })
   return {
     requests,
+    tellAll: n => {
+      const method = 'notifications/roots/list_changed'
+      const message = messageOf(`{"jsonrpc":"2.0","method":"${method}","params":{"n":${n}}}`)
+      asks.tellAll(decodedAs({ era: 'legacy', session: SESSION, message }))
+    },
     answer: async (idJson, session = SESSION) => {
       const message = messageOf(`{"jsonrpc":"2.0","id":${idJson},"result":{"n":1.0}}`)
       const answering = asks.answer(decodedAs({ era: 'legacy', session, message }))
@@ -132,4 +138,17 @@ test('what became of an answer is told: the session is gone, or the replica did 
   await settle()
   requests.last().fail('ECONNRESET')
   assert.equal((await answering)?.code, 'RINGMAIN_ANSWER_LOST')
+})
+
+test('a caller whose roots change all the time has its replica told once at a time, and of the last', async t => {
+  const { requests, tellAll } = ground(t)
+  for (let count = 0; count < 1_000; count += 1) tellAll(count)
+  assert.equal(requests.sent.length, 1)
+  await requests.last().status(202)
+  assert.equal(requests.sent.length, 2)
+  assert.match(String(requests.last().outgoing.body), /"n":999/)
+  await requests.last().status(202)
+  assert.equal(requests.sent.length, 2)
+  tellAll(1_000)
+  assert.equal(requests.sent.length, 3)
 })

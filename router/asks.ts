@@ -17,6 +17,7 @@ import type {
 import { HANDSHAKE_MS, pathOf, timesOf } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import type { Answers } from './stages/notice.ts'
+import { OnceMore } from './upstream/once-more.ts'
 import { legacyWords } from './upstream/questions.ts'
 import { askReplica } from './upstream/rpc.ts'
 
@@ -107,6 +108,8 @@ export class Asks implements Answers {
   readonly #ports: AskPorts
   /** By session and id. */
   readonly #waiting = new Map<string, (answer: Message) => void>() // bounded by MOST_WAITING
+  /** By session: a caller may have as much to say as it likes, and waits for none of it. */
+  readonly #telling = new OnceMore()
 
   constructor(ports: AskPorts) {
     this.#ports = ports
@@ -130,7 +133,10 @@ export class Asks implements Answers {
   }
 
   readonly tellAll: Answers['tellAll'] = ({ message, session }) => {
-    for (const member of session?.members ?? []) void this.#tell(member, message.body)
+    if (session !== undefined)
+      this.#telling.run(session.token, () =>
+        Promise.all(session.members.map(member => this.#tell(member, message.body))),
+      )
   }
 
   /** Asks a legacy caller what a modern server wants to know: the call with all of its answers, or why there is none. */
