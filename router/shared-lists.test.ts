@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createSealer } from '#foundation/seal.ts'
+import type { Era } from '#routes/route-table.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
 import { MODERN, playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
+import type { CallerCapabilities } from './capabilities.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import type { Session } from './facts.ts'
 import { RetryBudgets } from './retry-budget.ts'
@@ -30,11 +32,11 @@ interface Ground {
   }
 }
 
-function ground(t: TestContext): Ground {
+function ground(t: TestContext, eras: readonly Era[] = ['modern', 'legacy']): Ground {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const clusters = playedClusters()
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
-  const learned = { ...MODERN, eras: ['modern', 'legacy'], isSessionful: true } as const
+  const learned = { ...MODERN, eras, isSessionful: eras.includes('legacy') }
   serveAt(active, clusters, { cluster: 'crm', ports: [1], learned })
   const requests = fakeSend()
   let id = 1_000
@@ -177,4 +179,27 @@ test('what was asked for before a change is not kept after it', async t => {
   await requests.last().result({ tools: [{ name: 'old' }], ttlMs: 60_000 })
   await first
   assert.equal(lists.begin(whole.listing()).known, undefined)
+})
+
+test('a modern server that makes a list for a legacy session is told what its caller can do, as with a call', async t => {
+  const { page, requests } = ground(t, ['modern'])
+  const sessionOf = (can: CallerCapabilities | undefined): Session => ({
+    token: JSON.stringify(can ?? null),
+    serverName: 'default',
+    version: '2025-11-25',
+    members: [],
+    ...(can && { client: { info: { name: 'c', version: '1' }, capabilities: can } }),
+  })
+  const legacy = { era: 'legacy', version: '2025-11-25' } as const
+  for (const can of [{ elicitation: {} }, { sampling: {} }, { elicitation: {} }, undefined])
+    void page({ ...legacy, session: sessionOf(can) })
+  void page(legacy)
+  await settle()
+  const told = requests.sent.map(
+    ({ message }) =>
+      (message['params'] as { readonly _meta: Readonly<Record<string, unknown>> })._meta[
+        'io.modelcontextprotocol/clientCapabilities'
+      ],
+  )
+  assert.deepEqual(told, [{ elicitation: {} }, { sampling: {} }, {}])
 })

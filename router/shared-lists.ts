@@ -42,7 +42,8 @@ export function sharedLists(ports: SharedListPorts): SharedLists {
   const told = new LeftOutLog((event, fields) => ports.log.warn({ event, ...fields }, event))
   const merged = new MergedLists({ ...ports, onLeftOut: told.tell })
   const epochs = new ListEpochs()
-  const page: Lists['page'] = (call, member, cursor) => {
+  const page: Lists['page'] = (asked, member, cursor) => {
+    const call = declared(asked)
     const cluster = active.cluster(member.cluster)
     const params = paramsOf(call, cursor)
     if (cluster === undefined || isBound(call, [member]) || params === undefined)
@@ -69,7 +70,7 @@ export function sharedLists(ports: SharedListPorts): SharedLists {
   const mayBePublic = ({ cluster }: VirtualServerMember): boolean =>
     active.cluster(cluster)?.policy.lists.mayBePublic === true
   const begin: Lists['begin'] = call => {
-    const place = placeOf(call, { active, epochs })
+    const place = placeOf(declared(call), { active, epochs })
     const known = place && kept.get(place)
     const encoded = (list: MergedList, names: Rivals | undefined): readonly Buffer[] => {
       const joined = merged.join(call, list, { rivals: names, mayBePublic })
@@ -119,6 +120,15 @@ const isBound = (call: Readonly<Listing>, members: readonly VirtualServerMember[
   call.session?.members.some(({ cluster }) =>
     members.some(member => member.cluster === cluster),
   ) === true
+
+/** What a legacy caller can do it has said once, in its session: a modern server that it is bridged to is told with each request. */
+function declared(call: Readonly<Listing>): Readonly<Listing> {
+  const { message, session } = call
+  const capabilities = session?.client?.capabilities
+  if (call.era === 'modern' || capabilities === undefined) return call
+  const meta = { ...message.meta, [META.clientCapabilities]: capabilities }
+  return { ...call, message: { ...message, meta } }
+}
 
 /** What a server may look at when it makes a list: where it goes on, and what its caller can do. */
 function paramsOf(call: Readonly<Listing>, cursor: string | undefined): unknown {
