@@ -130,6 +130,7 @@ test('what cannot be put by, or asked of this caller, is refused in words; a pin
   full.quiet()
   await full.relay.done
   assert.deepEqual([full.relay.caller.text(), full.pongs], [event(`<${code}>`), ['5']])
+  assert.equal(full.relay.abandoned(), 1) // or its server would wait, and nobody come
   t.mock.timers.reset()
   for (const [json, capabilities] of [
     [asks('0'), {}],

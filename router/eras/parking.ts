@@ -14,7 +14,7 @@ type Questions = Parameters<Park>[0]['questions']
 interface Parking {
   readonly park: Park
   readonly after: After
-  readonly relay: Pick<Relay, 'body' | 'callerIdJson'>
+  readonly relay: Pick<Relay, 'body' | 'callerIdJson' | 'abandon'>
   readonly out: { readonly questions: Questions }
   readonly events: { readonly isBetween: boolean; readonly lastEventId: string | undefined }
   readonly isOver: () => boolean
@@ -57,8 +57,10 @@ function parking(of: Parking, hold: () => UpstreamBody): (isEnd?: true) => void 
     if (!isBetween) return look()
     const numbered = lastEventId === undefined ? {} : { lastEventId }
     const parked = of.park({ questions, ...numbered, hold })
-    if ('refusal' in parked) of.fail(parked.refusal)
-    else of.told(inputRequired(of.relay.callerIdJson, questions, parked.state))
+    if ('refusal' in parked) {
+      of.fail(parked.refusal)
+      of.relay.abandon() // nobody will answer it
+    } else of.told(inputRequired(of.relay.callerIdJson, questions, parked.state))
   }
   const look = (isEnd?: true): void => {
     if (of.out.questions.length === 0) return
