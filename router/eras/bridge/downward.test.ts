@@ -26,9 +26,32 @@ test('a legacy result gets what a modern one must have, once, and keeps every by
   const whole = answer('{"resultType":"complete","content":[]}')
   assert.equal(toModern(whole), whole)
   assert.equal(
-    toModern(answer('{"contents":[],"ttlMs":5}'), 'resources/read'),
-    answer('{"resultType":"complete","cacheScope":"private","contents":[],"ttlMs":5}'),
+    toModern(answer('{"contents":[]}'), 'resources/read'),
+    answer('{"resultType":"complete","ttlMs":0,"cacheScope":"private","contents":[]}'),
   )
+})
+
+test('what a legacy server calls by a name that the modern era gave a meaning means nothing there', () => {
+  const asks = '{"k":{"method":"roots/list"}}'
+  for (const own of [
+    '"input_required"',
+    '"task"',
+    '5',
+    '{"a":[1]}',
+    '"complete","resultType":"task"',
+  ])
+    for (const end of ['', `,"inputRequests":${asks},"requestState":"s"`])
+      assert.deepEqual(
+        JSON.parse(toModern(answer(`{"resultType":${own}${end}}`))).result.resultType,
+        'complete',
+        own,
+      )
+  assert.equal(
+    toModern(answer('{"contents":[],"ttlMs":-5,"cacheScope":"public"}'), 'resources/read'),
+    answer('{"resultType":"complete","contents":[],"ttlMs":0,"cacheScope":"private"}'),
+  )
+  const own = answer('{"resultType":"complete","ttlMs":5,"cacheScope":"public"}')
+  assert.equal(toModern(own), own) // only what may be kept says how long
 })
 
 test('a modern result loses what a legacy one does not have, and no field besides', () => {

@@ -44,7 +44,7 @@ const toModern =
     }
     if (error !== undefined) return toldError(call, json, { error, idJson })
     if (result === undefined || !isObjectAt(json, result.start)) return NO_RESULT
-    return on(json, missingMembers(json, result, CACHEABLE.has(method) ? CACHED : COMPLETE))
+    return on(json, modernMembers(json, result, CACHEABLE.has(method) ? CACHED : COMPLETE))
   }
 
 const toLegacy =
@@ -109,14 +109,20 @@ function questionOf(call: CarriedCall, json: Buffer, idJson: string): Carried {
 const COMPLETE: ReadonlyArray<readonly [string, string]> = [['resultType', '"complete"']]
 const CACHED: typeof COMPLETE = [...COMPLETE, ['ttlMs', '0'], ['cacheScope', '"private"']]
 
-/** Members that a result must have there, put first; one that it has already stands. */
-function missingMembers(json: Buffer, result: Span, wanted: typeof COMPLETE): readonly Change[] {
+/** Members that a result must have there, put first. To a legacy server these names mean nothing, and what it calls by one of them neither. */
+function modernMembers(json: Buffer, result: Span, wanted: typeof COMPLETE): readonly Change[] {
+  const changes: Change[] = []
   const has = new Set<string>()
-  eachMember(json, result.start, key => void has.add(key))
+  eachMember(json, result.start, (key, span) => {
+    has.add(key)
+    const value = wanted.find(([name]) => name === key)?.[1]
+    if (value !== undefined && json.toString('utf8', span.start, span.end) !== value)
+      changes.push({ span, by: value })
+  })
   const added = wanted.filter(([key]) => !has.has(key)).map(([key, value]) => `"${key}":${value}`)
-  if (added.length === 0) return []
+  if (added.length === 0) return changes
   const at = { start: result.start + 1, end: result.start + 1 }
-  return [{ span: at, by: has.size === 0 ? added.join() : `${added.join()},` }]
+  return [{ span: at, by: has.size === 0 ? added.join() : `${added.join()},` }, ...changes]
 }
 
 /** Members of a result that a legacy one does not have. */
