@@ -2,7 +2,6 @@
 // keeps the two apart, and what follows from them is decided by who asks.
 import type { Clock } from '#foundation/clock.ts'
 import { shapeOf } from '#foundation/refusals.ts'
-import { type Capabilities, capabilitiesIn } from '#router/capabilities.ts'
 import { createBreather } from '#router/clusters/discovery/breather.ts'
 import type { Endpoint } from '#router/clusters/endpoint.ts'
 import type { CheckResult } from '#router/clusters/health/checker.ts'
@@ -10,11 +9,11 @@ import { isRecord } from '#router/eras/message.ts'
 import { LATEST_LEGACY } from '#router/eras/versions.ts'
 import { fromRouter, through } from '#router/eras/via.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
+import { type Discovered, discoveredIn } from './discovered.ts'
 import type { KnownDefinitions } from './known-definitions.ts'
 import {
   endUpstreamSession,
   type HandshakeWay,
-  instructionsIn,
   openUpstreamSession,
   type UpstreamSession,
 } from './legacy-handshake.ts'
@@ -44,11 +43,7 @@ export interface ProbeMeans {
 
 /** What the discover question showed; `busy` is alive and says nothing of its era. */
 export type Modern =
-  | {
-      readonly kind: 'modern' | 'not_modern' | 'guarded' | 'busy'
-      readonly instructions?: string
-      readonly capabilities?: Capabilities
-    }
+  | (Omit<Discovered, 'kind'> & { readonly kind: Discovered['kind'] | 'guarded' | 'busy' })
   | { readonly kind: 'failed'; readonly result: CheckResult }
 
 /** What the handshake showed; `found` is what was asked within the session. */
@@ -56,8 +51,6 @@ export type Legacy<Found> =
   | { readonly kind: 'open'; readonly session: UpstreamSession; readonly found: Found }
   | { readonly kind: 'not_legacy' | 'guarded' | 'unasked'; readonly result: CheckResult }
 
-/** Codes that only a modern server answers with (2026-07-28, Error Codes). */
-const MODERN_CODES: readonly unknown[] = [-32020, -32021, -32022]
 const BUSY = 429
 /** Finding out eras and tools takes this many times as long as a proof of life may. */
 const DEEP = 3
@@ -135,17 +128,7 @@ export class Probe {
     if (reply.kind === 'http' && reply.isTooLarge)
       return { kind: 'failed', result: notAlive(`server/discover: ${reply.detail}`) }
     if (reply.kind === 'http') return { kind: 'not_modern' }
-    const result = reply.message['result'] as
-      | { supportedVersions?: unknown; instructions?: unknown }
-      | undefined
-    const error = reply.message['error'] as { code?: unknown } | undefined
-    const isModern = Array.isArray(result?.supportedVersions) || MODERN_CODES.includes(error?.code)
-    const capabilities = capabilitiesIn(result)
-    return {
-      kind: isModern ? 'modern' : 'not_modern',
-      ...instructionsIn(result),
-      ...(capabilities === undefined ? {} : { capabilities }),
-    }
+    return discoveredIn(reply.message)
   }
 
   /** A session that is ended again, whatever happened in it. */
