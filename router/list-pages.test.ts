@@ -143,6 +143,25 @@ test('a list may be asked for again, at another replica and after a moment, as o
   )
 })
 
+test('a router behind this one that has nobody to ask is no answer while another one may have somebody', async t => {
+  const { page, requests } = ground(t)
+  const asking = page()
+  await settle()
+  await requests.last().error(200, -31_953, { 'x-ringmain-not-executed': '1' })
+  t.mock.timers.tick(250)
+  await settle()
+  await requests.last().result(TOOLS)
+  assert.deepEqual(shown(await asking), [[JSON.stringify(FIND)], 'two'])
+  const failing = page()
+  await settle()
+  await requests.last().error(200, -31_953)
+  assert.equal(
+    shown(await failing),
+    'RINGMAIN_UPSTREAM_BAD_RESPONSE',
+    'without that word it is one',
+  )
+})
+
 test('a page of more tools than anybody offers is no page', async t => {
   const { page, requests } = ground(t)
   const many = (count: number) =>

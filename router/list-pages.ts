@@ -16,6 +16,7 @@ import { through } from './eras/via.ts'
 import type { AfterHead } from './facts.ts'
 import { type Listed, listedBy } from './methods.ts'
 import { pathOf, timesOf } from './open-session.ts'
+import { NOT_EXECUTED } from './outcome.ts'
 import { pause } from './pause.ts'
 import type { RetryBudgets, RetryTurn } from './retry-budget.ts'
 import type { Listing, Page, PageAnswer } from './stages/gather.ts'
@@ -176,7 +177,17 @@ async function ask(
   const reply = await askReplica(sent, question.idJson, how.timeoutMs, PAGE_BYTES)
   sent.ended(afterHead(reply))
   call.gone.removeEventListener('abort', sent.abort)
-  return reply
+  return isUndone(reply) && !replica.isBound ? NOBODY_TO_ASK : reply
+}
+
+/** A router behind this one says so; another one may have somebody. */
+const isUndone = (reply: RpcReply): boolean =>
+  reply.kind === 'message' && reply.status === 200 && reply.header(NOT_EXECUTED) === '1'
+
+const NOBODY_TO_ASK: RpcReply = {
+  kind: 'http',
+  status: 200,
+  detail: 'it is a router, and has nobody to ask',
 }
 
 /** What was given up, and what is larger than is read, says nothing of the replica. */

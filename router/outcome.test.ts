@@ -39,6 +39,7 @@ function expected(status: number, isRefused: boolean, after: AfterHead): string 
   if (status === 429) return `answered tool${isRefused ? ' refusal' : ''} throttled`
   if (status === 503) return isRefused ? 'answered tool refusal throttled' : 'unanswered endpoint'
   if (status === 508 && isRefused) return 'answered tool refusal'
+  if (status === 200 && isRefused) return 'answered tool refusal throttled'
   if (status === 502 || status === 504) return 'unanswered endpoint'
   if (status >= 500) return 'answered endpoint'
   const ofCode: Readonly<Record<number, string>> = {

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly retryAfterMs: number | undefined
 }
 
-/** A replica, or what stands before it, says with this header that a 429 or 503 came before the tool was touched. */
+/** A replica, or what stands before it, says with this header that a 429 or 503 came before the tool was touched; a router, that its 200 is a refusal. */
 export const NOT_EXECUTED = 'x-ringmain-not-executed'
 
 /** What a server says when the making of its answer failed, whatever the status. */
@@ -40,6 +40,8 @@ const DECLINED = plain('answered', 'tool')
 const DONE = plain('answered', 'none')
 /** A router says so of its own caller's call, and works. */
 const WENT_ROUND: Outcome = Object.freeze({ ...DECLINED, isRefusal: true })
+/** A router that has nobody to give it to now. */
+const REFUSED: Outcome = Object.freeze({ ...DECLINED, isRefusal: true, isThrottled: true })
 
 const NOTHING: AfterHead = Object.freeze({})
 
@@ -54,6 +56,7 @@ export function outcomeOf(attempt: Attempt, after: AfterHead = NOTHING): Outcome
     case 'abandoned':
       return LEFT_UNANSWERED
     case 'answered':
+      if (attempt.status === 200 && attempt.header(NOT_EXECUTED) === '1') return REFUSED
       return attempt.status < 400 ? ofContent(after) : ofStatus(attempt, after)
   }
 }

@@ -36,7 +36,8 @@ const TABLE: ReadonlyArray<readonly [string, Attempt, string, string]> = [
   ['401', answeredAs(401), 'tell', 'tell'],
   ['404', answeredAs(404), 'tell', 'tell'],
   ['a first byte', answeredAs(200), 'tell', 'tell'],
-  ['a first byte, not executed', answeredAs(200, REFUSED), 'tell', 'tell'],
+  ['a router that ran nothing, in a 200', answeredAs(200, REFUSED), 'refused', 'refused'],
+  ['a call that goes round', answeredAs(508, REFUSED), 'tell', 'tell'],
 ]
 
 test('what may go elsewhere is what the table says, and nothing of a session does', () => {

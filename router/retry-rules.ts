@@ -11,13 +11,14 @@ export type NextStep = 'failover' | RetryReason | 'tell'
  * run twice; and every call of a session, which lives on one replica.
  */
 export function nextStep(
-  { verdict, fault, isRefusal }: Outcome,
+  { verdict, fault, isRefusal, isThrottled }: Outcome,
   { isBound }: { readonly isBound: boolean },
   { isReplayable }: { readonly isReplayable: boolean },
 ): NextStep {
   if (isBound || fault === 'caller') return 'tell'
   if (verdict === 'not_sent') return 'failover'
-  if (isRefusal) return 'refused'
+  // A call that goes round comes everywhere the way it came: who says that it did must not spend what others may send again.
+  if (isRefusal) return isThrottled ? 'refused' : 'tell'
   return verdict === 'unanswered' && isReplayable ? 'unanswered' : 'tell'
 }
 

@@ -9,6 +9,7 @@ import type { Refusal } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import { eachMember, firstValue, splice } from './json-spans.ts'
 import { isRecord } from './message.ts'
+import { routerRefusal } from './router-refusal.ts'
 
 type Answered = Extract<Attempt, { kind: 'answered' }>
 /**
@@ -50,6 +51,7 @@ export function judgeAnswer(
     const { isRefusal, retryAfterMs = 1_000 } = outcomeOf(attempt)
     if (isRefusal) return drop(attempt, busy(status, retryAfterMs))
   }
+  if (status === 200 && outcomeOf(attempt).isRefusal) return routerRefusal(attempt)
   if (status === 508 && outcomeOf(attempt).isRefusal)
     return drop(attempt, { code: 'RINGMAIN_LOOP', detail: 'the replica is a router, and says so' })
   const encoding = foreignEncoding(attempt)

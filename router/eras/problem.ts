@@ -1,6 +1,7 @@
 // A refusal in words and as data, the same in both eras; where it is put on the wire differs.
 import { type RefusalShape, shapeOf } from '#foundation/refusals.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
+import { JSON_HEADERS } from './codec.ts'
 import { META } from './versions.ts'
 
 export interface Problem {
@@ -58,13 +59,22 @@ export function placeOf(refusal: Refusal, method: string): 'http' | 'error' | 'r
   return method === 'tools/call' ? 'result' : 'error'
 }
 
-/** Other parties' 429 and 503 leave open whether anything ran; a router or a client before this one need not read the body to know. */
+/**
+ * Other parties' 429 and 503 leave open whether anything ran, and a 200 says nothing of it; a router or a client before this one need not read the
+ * body to know.
+ */
 const notExecuted = ({ code }: Refusal): Record<string, string> => {
   const { http, executed } = shapeOf(code)
   return executed === 'no' && (http === 429 || http === 503 || http === 508)
     ? { 'x-ringmain-not-executed': '1' }
     : {}
 }
+
+/** Of a refusal that travels over 200. */
+export const inBandHeaders = (refusal: Refusal): Record<string, string> => ({
+  ...JSON_HEADERS,
+  ...notExecuted(refusal),
+})
 
 /** HTTP fields that belong to certain refusals, whatever the era. */
 export const refusalHeaders = (refusal: Refusal): Record<string, string> => ({

@@ -65,6 +65,38 @@ test('a call goes through two routers and runs once, in either era and within a 
   )
 })
 
+test('what one router behind this one has nobody for goes to the next one, and runs once', async t => {
+  const gone = await startScripted({ name: 'gone', tools: ['echo'] })
+  const short = { interval: '100ms', timeout: '1s', rise: 1, fall: 1 }
+  const other = await runRouter(
+    documents(
+      clusterOf('tools', [gone.url], { health: short }),
+      serverOf('default', ['tools'], { naming: 'plain' }),
+    ),
+  )
+  t.after(other.close)
+  await other.untilUp('tools', 1)
+  const before = await runRouter(
+    documents(
+      clusterOf('both', [inner.mcpUrl, other.mcpUrl], {
+        health: { interval: '1h' },
+        retry: { budget: '100%' },
+      }),
+      serverOf('default', ['both'], { naming: 'plain' }),
+    ),
+  )
+  t.after(before.close)
+  await before.untilUp('both', 2)
+  await gone.close()
+  await gone.close()
+  await other.untilUp('tools', 0)
+  const [ran, seen] = [executions(), callsOf(other)]
+  for (let call = 0; call < 10; call += 1)
+    assert.equal(servedBy(await modernCall(before.mcpUrl, 'echo')), 'tool')
+  assert.equal(executions() - ran, 10)
+  assert.ok(callsOf(other) > seen, 'it was asked, and refused')
+})
+
 test('a call that came through eight routers goes no further, and one with a broken list of them is refused', async () => {
   const before = executions()
   const headers = { 'x-ringmain-via': 'a,b,c,d,e,f,g' }

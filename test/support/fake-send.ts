@@ -15,7 +15,11 @@ export interface SentRequest extends PlayedExchange {
   readonly message: Readonly<Record<string, unknown>>
   /** Answers with a JSON-RPC result under the id that was sent. */
   readonly result: (result: unknown, headers?: Readonly<Record<string, string>>) => Promise<void>
-  readonly error: (status: number, code: number) => Promise<void>
+  readonly error: (
+    status: number,
+    code: number,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<void>
   readonly status: (status: number) => Promise<void>
   readonly header: (name: string) => string | undefined
 }
@@ -81,7 +85,8 @@ function sentRequest(
     message,
     method: typeof message['method'] === 'string' ? message['method'] : outgoing.method,
     result: (result, headers) => answer(200, { result }, headers),
-    error: (status, code) => answer(status, { error: { code, message: 'played' } }),
+    error: (status, code, headers) =>
+      answer(status, { error: { code, message: 'played' } }, headers),
     status: status => answer(status, undefined),
     header: name => {
       const at = outgoing.headers.indexOf(name)

@@ -2,8 +2,8 @@
 import { shapeOf } from '#foundation/refusals.ts'
 import type { Message } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
-import { JSON_HEADERS, rpcError, rpcResult, type WireAnswer } from '../codec.ts'
-import { errorJson, failedToolResult, placeOf, refusalHeaders } from '../problem.ts'
+import { rpcError, rpcResult, type WireAnswer } from '../codec.ts'
+import { errorJson, failedToolResult, inBandHeaders, placeOf, refusalHeaders } from '../problem.ts'
 
 const INVALID_REQUEST = -32600
 const isModernOnly = (code: number): boolean => code <= -32020 && code >= -32099
@@ -20,13 +20,13 @@ export function legacyRefusal(
   if (place === 'result') {
     return {
       status: 200,
-      headers: JSON_HEADERS,
+      headers: inBandHeaders(refusal),
       body: rpcResult(idJson, failedToolResult(refusal, {})),
     }
   }
   return {
     status: place === 'http' ? shape.http : 200,
-    headers: place === 'http' ? refusalHeaders(refusal) : JSON_HEADERS,
+    headers: place === 'http' ? refusalHeaders(refusal) : inBandHeaders(refusal),
     body: rpcError(idJson, errorJson(refusal, code)),
   }
 }

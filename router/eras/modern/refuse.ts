@@ -2,8 +2,8 @@
 import { shapeOf } from '#foundation/refusals.ts'
 import type { Message } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
-import { JSON_HEADERS, rpcError, rpcResult, type WireAnswer } from '../codec.ts'
-import { errorJson, failedToolResult, placeOf, refusalHeaders } from '../problem.ts'
+import { rpcError, rpcResult, type WireAnswer } from '../codec.ts'
+import { errorJson, failedToolResult, inBandHeaders, placeOf, refusalHeaders } from '../problem.ts'
 
 export function modernRefusal(
   message: Message | undefined,
@@ -14,11 +14,11 @@ export function modernRefusal(
   const place = placeOf(refusal, message?.method ?? '')
   if (place === 'result') {
     const result = failedToolResult(refusal, { resultType: 'complete' })
-    return { status: 200, headers: JSON_HEADERS, body: rpcResult(idJson, result) }
+    return { status: 200, headers: inBandHeaders(refusal), body: rpcResult(idJson, result) }
   }
   return {
     status: place === 'http' ? shape.http : 200,
-    headers: place === 'http' ? refusalHeaders(refusal) : JSON_HEADERS,
+    headers: place === 'http' ? refusalHeaders(refusal) : inBandHeaders(refusal),
     body: rpcError(idJson, errorJson(refusal, shape.jsonRpc)),
   }
 }
