@@ -66,6 +66,8 @@ export interface Arrived {
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
   readonly caller: Caller
+  /** The address at the other end of its connection: who it is, as far as that is known. Empty where it has closed already. */
+  readonly from: string
   /** When its head had come, on the monotonic clock. */
   readonly arrivedMs: number
 }

@@ -1,4 +1,5 @@
-// Of the sessions that callers hold open at a cluster, what is beyond its bound falls out: never used before used, then the longest unused.
+// Of the sessions that callers hold open at a cluster, what is beyond its bound falls out: never used before used, then the longest unused of
+// whoever holds most.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HeldSessions } from './held-sessions.ts'
@@ -17,8 +18,15 @@ function ground(most: Readonly<Record<string, number>> = { crm: 10 }) {
     busy,
     held,
     session,
-    opens: (token: string, clusters?: string[]) => held.opened(session(token, clusters)),
-    uses: (token: string, clusters?: string[]) => held.used(session(token, clusters)),
+    opens: (token: string, clusters?: string[], by = 'one') =>
+      held.opened(session(token, clusters), by),
+    uses: (token: string, clusters?: string[], by = 'one') =>
+      held.used(session(token, clusters), by),
+    /** Opened, and used at once; what falls out for it. */
+    takes: (token: string, by: string) => [
+      ...held.opened(session(token), by),
+      ...held.used(session(token), by),
+    ],
   }
 }
 
@@ -111,4 +119,58 @@ test('what was at a cluster that is gone ends nobody’s session at the others, 
   most['web'] = 1
   assert.deepEqual(uses('c', ['crm', 'web']), [], 'none of them is held there')
   assert.deepEqual(uses('b', ['crm', 'web']), ['c'])
+})
+
+test('a caller who takes all places has its own ended for those of others, down to an even part', () => {
+  const { takes } = ground({ crm: 100 })
+  for (const name of names('a', 100)) assert.deepEqual(takes(name, 'a'), [])
+  assert.deepEqual(
+    names('b', 40).flatMap(name => takes(name, 'b')),
+    names('a', 40),
+  )
+  const more = names('c', 200).flatMap(name => takes(name, 'c'))
+  assert.equal(more.length, 200)
+  const lost = (letter: string): number => more.filter(name => name.startsWith(letter)).length
+  assert.deepEqual([lost('a'), lost('b'), lost('c')], [27, 7, 166])
+})
+
+test('one place each: the one that was not used for longest falls out, whoever holds it', () => {
+  const { takes, uses } = ground({ crm: 10 })
+  for (const name of names('a', 10)) assert.deepEqual(takes(name, name), [])
+  uses('a0')
+  assert.deepEqual(takes('b', 'b'), ['a1'])
+  assert.deepEqual(takes('c', 'c'), ['a2'])
+})
+
+test('who has only opened many does not end those that anybody uses, as many as that may be', () => {
+  const { opens, takes, uses } = ground({ crm: 100 })
+  for (const name of names('a', 90)) assert.deepEqual(takes(name, 'a'), [])
+  const out = names('b', 1_000).flatMap(name => opens(name, undefined, 'b'))
+  assert.deepEqual(
+    out.filter(name => name.startsWith('a')),
+    [],
+  )
+  assert.deepEqual(opens('c', undefined, 'c'), ['b990'], 'and none that another has just opened')
+  assert.deepEqual(uses('c'), [])
+})
+
+test('where all places are held by calls of one caller, others come all the same, and keep theirs', () => {
+  const { busy, takes, uses } = ground({ crm: 20 })
+  for (const name of names('a', 20)) {
+    takes(name, 'a')
+    busy.add(name)
+  }
+  for (const name of names('b', 10)) assert.deepEqual(takes(name, 'b'), [], name)
+  for (const name of names('b', 10)) assert.deepEqual(uses(name), [], name)
+  assert.deepEqual(takes('b10', 'b'), ['b0'], 'as many as an even part, and no more')
+  busy.delete('a7')
+  assert.deepEqual(takes('c', 'c'), ['a7', 'b1'])
+})
+
+test('a session counts for whoever opened it, also when another uses it', () => {
+  const { takes, uses } = ground({ crm: 4 })
+  for (const name of names('a', 3)) takes(name, 'a')
+  takes('b', 'b')
+  for (const name of names('a', 3)) uses(name, undefined, 'b')
+  assert.deepEqual(takes('c', 'c'), ['a0'])
 })

@@ -1,5 +1,7 @@
-// Sessions at replicas that callers hold open: of each cluster as many as its document allows. What was not used for longest falls out, and
-// is ended. One that was never used since it was opened goes before one that was, or who opens many would end those of all others.
+// Sessions at replicas that callers hold open: of each cluster as many as its document allows. Beyond that one falls out, and is ended: one
+// that was never used since it was opened before one that was, or who opens many would end those of all others; and of those the one not
+// used for longest by whoever holds most, so that nobody can take all places by using them.
+import { ByHolder } from './by-holder.ts'
 
 /** Of the sessions of a cluster, those that were only opened. A caller that has just got its id must have time to use it. */
 const FRESH_SHARE = 0.1
@@ -11,10 +13,9 @@ interface Held {
   readonly members: ReadonlyArray<{ readonly cluster: string }>
 }
 
-/** Each in the order of their last use, the oldest first. */
 interface Lane {
-  readonly fresh: Set<string>
-  readonly used: Set<string>
+  readonly fresh: ByHolder
+  readonly used: ByHolder
 }
 
 interface Place {
@@ -38,26 +39,26 @@ export class HeldSessions {
     this.#ports = ports
   }
 
-  /** Tokens of those that fall out for it. */
-  opened(session: Held): readonly string[] {
+  /** Tokens of those that fall out for it. `by`: its caller, as far as that is known. */
+  opened(session: Held, by: string): readonly string[] {
     return session.members.flatMap(({ cluster }) => {
       const place = this.#placeAt(cluster)
       if (place === undefined) return NONE
-      place.lane.fresh.add(session.token)
+      place.lane.fresh.put(session.token, by)
       return this.#beyond(place, session.token)
     })
   }
 
-  /** By any router: a session that another one opened is held here as well from its first use on. */
-  used({ token, members }: Held): readonly string[] {
+  /** By any router: a session that another one opened is held here as well from its first use on. It stays with whom it counted for first. */
+  used({ token, members }: Held, by: string): readonly string[] {
     let out: readonly string[] = NONE
     for (const { cluster } of members) {
       const place = this.#placeAt(cluster)
       if (place === undefined) continue
       const { fresh, used } = place.lane
-      const isKnown = fresh.delete(token) || used.delete(token)
-      used.add(token)
-      if (!isKnown) out = [...out, ...this.#beyond(place, token)]
+      const holder = fresh.delete(token) ?? used.delete(token)
+      used.put(token, holder ?? by)
+      if (holder === undefined) out = [...out, ...this.#beyond(place, token)]
     }
     return out
   }
@@ -68,7 +69,7 @@ export class HeldSessions {
       if (lane === undefined) continue
       lane.fresh.delete(token)
       lane.used.delete(token)
-      if (lane.fresh.size + lane.used.size === 0) this.#lanes.delete(cluster)
+      if (sizeOf(lane) === 0) this.#lanes.delete(cluster)
     }
   }
 
@@ -79,32 +80,47 @@ export class HeldSessions {
       this.#lanes.delete(cluster)
       return undefined
     }
-    const lane = this.#lanes.get(cluster) ?? { fresh: new Set(), used: new Set() }
+    const lane = this.#lanes.get(cluster) ?? { fresh: new ByHolder(), used: new ByHolder() }
     this.#lanes.set(cluster, lane)
     return { lane, most }
   }
 
   /** `newest` has come just now, and stays. */
-  #beyond({ lane: { fresh, used }, most }: Place, newest: string): readonly string[] {
-    let tooMany = Math.min(MOST_AT_ONCE, fresh.size + used.size - most)
+  #beyond(place: Place, newest: string): readonly string[] {
+    const tooMany = Math.min(MOST_AT_ONCE, sizeOf(place.lane) - place.most)
     if (tooMany <= 0) return NONE
     const out: string[] = []
-    const take = (lane: Set<string>, count: number): void => {
-      for (const token of lane) {
-        if (count <= 0) break
-        if (token === newest || this.#ports.isBusy(token)) continue
-        lane.delete(token)
-        out.push(token)
-        count -= 1
-        tooMany -= 1
-      }
+    while (out.length < tooMany) {
+      const token = this.#next(place, newest)
+      if (token === undefined) break
+      place.lane.fresh.delete(token)
+      place.lane.used.delete(token)
+      out.push(token)
     }
-    const spared = Math.max(1, Math.floor(most * FRESH_SHARE))
-    take(fresh, Math.min(tooMany, fresh.size - spared))
-    take(used, tooMany)
-    take(fresh, tooMany)
     return out
   }
+
+  #next({ lane: { fresh, used }, most }: Place, newest: string): string | undefined {
+    const spared = Math.max(1, Math.floor(most * FRESH_SHARE))
+    const ofFresh = (): string | undefined => this.#leaving(fresh, spared, newest)
+    const ofUsed = (): string | undefined => this.#leaving(used, most - spared, newest)
+    return fresh.size > spared ? (ofFresh() ?? ofUsed()) : (ofUsed() ?? ofFresh())
+  }
+
+  /**
+   * Whoever holds no more than an even part gives none up, though all that others hold be busy: then there are more for a while, as
+   * each of those is a call, which ends.
+   */
+  #leaving(tokens: ByHolder, most: number, newest: string): string | undefined {
+    const evenPart = Math.floor(most / tokens.holders)
+    for (const held of tokens.byMost()) {
+      if (held.size <= evenPart) return undefined
+      for (const token of held) if (token !== newest && !this.#ports.isBusy(token)) return token
+    }
+    return undefined
+  }
 }
+
+const sizeOf = ({ fresh, used }: Lane): number => fresh.size + used.size
 
 const NONE: readonly string[] = Object.freeze([])

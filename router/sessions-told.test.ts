@@ -5,7 +5,7 @@ import { createSealer } from '#foundation/seal.ts'
 import { type CallFacts } from '#test/support/call-facts.ts'
 import { type SentRequest } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
-import { opened, SESSION_KEY, sessionGround } from '#test/support/session-ground.ts'
+import { HERE, opened, SESSION_KEY, sessionGround } from '#test/support/session-ground.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -16,7 +16,7 @@ test('replicas of the modern era need no session for a legacy caller', async t =
   const { sessions, call, requests } = sessionGround(t, createSealer(SESSION_KEY), ['modern'])
   const opened = await sessions.initialize({ ...call, era: 'legacy' })
   assert.ok('sessionToken' in opened)
-  assert.deepEqual(sessions.open(opened.sessionToken)?.members, [])
+  assert.deepEqual(sessions.open(opened.sessionToken, HERE)?.members, [])
   assert.equal(requests.sent.length, 0)
 })
 
@@ -68,7 +68,7 @@ test('a level goes into each part of a session, and a part that is gone ends it'
   const around = sessionGround(t)
   const { sessions, requests, call } = around
   const { token } = await opened(around)
-  const session = sessions.open(token) ?? assert.fail('it does not open')
+  const session = sessions.open(token, HERE) ?? assert.fail('it does not open')
   const setting = sessions.setLevel({ ...call, session }, 'debug')
   await settle()
   const asked = requests.last('logging/setLevel')
@@ -76,7 +76,7 @@ test('a level goes into each part of a session, and a part that is gone ends it'
   assert.equal(asked.header('mcp-session-id'), 'crm-1')
   await asked.error(200, -32_601)
   assert.equal(await setting, undefined)
-  assert.equal(sessions.open(token)?.logLevel, 'debug')
+  assert.equal(sessions.open(token, HERE)?.logLevel, 'debug')
   for (const [play, code] of [
     [(to: SentRequest) => to.status(404), 'RINGMAIN_SESSION_UNKNOWN'],
     [(to: SentRequest) => Promise.resolve(to.fail('ECONNREFUSED')), 'RINGMAIN_NO_HEALTHY_REPLICA'],

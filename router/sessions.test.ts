@@ -6,6 +6,7 @@ import { createSealer } from '#foundation/seal.ts'
 import { messageAs } from '#test/support/call-facts.ts'
 import { settle } from '#test/support/manual-time.ts'
 import {
+  HERE,
   MOST_SESSIONS,
   opened,
   opens,
@@ -59,13 +60,19 @@ test('any router with the key opens an id, and none without it', async t => {
   t.mock.timers.reset()
   assert.equal(sessionOf(sessionGround(t).sessions, token).members.length, 1)
   t.mock.timers.reset()
-  assert.equal(sessionGround(t, createSealer(Buffer.alloc(32, 8))).sessions.open(token), undefined)
+  assert.equal(
+    sessionGround(t, createSealer(Buffer.alloc(32, 8))).sessions.open(token, HERE),
+    undefined,
+  )
 })
 
 test('a sealed cursor is no session', t => {
   const sealer = createSealer(SESSION_KEY)
   const { sessions } = sessionGround(t, sealer)
-  assert.equal(sessions.open(sealer.seal('tools/list default', [{ cluster: 'crm' }])), undefined)
+  assert.equal(
+    sessions.open(sealer.seal('tools/list default', [{ cluster: 'crm' }]), HERE),
+    undefined,
+  )
 })
 
 test('of a thousand damaged ids none opens', async t => {
@@ -80,7 +87,7 @@ test('of a thousand damaged ids none opens', async t => {
     const at = Math.floor(random() * token.length)
     const letter = alphabet[Math.floor(random() * alphabet.length)] ?? ''
     const damaged = token.slice(0, at) + letter + token.slice(at + 1)
-    if (damaged !== token && scene.sessions.open(damaged) !== undefined) accepted += 1
+    if (damaged !== token && scene.sessions.open(damaged, HERE) !== undefined) accepted += 1
   }
   for (const damaged of [
     '',
@@ -90,21 +97,21 @@ test('of a thousand damaged ids none opens', async t => {
     `${token}A`,
     token.toLowerCase(),
   ])
-    if (scene.sessions.open(damaged) !== undefined) accepted += 1
+    if (scene.sessions.open(damaged, HERE) !== undefined) accepted += 1
   assert.equal(accepted, 0)
-  assert.ok(scene.sessions.open(token))
+  assert.ok(scene.sessions.open(token, HERE))
 })
 
 test('ending a session ends it at its replica, and its id opens nothing any more', async t => {
   const scene = sessionGround(t)
   const { token } = await opened(scene)
   const ending = scene.sessions.end(sessionOf(scene.sessions, token))
-  assert.equal(scene.sessions.open(token), undefined)
+  assert.equal(scene.sessions.open(token, HERE), undefined)
   const farewell = scene.requests.last('DELETE')
   assert.equal(farewell.header('mcp-session-id'), 'crm-1')
   await farewell.status(405)
   await ending
-  assert.equal(scene.sessions.open(token), undefined)
+  assert.equal(scene.sessions.open(token, HERE), undefined)
 })
 
 test('a session whose id reached nobody is ended the same way', async t => {
@@ -114,7 +121,7 @@ test('a session whose id reached nobody is ended the same way', async t => {
   scene.sessions.forsake('none')
   assert.equal(scene.requests.methods().filter(method => method === 'DELETE').length, 1)
   await scene.requests.last('DELETE').status(200)
-  assert.equal(scene.sessions.open(token), undefined)
+  assert.equal(scene.sessions.open(token, HERE), undefined)
 })
 
 test('ending a session whose replica or cluster is gone is quiet', async t => {
@@ -214,7 +221,8 @@ test('an id that no header could carry is refused in words, and what was opened 
   const { refusal } = (await opening) as { readonly refusal?: { readonly code: string } }
   assert.equal(refusal?.code, 'RINGMAIN_SESSION_TOO_LARGE')
   assert.equal(requests.methods().filter(method => method === 'DELETE').length, asked.length)
-  for (const token of tokens) assert.ok(sessions.open(token), 'as many are held as there may be')
+  for (const token of tokens)
+    assert.ok(sessions.open(token, HERE), 'as many are held as there may be')
 })
 
 test('when no cluster can open any, the handshake is refused', async t => {
@@ -235,9 +243,21 @@ test('beyond as many as its cluster allows, a session that is not used is ended,
   scene.busy.add(second)
   assert.ok(!scene.requests.methods().includes('DELETE'))
   await opened(scene)
-  assert.equal(scene.sessions.open(third), undefined, 'which its caller is told as 404')
+  assert.equal(scene.sessions.open(third, HERE), undefined, 'which its caller is told as 404')
   assert.equal(scene.requests.methods().filter(method => method === 'DELETE').length, 1)
-  for (const token of [first, second, ...tokens.slice(3)]) assert.ok(scene.sessions.open(token))
+  for (const token of [first, second, ...tokens.slice(3)])
+    assert.ok(scene.sessions.open(token, HERE))
+})
+
+test('who opens and uses sessions without end has those of nobody else ended', async t => {
+  const scene = sessionGround(t)
+  const { token } = await opened(scene)
+  sessionOf(scene.sessions, token)
+  for (let count = 0; count < 3 * MOST_SESSIONS; count += 1) {
+    const theirs = await opened(scene, '192.0.2.1')
+    assert.ok(scene.sessions.open(theirs.token, '192.0.2.1'))
+  }
+  assert.ok(scene.sessions.open(token, HERE), 'it was not used for longest, and is there')
 })
 
 test('sessions that another router opened are held to the same bound once they are used here', async t => {

@@ -64,13 +64,13 @@ export class Sessions implements Handshakes, Farewells {
     })
   }
 
-  readonly open: OpenSession = token => {
+  readonly open: OpenSession = (token, from) => {
     if (this.#ended.has(token)) return undefined
     const known = this.#opened.get(token)
     const session = known ?? openSealed(this.#ports.sealer, token)
     if (session === undefined) return undefined
     if (known === undefined) this.#opened.set(token, session)
-    this.#endAll(this.#held.used(session))
+    this.#endAll(this.#held.used(session, from))
     return session
   }
 
@@ -112,7 +112,7 @@ export class Sessions implements Handshakes, Farewells {
       const says = `It would join ${members.length} clusters whose servers keep sessions.`
       return { refusal: { code: 'RINGMAIN_SESSION_TOO_LARGE', says } }
     }
-    this.#endAll(this.#held.opened({ token: sessionToken, ...about }))
+    this.#endAll(this.#held.opened({ token: sessionToken, ...about }, call.from))
     const instructions = this.#instructions(call)
     const result = {
       protocolVersion: version,
@@ -152,8 +152,8 @@ export class Sessions implements Handshakes, Farewells {
   }
 
   readonly forsake = (sessionToken: string): void => {
-    const session = this.open(sessionToken)
-    if (session !== undefined) void this.end(session)
+    const session = openSealed(this.#ports.sealer, sessionToken)
+    if (session !== undefined && !this.#ended.has(sessionToken)) void this.end(session)
   }
 
   /** Their callers are told 404 with their next request, as the specification has it, and open new ones. */

@@ -34,6 +34,7 @@ export const ARRIVED: Arrived = {
   headers: HEADERS,
   body: callOf(340),
   caller: CALLER,
+  from: '127.0.0.1',
   arrivedMs: 0,
 }
 

@@ -14,8 +14,8 @@ import { viaOf } from './via.ts'
 
 const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/
 
-/** Opens a session id of ours; undefined when no router with this key made it, or it has ended. */
-export type OpenSession = (token: string) => Session | undefined
+/** Opens a session id of ours for whoever is at `from`; undefined when no router with this key made it, or it has ended. */
+export type OpenSession = (token: string, from: string) => Session | undefined
 
 export const codecOf = (era: Era): Codec => (era === 'modern' ? modernCodec : legacyCodec)
 
@@ -63,7 +63,7 @@ function decodeBare(
   const isDelete = arrived.verb === 'DELETE'
   const token = arrived.headers[HEADER.session]
   if (typeof token !== 'string') return refuse('RINGMAIN_METHOD_NOT_ALLOWED')
-  const session = openSession(token)
+  const session = openSession(token, arrived.from)
   if (session?.serverName !== arrived.serverName)
     return { ...refuse('RINGMAIN_SESSION_UNKNOWN'), era: 'legacy' }
   const { version } = session
@@ -93,7 +93,8 @@ function decodeMessage(
   const { headers } = arrived
   const token = message.method === 'initialize' ? undefined : headers[HEADER.session]
   const hasModernMeta = META.protocolVersion in message.meta
-  const opened = !hasModernMeta && typeof token === 'string' ? openSession(token) : undefined
+  const opened =
+    !hasModernMeta && typeof token === 'string' ? openSession(token, arrived.from) : undefined
   const session = opened?.serverName === arrived.serverName ? opened : undefined // another server's is none here
   const era = eraOf(message, headers, session !== undefined)
   const { idJson } = message

@@ -125,12 +125,13 @@ const closed = (server: Server): Promise<void> =>
 function portsOf(options: McpListenerOptions, state: ListenerState): ConnectionPorts {
   const { nowMs, wallMs } = systemClock
   const { parting, connections } = state
-  const arrivedOf = ({ head, caller, arrivedMs }: Request, body: Buffer): Arrived => ({
+  const arrivedOf = ({ head, caller, socket, arrivedMs }: Request, body: Buffer): Arrived => ({
     verb: head.method as Arrived['verb'],
     serverName: serverIn(head.url, options.defaultServer) ?? options.defaultServer,
     headers: head.headers,
     body,
     caller,
+    from: socket.remoteAddress ?? '',
     arrivedMs,
   })
   const refuse = (request: Request, refusal: Refusal): void =>

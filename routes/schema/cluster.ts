@@ -141,7 +141,7 @@ const connections = closed(
       most: 1_000_000,
       default: 4_096,
       description:
-        'Legacy sessions that callers may hold open at its replicas through one router. Beyond that the one that was not used for longest is ended, and its caller told 404, on which clients open a new one.',
+        'Legacy sessions that callers may hold open at its replicas through one router. Beyond that the one that was not used for longest of the address that holds most is ended, and its caller told 404, on which clients open a new one.',
     }),
     queue: count({
       least: 0,

@@ -95,6 +95,7 @@ export const arrivedAs = (differences: Partial<Arrived> = {}): Arrived => ({
   headers: {},
   body: Buffer.alloc(0),
   caller: fakeCaller(),
+  from: '127.0.0.1',
   arrivedMs: 0,
   ...differences,
 })

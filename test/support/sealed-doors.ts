@@ -83,7 +83,7 @@ function states(server: VirtualServerPolicy, n: number): Door {
 export const sessionDoor = (sessions: Sessions, token: string): Door => ({
   name: 'a session',
   make: () => token,
-  opens: one => sessions.open(one) !== undefined,
+  opens: one => sessions.open(one, '127.0.0.1') !== undefined,
 })
 
 export const DOORS: readonly Door[] = [serverAs('default'), serverAs('other')].flatMap(server => [

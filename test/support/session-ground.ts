@@ -22,6 +22,8 @@ const STATELESS: Learned = {
 }
 /** That callers may hold open at the cluster that keeps any. */
 export const MOST_SESSIONS = 20
+/** Where the caller is, unless a test says otherwise. */
+export const HERE = '127.0.0.1'
 export const SESSION_KEY = Buffer.alloc(32, 7)
 
 export interface SessionGround {
@@ -109,13 +111,14 @@ export const opens = (request: SentRequest): Promise<void> =>
     { 'mcp-session-id': `${request.place.endpoint.key.endsWith(':3') ? 'web' : 'crm'}-1` },
   )
 
-export const opened = async ({
-  initialize,
-}: SessionGround): Promise<{
+export const opened = async (
+  { initialize }: SessionGround,
+  from = HERE,
+): Promise<{
   readonly token: string
   readonly result: Record<string, unknown>
 }> => {
-  const outcome = await initialize()
+  const outcome = await initialize({ from })
   assert.ok('sessionToken' in outcome, JSON.stringify(outcome))
   return {
     token: outcome.sessionToken,
@@ -124,4 +127,4 @@ export const opened = async ({
 }
 
 export const sessionOf = (sessions: Sessions, token: string): Session =>
-  sessions.open(token) ?? assert.fail('it does not open')
+  sessions.open(token, HERE) ?? assert.fail('it does not open')
