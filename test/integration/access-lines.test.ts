@@ -18,11 +18,14 @@ import { until } from '#test/support/until.ts'
 const tool = await startScripted({ name: 'tool' })
 const router = await startRouterProcess(
   documents(
-    clusterOf('tools', [tool.url], { timeouts: { firstByte: '300ms' } }),
+    clusterOf('tools', [tool.url]),
+    // Of its own: what is to be answered must not be held to so little.
+    clusterOf('hasty', [tool.url], { timeouts: { firstByte: '300ms' } }),
     serverOf('default', ['tools']),
+    serverOf('hasty', ['hasty']),
   ),
 )
-await router.untilUp('tools', 1)
+for (const name of ['tools', 'hasty']) await router.untilUp(name, 1)
 const { mcpUrl } = router
 const calls = (): readonly LogLine[] => router.lines().filter(({ event }) => event === 'call')
 
@@ -100,7 +103,7 @@ const outcomes: readonly Outcome[] = [
   },
   {
     does: 'a timeout',
-    call: () => modernCall(mcpUrl, 'hang_before_headers'),
+    call: () => modernCall(`${mcpUrl}/hasty`, 'hang_before_headers'),
     line: {
       'ringmain.result': 'refused',
       'ringmain.refusal': 'RINGMAIN_UPSTREAM_TIMEOUT',

@@ -13,10 +13,7 @@ import { until } from '#test/support/until.ts'
 
 const tool = await startScripted({ name: 'tool' })
 const router = await startRouterProcess(
-  documents(
-    clusterOf('tools', [tool.url], { timeouts: { firstByte: '300ms' } }),
-    serverOf('default', ['tools']),
-  ),
+  documents(clusterOf('tools', [tool.url]), serverOf('default', ['tools'])),
 )
 await router.untilUp('tools', 1)
 const { mcpUrl, adminUrl } = router

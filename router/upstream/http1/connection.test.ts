@@ -16,18 +16,36 @@ test('a malformed answer fails its request and closes the connection', async t =
 })
 
 test('a first byte and a next one that do not come in time end the request', async t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let nowMs = 1_000
+  let asked = Promise.withResolvers<void>()
   const { port } = await rawReplica(t, (socket, connection) => {
     if (connection === 1) socket.write(answer('ok').slice(0, -1))
     if (connection === 2) socket.write('HTTP/1.1 102 Processing\r\n\r\n')
+    asked.resolve()
   })
-  const way = connectionsTo(t, port)
+  const way = connectionsTo(t, port, () => nowMs)
   const limits = { firstByteMs: 60, idleMs: 30 }
-  assert.equal(await fault(askReplica(way, limits)), 'FIRST_BYTE_TIMEOUT')
-  assert.equal(await fault(askReplica(way, limits)), 'IDLE_TIMEOUT')
-  await assert.rejects(
+  /** So much later than what was sent has come. */
+  const after = async (ms: number): Promise<void> => {
+    await asked.promise
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn()
+    nowMs += ms
+    t.mock.timers.tick(10)
+    asked = Promise.withResolvers()
+  }
+  const silent = fault(askReplica(way, limits))
+  await after(80)
+  assert.equal(await silent, 'FIRST_BYTE_TIMEOUT')
+  const begun = fault(askReplica(way, limits))
+  await after(50)
+  assert.equal(await begun, 'IDLE_TIMEOUT')
+  const informal = assert.rejects(
     askReplica(way, limits),
     /no final answer within 60 ms, only some of status 1xx/,
   )
+  await after(80)
+  await informal
 })
 
 test('a reader that waits is not held to the limit between two pieces', async t => {
