@@ -1,30 +1,21 @@
 // One try at one replica: choose, then send; and what stands between one try and the next.
 import type { Random } from '#foundation/clock.ts'
 import type { ClusterPolicy } from '#routes/route-table.ts'
-import { chooseReplica, forgoPlace, type Replica, type ReplicaPorts } from './choose-replica.ts'
+import { chooseReplica, type Replica } from './choose-replica.ts'
 import type { Cluster } from './clusters/cluster.ts'
-import { codecOf } from './eras/decode.ts'
-import { HEADER, LATEST_MODERN } from './eras/versions.ts'
-import type { Attempt } from './facts.ts'
 import { Hedges } from './hedges.ts'
-import { pathOf, timesOf } from './open-session.ts'
-import { parkAt, waitingTarget } from './park-at.ts'
-import type { ParkedCalls } from './parked-calls.ts'
+import { forgoPlace } from './kept-place.ts'
+import { type ParkingPorts, waitingTarget } from './park-at.ts'
 import { pause } from './pause.ts'
+import { renewed } from './renewed.ts'
 import type { RetryBudgets } from './retry-budget.ts'
-import { askingOf, carriedBy, envelopeOf, type SayingPorts, sayCancelled } from './said-beside.ts'
-import type { AttemptPath, Dispatched, Forwardable, Target } from './stages/forward.ts'
-import { eventId } from './streams/event-ids.ts'
-import { isJson, type SentCall } from './upstream/send.ts'
+import { forgoUse } from './session-use.ts'
+import type { AttemptPath, Forwardable, Target } from './stages/forward.ts'
 
-export interface AttemptPorts extends ReplicaPorts, SayingPorts {
-  readonly parked: ParkedCalls
+export interface AttemptPorts extends ParkingPorts {
   readonly random: Random
   readonly budgets: RetryBudgets<ClusterPolicy>
 }
-
-/** Every call that was sent before is the second to whoever stands behind: it must not be sent a third time there. */
-const SENT_BEFORE = [HEADER.attempt, '2'] as const
 
 export function attemptPath(ports: AttemptPorts): AttemptPath {
   const hedges = new Hedges(ports.nowMs)
@@ -85,99 +76,9 @@ const targetAt = (ports: AttemptPorts, call: Readonly<Forwardable>, replica: Rep
   endpoint: replica.endpoint.key,
   isBound: replica.isBound,
   typicalMs: () => replica.endpoint.typicalMs(ports.nowMs()),
-  send: isRetry => send(ports, call, { replica, isRetry }),
+  send: isRetry => renewed(ports, call, { replica, isRetry }),
   forgo: () => {
-    replica.release?.()
+    forgoUse(replica)
     forgoPlace(replica)
   },
 })
-
-function send(
-  ports: AttemptPorts,
-  call: Readonly<Forwardable>,
-  { replica, isRetry }: { readonly replica: Replica; readonly isRetry: boolean },
-): Dispatched {
-  const { cluster, endpoint, era, legacy } = replica
-  const codec = codecOf(era)
-  const upstreamIdJson = codec.upstreamIdJson(call.message, ports.nextId)
-  const isBridged = era !== call.era
-  const request = codec.upward(call, {
-    version: legacy?.version ?? (isBridged ? LATEST_MODERN : call.version),
-    ownName: call.ownName,
-    idJson: upstreamIdJson,
-    leftMs: Math.ceil(call.deadline.leftMs()),
-    ...(legacy?.sessionId === undefined ? {} : { sessionId: legacy.sessionId }),
-    ...(isBridged && era === 'modern' ? { envelope: envelopeOf(ports, call) } : {}),
-  })
-  let said: Promise<void> | undefined
-  let isParked = false // its session must be there when its caller comes back
-  const over = (): void => {
-    if (replica.release !== undefined && !isParked) void release(replica.release)
-  }
-  /** The session must still be there when the tool is told what is cancelled in it. */
-  const release = async (end: () => void): Promise<void> => {
-    await Promise.resolve() // `over` may come before `send` has returned
-    if ((await sent.attempt).kind === 'timeout') abandon()
-    await said
-    end()
-  }
-  const outgoing = {
-    method: 'POST',
-    path: pathOf(cluster, endpoint),
-    ...request,
-    ...(isRetry ? { headers: [...request.headers, ...SENT_BEFORE] } : {}),
-    ...timesOf(cluster),
-  } as const
-  replica.letGo?.() // the send takes the slot in the same turn
-  const sent = ports.send(replica, outgoing, over)
-  const abandon = (): void => {
-    said ??= sayCancelled(ports, replica, upstreamIdJson)
-    sent.abort()
-  }
-  const relearn = (): void => cluster.outdated(endpoint)
-  const expire = (): void => sent.expire(call.deadline.isCallers)
-  const attempt = call.isReplayable && !replica.isBound ? unbroken(sent) : sent.attempt
-  const bridged = isBridged ? { carry: carriedBy(ports, call, replica) } : {}
-  const letGo = (): void => {
-    isParked = true
-  }
-  const exchange = { ...sent, abandon, letGo }
-  const parking = isBridged ? parkAt(ports, call, { replica, upstreamIdJson, exchange }) : {}
-  const asking = askingOf(ports, call, replica)
-  return {
-    attempt,
-    upstreamIdJson,
-    abandon,
-    expire,
-    ended: sent.ended,
-    relearn,
-    ...bridged,
-    ...parking,
-    ...asking,
-    ...resumingOf(call, replica, { upstreamIdJson, leave: sent.abort }),
-  }
-}
-
-/** Within a session a replica keeps what its caller has not read, if it numbers its events; elsewhere nobody could come back for it. */
-function resumingOf(
-  { era, session, message }: Readonly<Forwardable>,
-  { isBound, cluster }: Replica,
-  { upstreamIdJson, leave }: { readonly upstreamIdJson: string; readonly leave: () => void },
-): Pick<Dispatched, 'resuming'> {
-  if (era === 'modern' || session === undefined || !isBound) return {}
-  const part = session.members.findIndex(member => member.cluster === cluster.policy.name)
-  const at = { kind: 'call', part, upstreamIdJson, callerIdJson: message.idJson } as const
-  return { resuming: { leave, idOf: last => eventId({ ...at, last }) } }
-}
-
-/**
- * Where the call may go elsewhere: an answer that breaks off before anything of it could be handed on is none. No caller waits longer
- * for that, since an answer in JSON is kept back until it is whole anyway; a stream is begun with its first event.
- */
-async function unbroken({ attempt, ended }: SentCall): Promise<Attempt> {
-  const head = await attempt
-  const isKeptBack = head.kind === 'answered' && head.status === 200 && isJson(head.contentType)
-  if (!isKeptBack || !(await head.body.breaksEarly())) return head
-  ended({ ended: 'cut' })
-  return { kind: 'no_answer', detail: 'its answer broke off' }
-}

@@ -287,6 +287,6 @@ test('a caller without a session gets one of its own at a server that keeps them
   assert.ok(choice.kind === 'replica')
   assert.deepEqual(choice.replica.legacy, { version: '2025-11-25', sessionId: 'own' })
   assert.equal(choice.replica.isBound, false)
-  choice.replica.release?.()
+  choice.replica.own?.end()
   assert.equal(requests.last('DELETE').header('mcp-session-id'), 'own')
 })

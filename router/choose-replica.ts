@@ -9,10 +9,12 @@ import type { Cluster } from './clusters/cluster.ts'
 import type { Endpoint } from './clusters/endpoint.ts'
 import { LATEST_LEGACY, META } from './eras/versions.ts'
 import type { Caller, Deadline, Decoded, SessionMember } from './facts.ts'
-import { type HandshakePorts, handshakeWay, openSession } from './open-session.ts'
+import { kept, type Place } from './kept-place.ts'
+import type { HandshakePorts } from './open-session.ts'
+import { endOwnSession, type OwnSession, openOwnSession, type SessionTerms } from './own-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import type { RetryTurn } from './retry-budget.ts'
-import { endUpstreamSession } from './upstream/legacy-handshake.ts'
+import type { SessionPool } from './session-pool.ts'
 import type { ClientInfo, LegacyContext } from './upstream/questions.ts'
 import type { Send } from './upstream/send.ts'
 
@@ -24,10 +26,19 @@ export interface Replica {
   readonly era: Era
   /** Revision and session for a legacy exchange. */
   readonly legacy?: LegacyContext
-  /** Ends a session that was opened for this exchange alone. */
-  readonly release?: () => void
+  /** The session, where this exchange has it to itself. */
+  readonly own?: Lent
   /** Gives back a slot that was kept after a wait; called in the same turn as the send that takes it, or instead of it. */
   readonly letGo?: () => void
+}
+
+/** One of both is called, once, when the exchange is over. */
+export interface Lent {
+  readonly end: () => void
+  /** It has had its answer, and nothing of it is left open; absent where nobody else may use the session. */
+  readonly giveBack?: () => void
+  /** Where it was used before: the same replica with a new one, when that has been forgotten there; undefined where none is opened. */
+  readonly renew?: (caller: Pick<Caller, 'onGone'>) => Promise<Replica | undefined>
 }
 
 export type ReplicaChoice =
@@ -38,6 +49,8 @@ export interface ReplicaPorts extends HandshakePorts {
   readonly active: ActiveTable
   readonly send: Send
   readonly client: ClientInfo
+  /** Absent where every session is a new one. */
+  readonly pool?: SessionPool
 }
 
 /** One call on its way from replica to replica. */
@@ -107,13 +120,6 @@ function boundReplica(
   )
 }
 
-export interface Place {
-  readonly cluster: Cluster
-  readonly endpoint: Endpoint
-  readonly era: Era
-  readonly letGo?: () => void
-}
-
 export type PlaceChoice =
   | { readonly kind: 'place'; readonly place: Place }
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
@@ -165,27 +171,6 @@ export const notInTable = (cluster: string): Refusal =>
 
 export const unopened = (cluster: string): Refusal =>
   unavailable(`No replica of "${cluster}" that was asked opened a session.`)
-
-/** A place whose slot is counted already, until `letGo`. */
-const kept = (place: Omit<Place, 'letGo'>): Required<Place> => ({
-  ...place,
-  letGo: () => {
-    place.endpoint.inFlight -= 1
-  },
-})
-
-/** A handshake takes a slot as a call does, and the slot must still be there after it; to be given to `forgoPlace` or a replica. */
-export function keepPlace({ letGo, ...place }: Place): Required<Place> {
-  if (letGo === undefined) place.endpoint.inFlight += 1
-  return kept(place)
-}
-
-/** The slot will not be used: it is for the next who waits. */
-export function forgoPlace({ cluster, endpoint, letGo }: Place): void {
-  letGo?.()
-  cluster.ejections.forgo(endpoint)
-  cluster.slots.free()
-}
 
 /** Waits its turn for a free slot, no longer than the cluster allows and the caller stays. The slot is kept until `letGo`. */
 async function waitFor(
@@ -243,50 +228,68 @@ const legacyVersionOf = ({ era, version }: Pick<Asking, 'era' | 'version'>): str
 const olderOf = (learned: string | undefined, asked: string): string =>
   learned === undefined || asked < learned ? asked : learned
 
-async function withOwnSession(
+function withOwnSession(
   ports: ReplicaPorts,
   call: Asking,
   place: Place,
   way: Way,
-): Promise<ReplicaChoice> {
-  const held = keepPlace(place)
-  const { cluster, endpoint } = held
-  const opening = openSession(ports, place, {
+): ReplicaChoice | Promise<ReplicaChoice> {
+  const terms: SessionTerms = {
     version: legacyVersionOf(call),
     client: ports.client,
-    by: call,
     // A legacy caller has said it to no session, and cannot be asked.
     capabilities: callerCapabilitiesIn(call.message?.meta[META.clientCapabilities]),
-  })
-  const end = (session: LegacyContext): void =>
-    void endUpstreamSession(handshakeWay(ports, place), session)
-  const handshake = await unlessLeft(call, opening)
-  if (handshake === 'left') {
-    forgoPlace(held)
-    void opening.then(late => {
-      if (late.kind === 'open') end(late.session) // nobody else knows of it
-    })
-    return { kind: 'refuse', refusal: unavailable('Nobody waits for it any more.') }
   }
-  if (handshake.kind === 'failed') {
-    forgoPlace(held)
-    way.tried.add(endpoint.key)
-    if (way.turn.elsewhere() === undefined)
-      return chooseReplica(ports, call, cluster.policy.name, way)
-    return { kind: 'refuse', refusal: unopened(cluster.policy.name) }
+  const session = ports.pool?.borrow(place, terms)
+  if (session === undefined) return withNewSession(ports, call, { place, terms }, way)
+  const renew: Lent['renew'] = async caller => {
+    ports.pool?.forgotten(place)
+    const { letGo: _, ...anew } = place // it was let go of when the call was sent
+    const opening = await openOwnSession(ports, anew, terms, { caller, by: call })
+    if (opening.kind !== 'open') return undefined
+    ports.pool?.opened(place, 'renewed')
+    return inSession(ports, { place: opening.held, terms }, opening.session)
   }
-  const { session } = handshake
-  const release = (): void => end(session)
-  return found({ ...held, isBound: false, legacy: session, release })
+  const replica = inSession(ports, { place, terms }, session)
+  return found({ ...replica, own: { ...replica.own, renew } })
 }
 
-/** `left`, as soon as the caller has gone or its time is over. */
-const unlessLeft = <Result>(
-  { caller, deadline }: Waiting,
-  work: Promise<Result>,
-): Promise<Result | 'left'> =>
-  new Promise((resolve, reject) => {
-    caller.onGone(() => resolve('left'))
-    deadline?.onOver(() => resolve('left'))
-    work.then(resolve, reject)
+interface ForSession {
+  readonly place: Place
+  readonly terms: SessionTerms
+}
+
+async function withNewSession(
+  ports: ReplicaPorts,
+  call: Asking,
+  { place, terms }: ForSession,
+  way: Way,
+): Promise<ReplicaChoice> {
+  const { caller, deadline } = call
+  const opening = await openOwnSession(ports, place, terms, {
+    by: call,
+    caller,
+    ...(deadline === undefined ? {} : { deadline }),
   })
+  if (opening.kind !== 'open') {
+    if (opening.kind === 'left')
+      return { kind: 'refuse', refusal: unavailable('Nobody waits for it any more.') }
+    const { name } = place.cluster.policy
+    way.tried.add(place.endpoint.key)
+    if (way.turn.elsewhere() === undefined) return chooseReplica(ports, call, name, way)
+    return { kind: 'refuse', refusal: unopened(name) }
+  }
+  ports.pool?.opened(place, 'opened')
+  return found(inSession(ports, { place: opening.held, terms }, opening.session))
+}
+
+function inSession(
+  { pool, ...ports }: ReplicaPorts,
+  { place, terms }: ForSession,
+  session: OwnSession,
+): Replica & Required<Pick<Replica, 'own'>> {
+  const end = (): void => endOwnSession(ports, place, session.context)
+  const giveBack = (): void => pool?.giveBack(place, terms, session)
+  const own = pool?.mayShare(place) === true ? { end, giveBack } : { end }
+  return { ...place, isBound: false, legacy: session.context, own }
+}

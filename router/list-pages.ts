@@ -1,19 +1,14 @@
 // Where the pages of a merged list come from: one question to one replica of each cluster. A list may be asked for again elsewhere.
 import type { Random } from '#foundation/clock.ts'
 import type { ClusterPolicy, Era, VirtualServerMember } from '#routes/route-table.ts'
-import {
-  chooseReplica,
-  forgoPlace,
-  notInTable,
-  type Replica,
-  type ReplicaPorts,
-} from './choose-replica.ts'
+import { chooseReplica, notInTable, type Replica, type ReplicaPorts } from './choose-replica.ts'
 import { itemsIn, MOST_ITEMS } from './eras/item-list.ts'
 import { isRecord } from './eras/message.ts'
 import { readableItems } from './eras/readable-items.ts'
 import { META } from './eras/versions.ts'
 import { through } from './eras/via.ts'
 import type { AfterHead } from './facts.ts'
+import { forgoPlace } from './kept-place.ts'
 import { type Listed, listedBy } from './methods.ts'
 import { pathOf, timesOf } from './open-session.ts'
 import { NOT_EXECUTED } from './outcome.ts'
@@ -81,11 +76,11 @@ async function pageInTurn(
     const leftMs = endMs - ports.nowMs()
     if (leftMs <= 0 || call.gone.aborted) {
       forgoPlace(replica)
-      replica.release?.()
+      replica.own?.end()
       return late(failure)
     }
     const reply = await ask(ports, call, replica, { cursor, timeoutMs: leftMs })
-    replica.release?.()
+    replica.own?.end()
     if (reply.kind === 'message')
       return pageIn(reply, {
         method: call.message.method,

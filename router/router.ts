@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from '#foundation/clock.ts'
 import type { Log, Logs } from '#foundation/log.ts'
 import { createSealer } from '#foundation/seal.ts'
 import type { RouterSettings } from '#foundation/settings.ts'
-import { createTelemetry } from '#foundation/telemetry.ts'
+import { createTelemetry, type Telemetry } from '#foundation/telemetry.ts'
 import { RINGMAIN_VERSION } from '#foundation/version.ts'
 import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
@@ -23,6 +23,7 @@ import { type McpListener, openMcpListener } from './listeners/mcp-listener.ts'
 import { CallObserver, observeClusters, observeLog, observeTable } from './observe.ts'
 import { type ConnectionObserver, observeConnections } from './observe-connections.ts'
 import { observeEjections } from './observe-ejections.ts'
+import { observePool } from './observe-pool.ts'
 import { openAdmin, type RouterState } from './open-admin.ts'
 import { openAttempts } from './open-attempts.ts'
 import { clusterOpener } from './open-cluster.ts'
@@ -38,6 +39,7 @@ import { RetryBudgets } from './retry-budget.ts'
 import { roundsOf } from './rounds.ts'
 import { routerPlace } from './router-place.ts'
 import { sessionKey } from './session-key.ts'
+import type { SessionPool } from './session-pool.ts'
 import { Sessions } from './sessions.ts'
 import { type SharedListPorts, sharedLists } from './shared-lists.ts'
 import { shedOnHead } from './shed-on-head.ts'
@@ -97,6 +99,7 @@ export async function startRouter(
     observer,
     overload,
     connections: observeConnections(telemetry.meter, log, systemClock.nowMs),
+    telemetry,
     log,
     sealer,
     send: createSend(pools, systemClock),
@@ -127,16 +130,16 @@ export async function startRouter(
     await telemetry.close()
   }
   try {
-    const { listener, streams } = await listen(settings, parts)
+    const listening = await listen(settings, parts)
     const admin = await openAdmin(settings, state, {
-      mcp: () => `${listener.url}/mcp`,
+      mcp: () => `${listening.listener.url}/mcp`,
       telemetry,
       operate: operator.operate,
     }).catch(async (error: unknown) => {
-      await listener.close()
+      await listening.listener.close()
       throw error
     })
-    return handle(settings, state, { listener, streams, admin, shutDown })
+    return handle(settings, state, { ...listening, admin, shutDown })
   } catch (error) {
     await shutDown()
     throw error
@@ -166,6 +169,7 @@ interface Parts extends SharedListPorts {
   readonly observer: CallObserver
   readonly overload: Overload
   readonly connections: ConnectionObserver
+  readonly telemetry: Telemetry
   readonly log: Log
   readonly routerId: string
 }
@@ -178,6 +182,8 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
   const guard = new JsonGuard(systemRandom)
   const decoding = { guard, openSession: sessions.open, routerId }
   const wheel = new DeadlineWheel(systemClock.nowMs)
+  const attempting = openAttempts(parts, wheel.after)
+  observePool(parts.telemetry, attempting.pool)
   const shared = {
     clock: systemClock,
     observations: observer,
@@ -205,7 +211,8 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
     },
     shedding: overload,
     deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },
-    ...openAttempts(parts, wheel.after),
+    attempts: attempting.attempts,
+    answers: attempting.answers,
     judge: judgeAnswer,
     lists,
     handshakes: sessions,
@@ -241,12 +248,13 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
     brokenRequest: connections.broken,
     droppedConnection: connections.dropped,
   })
-  return { listener, streams: opened.streams }
+  return { listener, streams: opened.streams, pool: attempting.pool }
 }
 
 interface Listening {
   readonly listener: McpListener
   readonly streams: Streams
+  readonly pool: SessionPool
 }
 
 function handle(
@@ -260,6 +268,7 @@ function handle(
   const close = async (): Promise<void> => {
     open.streams.close()
     await open.listener.close()
+    await open.pool.close()
     await open.admin.close()
     await open.shutDown()
   }

@@ -6,8 +6,6 @@ import type { ClusterPolicy, Era } from '#routes/route-table.ts'
 import { callerCapabilitiesIn, joinedInstructions, toldCapabilities } from './capabilities.ts'
 import {
   choosePlace,
-  forgoPlace,
-  keepPlace,
   notInTable,
   type ReplicaPorts,
   unavailable,
@@ -19,6 +17,7 @@ import { isRecord } from './eras/message.ts'
 import { LATEST_MODERN, META } from './eras/versions.ts'
 import type { Decoded, Located, Session, SessionClient, SessionMember } from './facts.ts'
 import { HeldSessions } from './held-sessions.ts'
+import { forgoPlace, keepPlace } from './kept-place.ts'
 import { HANDSHAKE_MS, handshakeWay, openSession } from './open-session.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import type { RetryBudgets, RetryTurn } from './retry-budget.ts'

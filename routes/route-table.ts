@@ -111,6 +111,8 @@ export interface ClusterPolicy {
   readonly connections: ConnectionPolicy
   /** That callers may hold open at its replicas, through one router. */
   readonly sessions: number
+  /** Its replicas keep nothing in a session: one that the router opened for a call is used again for those of others. */
+  readonly shareSessions: boolean
   readonly retry: RetryPolicy
   readonly timeouts: {
     /** From dispatch to the first byte of the answer. */

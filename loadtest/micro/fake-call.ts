@@ -58,6 +58,7 @@ const CLUSTER: ClusterPolicy = {
   lists: { minTtlMs: 1_000, maxTtlMs: 300_000, mayBePublic: false },
   health: { intervalMs: 5_000, timeoutMs: 1_000, rise: 2, fall: 3 },
   sessions: 100,
+  shareSessions: false,
   retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
   ejection: {
     consecutiveFaults: 5,

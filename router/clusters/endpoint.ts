@@ -122,6 +122,11 @@ export class Endpoint {
     this.instance = this.#told
   }
 
+  /** Since it was let in, or came back, last. */
+  get upSinceMs(): number {
+    return this.#upSinceMs
+  }
+
   /** As discovery names it now. */
   get key(): string {
     return this.instance.key

@@ -31,6 +31,7 @@ export const clusterRules: readonly FieldRule<ClusterDocument>[] = [
     check: ({ spec }) => [...twiceListed(spec), ...tlsFindings(spec)],
   },
   { reads: ['spec', 'connections'], check: ({ spec }) => connectionFindings(spec.connections) },
+  { reads: ['spec'], check: ({ spec }) => sharedFindings(spec) },
   { reads: ['spec'], check: ({ spec }, isWritten) => idleFindings(spec, isWritten) },
   { reads: ['spec', 'addresses'], check: ({ spec }) => addressFindings(spec.addresses) },
 ]
@@ -68,6 +69,20 @@ function connectionFindings({ minPerEndpoint, perEndpoint }: Spec['connections']
   if (minPerEndpoint === undefined || minPerEndpoint <= perEndpoint) return []
   const says = `the fewest at once, ${minPerEndpoint}, must not be more than the most, ${perEndpoint}`
   return [{ path: ['spec', 'connections', 'minPerEndpoint'], says }]
+}
+
+/** What a document says of its servers may be wrong, or become so with their next version. */
+function sharedFindings({ connections, assurance, clearance }: Spec): Finding[] {
+  if (!connections.shareSessions) return []
+  const why =
+    assurance === 'high'
+      ? 'whose assurance is high'
+      : clearance === 'confidential' || clearance === 'restricted'
+        ? `which is cleared for ${clearance} data`
+        : undefined
+  if (why === undefined) return []
+  const says = `has no place at a cluster ${why}: one caller could find there what another has left`
+  return [{ path: ['spec', 'connections', 'shareSessions'], says }]
 }
 
 function dnsFindings(dns: Spec['discovery']['dns']): Finding[] {
@@ -148,6 +163,7 @@ export function clusterPolicy({ metadata, spec }: ClusterDocument): ClusterPolic
       waitMs: mustParseDuration(connections.wait),
     },
     sessions: connections.sessions,
+    shareSessions: connections.shareSessions,
     retry: {
       max: retry.max,
       budget: shareOf(retry.budget),

@@ -143,6 +143,11 @@ const connections = closed(
       description:
         'Legacy sessions that callers may hold open at its replicas through one router. Beyond that the one that was not used for longest of the address that holds most is ended, and its caller told 404, on which clients open a new one.',
     }),
+    shareSessions: Type.Boolean({
+      default: false,
+      description:
+        'Legacy servers that keep sessions get one for each call whose caller has none. With true it is kept for a while and used again, by one call at a time of whatever caller: only for servers that keep nothing in a session which another caller must not find. Has no place where clearance is confidential or restricted, or assurance is high.',
+    }),
     queue: count({
       least: 0,
       most: 1_000_000,

@@ -33,6 +33,7 @@ export const clusterPolicy = (
   lists: { minTtlMs: 1_000, maxTtlMs: 300_000, mayBePublic: false },
   health: HEALTH,
   sessions: 100,
+  shareSessions: false,
   retry: { max: 1, budget: 0.1, minPerSecond: 5, maxConcurrent: 0.2 },
   ejection: EJECTION,
   connections: { perEndpoint: 2, minPerEndpoint: 1, streams: 3, queue: 2, waitMs: 100 },
