@@ -151,3 +151,24 @@ test('depth is bounded, costs no stack of calls, and is that of one text', () =>
   for (let at = 0; at < 2; ) at = scan.run(Buffer.from('{}'), at, 2)
   assert.ok(scan.isWhole)
 })
+
+test('of any byte anywhere in a long text that goes on from piece to piece it takes what the parser takes', () => {
+  const LENGTH = 1_100
+  const places = [
+    ...Array(9).keys(),
+    500,
+    501,
+    502,
+    503,
+    ...[...Array(9).keys()].map(n => LENGTH - 9 + n),
+  ]
+  const room = Buffer.alloc(LENGTH + 8)
+  for (const shift of [0, 1, 2, 3])
+    for (const place of places)
+      for (let byte = 0; byte < 256; byte += 1) {
+        const piece = room.subarray(shift, shift + LENGTH).fill('x')
+        piece[place] = byte
+        const pieces = [Buffer.from('["'), piece, Buffer.from('"]')]
+        assert.equal(isTaken(pieces), isJson(Buffer.concat(pieces)), `${byte} at ${place}`)
+      }
+})

@@ -92,6 +92,42 @@ function table(): Uint8Array {
   return next
 }
 
+/** Text that goes on from one piece into the next is long: from so many bytes on it is read four at a time, a third of the time. */
+const LONG = 1_024
+const HIGH_BITS = 0x80_80_80_80 | 0
+const ONES = 0x01_01_01_01
+const SPACES = 0x20_20_20_20
+const QUOTES = 0x22_22_22_22
+const BACKSLASHES = 0x5c_5c_5c_5c
+
+/** Within a string: the first byte from here on that does not stand for itself, or at most three before it. */
+function behindPlain(bytes: Uint8Array, from: number, to: number): number {
+  const start = bytes.byteOffset
+  const words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2)
+  let at = from
+  while (((start + at) & 3) !== 0 && IS_PLAIN[bytes[at] as number] === 1) at += 1
+  if (((start + at) & 3) !== 0) return at
+  const end = (start + to) >>> 2
+  let word = (start + at) >>> 2
+  while (word < end && arePlain(words[word] as number)) word += 1
+  return word * 4 - start
+}
+
+/**
+ * Whether four bytes are from 0x20 to 0x7f, and neither a quote nor a backslash. `(x - ones) & ~x` has the high bit of each byte of `x`
+ * that is 0, and perhaps of one beside such a byte: what is plain may be taken for other, never other for plain.
+ */
+function arePlain(four: number): boolean {
+  const quotes = four ^ QUOTES
+  const backslashes = four ^ BACKSLASHES
+  const odd =
+    four |
+    ((four - SPACES) & ~four) |
+    ((quotes - ONES) & ~quotes) |
+    ((backslashes - ONES) & ~backslashes)
+  return (odd & HIGH_BITS) === 0
+}
+
 type On = (state: number, bytes: string, to: number) => void
 type Range = (state: number, bytes: readonly [number, number], to: number) => void
 
@@ -167,7 +203,7 @@ export class JsonScan {
   /** Reads `bytes[from, to)`; returns the offset behind the byte of structure it stopped at, or `to`. */
   run(bytes: Uint8Array, from: number, to: number): number {
     let state = this.#state
-    let at = from
+    let at = state === STRING && to - from >= LONG ? behindPlain(bytes, from, to) : from
     this.stop = 0
     while (at < to) {
       if (state === STRING) {
