@@ -10,7 +10,7 @@ import { shedOnHead } from './shed-on-head.ts'
 function ground(t: TestContext, loopDelayMs: number) {
   t.mock.timers.enable({ apis: ['setInterval'] })
   const overload = new Overload({
-    read: () => ({ loopDelayMs, busyShare: 0, heapShare: 0, inFlight: 0, oldestWaitMs: 0 }),
+    read: () => ({ loopDelayMs, busyShare: 1, heapShare: 0, inFlight: 0, oldestWaitMs: 0 }),
     inFlight: () => 0,
     random: () => 0,
     onReading: () => undefined,

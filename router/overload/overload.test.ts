@@ -36,7 +36,7 @@ function ground(t: TestContext) {
     },
     /** So many readings of this delay. */
     late: (loopDelayMs: number, count = 1) => {
-      now.signals = { ...now.signals, loopDelayMs }
+      now.signals = { ...now.signals, loopDelayMs, busyShare: loopDelayMs === 0 ? 0 : 1 }
       t.mock.timers.tick(250 * count)
     },
   }

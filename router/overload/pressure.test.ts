@@ -21,7 +21,7 @@ const signals = (differences: Partial<Signals> = {}): Signals => ({
   oldestWaitMs: 0,
   ...differences,
 })
-const late = (loopDelayMs: number): Signals => signals({ loopDelayMs })
+const late = (loopDelayMs: number): Signals => signals({ loopDelayMs, busyShare: 1 })
 const CALM = signals()
 
 /** Levels after each of so many equal readings. */
@@ -50,7 +50,9 @@ test('each signal has its level, and what is only told has none', () => {
     [late(200.1), 3],
     [signals({ heapShare: 0.919 }), 0],
     [signals({ heapShare: 0.92 }), 3],
-    [signals({ heapShare: 0.949, loopDelayMs: 300 }), 3],
+    [signals({ loopDelayMs: 500, busyShare: 0.89 }), 0],
+    [signals({ loopDelayMs: 81, busyShare: 0.9 }), 2],
+    [signals({ heapShare: 0.949, loopDelayMs: 300, busyShare: 1 }), 3],
     [signals({ heapShare: 0.95 }), 4],
     [signals({ busyShare: 1, inFlight: 1e6, oldestWaitMs: 1e6 }), 0],
   ] as const)

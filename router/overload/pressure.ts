@@ -20,6 +20,11 @@ export type Level = 0 | 1 | 2 | 3 | 4
 /** Where levels 1, 2 and 3 begin. */
 const LATE_MS = [30, 80, 200] as const
 const FULL_HEAP = 0.92
+/**
+ * Of the time since the last reading. A loop that had rest has caught up with all that came, however late: on a machine that others keep busy
+ * it waits for its turn, and would wait as long with fewer calls.
+ */
+const NO_REST = 0.9
 /** The heap is so near its end that a process which goes on dies with every call it has. */
 const LAST_HEAP = 0.95
 /** So far below where a level began is calm: at the threshold itself it would be left and entered at every reading. */
@@ -34,11 +39,12 @@ interface Ease {
 const AT_ONCE: Ease = { late: 1, heap: 0 }
 const EASED: Ease = { late: CALM, heap: CALM_HEAP }
 
-function levelAbove({ loopDelayMs, heapShare }: Signals, ease: Ease): Level {
+function levelAbove({ loopDelayMs, busyShare, heapShare }: Signals, ease: Ease): Level {
+  const lateMs = busyShare < NO_REST ? 0 : loopDelayMs
   if (heapShare >= LAST_HEAP - ease.heap) return 4
-  if (heapShare >= FULL_HEAP - ease.heap || loopDelayMs > LATE_MS[2] * ease.late) return 3
-  if (loopDelayMs > LATE_MS[1] * ease.late) return 2
-  return loopDelayMs > LATE_MS[0] * ease.late ? 1 : 0
+  if (heapShare >= FULL_HEAP - ease.heap || lateMs > LATE_MS[2] * ease.late) return 3
+  if (lateMs > LATE_MS[1] * ease.late) return 2
+  return lateMs > LATE_MS[0] * ease.late ? 1 : 0
 }
 
 export const levelOf = (signals: Signals): Level => levelAbove(signals, AT_ONCE)
