@@ -18,8 +18,11 @@ const TICK_MS = 50
 export interface OpenedStreams {
   readonly streams: Streams
   readonly subscriptions: Subscriptions
-  /** A session that ends takes its streams along. */
-  readonly farewells: (sessions: Farewells) => Farewells
+  /** A session that ends takes its streams along. `isBusy`: a call of it is under way. */
+  readonly farewells: (
+    sessions: Pick<Farewells, 'end'>,
+    isBusy: (sessionToken: string) => boolean,
+  ) => Farewells
 }
 
 export function openStreams(
@@ -48,11 +51,12 @@ export function openStreams(
   return {
     streams,
     subscriptions: { subscribe: subscriptions({ cluster, after, resources }) },
-    farewells: sessions => ({
-      end: session => {
+    farewells: (sessions, isBusy) => {
+      const end: Farewells['end'] = session => {
         streams.forget(session.token)
         return sessions.end(session)
-      },
-    }),
+      }
+      return { end, lapsed: session => void (isBusy(session.token) || end(session)) }
+    },
   }
 }

@@ -49,6 +49,7 @@ test('the stages stand in this order', () => {
   assert.deepEqual(requestPath(portsThatSay([], [], decodedAs())).stages, [
     'record',
     'decode',
+    'lapse',
     'locate',
     'call: shed',
     'call: resolve',

@@ -9,6 +9,7 @@ import { type CallsUnderWay, enlist } from './stages/enlist.ts'
 import { type AttemptPath, forward, type Judge } from './stages/forward.ts'
 import { gather, type Lists } from './stages/gather.ts'
 import { greet, type Handshakes } from './stages/greet.ts'
+import { lapse } from './stages/lapse.ts'
 import { listen, type Streams } from './stages/listen.ts'
 import { locate, type Servers } from './stages/locate.ts'
 import { type Answers, type Cancellations, notice } from './stages/notice.ts'
@@ -41,6 +42,7 @@ export const requestPath = (p: Ports): Path<McpAnswer, Arrived> =>
   path<McpAnswer, Arrived>()
     .stage(record(p.observations, p.clock)) // first in, last out: every outcome leaves one line
     .stage(decode(p.eras)) // bytes to one message; the era is fixed here
+    .stage(lapse(p.farewells)) // whoever is told that its session is not known opens another
     .stage(locate(p.table)) // path to virtual server
     .fork(call => call.list, {
       call: rest =>

@@ -217,7 +217,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
     lists,
     handshakes: sessions,
     cancellations: inFlight,
-    farewells: opened.farewells(sessions),
+    farewells: opened.farewells(sessions, inFlight.isBusy),
     streams: opened.streams,
     subscriptions: opened.subscriptions,
   })

@@ -48,7 +48,7 @@ export interface SessionPorts extends ReplicaPorts {
 type Opened = { readonly member?: SessionMember } | { readonly refusal: Refusal }
 type Opening = Parameters<Handshakes['initialize']>[0]
 
-export class Sessions implements Handshakes, Farewells {
+export class Sessions implements Handshakes, Pick<Farewells, 'end'> {
   readonly #ports: SessionPorts
   readonly #opened = new LRUCache<string, Session>({ max: OPENED })
   readonly #ended = new LRUCache<string, true>({ max: ENDED })

@@ -88,7 +88,7 @@ const portsOf = (observations: Ports['observations']): Ports => ({
   handshakes: { discover: never, initialize: never, setLevel: never, forsake: never },
   cancellations: { add: never, cancel: never },
   answers: { answer: never, tellAll: never },
-  farewells: { end: never },
+  farewells: { end: never, lapsed: never },
   streams: { open: never },
   subscriptions: { subscribe: never },
   respond: respond({ defect: never, nowMs: systemClock.nowMs, after: never }),

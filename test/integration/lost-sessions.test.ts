@@ -23,6 +23,7 @@ import {
 import { type ScriptedServer, startScripted } from '#test/support/scripted-server.ts'
 import { sdkClients } from '#test/support/sdk-clients.ts'
 import { startSdkSessionful } from '#test/support/sdk-servers.ts'
+import { until } from '#test/support/until.ts'
 
 async function withPair(
   work: (running: RunningRouter, pair: readonly ScriptedServer[]) => Promise<void>,
@@ -80,6 +81,47 @@ test('a replica that forgot its sessions ends them with 404, for calls and for l
       0,
     )
   })
+})
+
+test('what is left of a lost session at other clusters is ended, once no call of it is under way', async () => {
+  const [one, other] = await Promise.all(
+    ['one', 'other'].map(name => startScripted({ name, eras: ['legacy'], isSessionful: true })),
+  )
+  assert.ok(one !== undefined && other !== undefined)
+  const running = await runRouter(
+    documents(
+      clusterOf('one', [one.url]),
+      clusterOf('other', [other.url]),
+      serverOf('default', ['one', 'other']),
+    ),
+  )
+  const { mcpUrl } = running
+  try {
+    for (const name of ['one', 'other']) await running.untilUp(name, 1)
+    const lose = async (session: string): Promise<string> => {
+      assert.equal(servedBy(await legacyCall(mcpUrl, 'other__echo', {}, { session })), 'other')
+      const left = String(other.calls().at(-1)?.headers['mcp-session-id'])
+      one.forget()
+      return left
+    }
+    const session = await openSession(mcpUrl)
+    const left = await lose(session)
+    assert.ok(other.sessions.has(left))
+    assert.equal((await legacyCall(mcpUrl, 'one__echo', {}, { session })).status, 404)
+    await until('the other part to be ended', () => !other.sessions.has(left))
+    assert.equal((await legacyCall(mcpUrl, 'other__echo', {}, { session })).status, 404)
+
+    const busy = await openSession(mcpUrl)
+    const kept = await lose(busy)
+    const slow = legacyCall(mcpUrl, 'other__slow', { ms: 300 }, { session: busy, id: 2 })
+    await until('the call to run', () => other.calls().at(-1)?.tool === 'slow')
+    assert.equal((await legacyCall(mcpUrl, 'one__echo', {}, { session: busy, id: 3 })).status, 404)
+    assert.equal(servedBy(await slow), 'other')
+    assert.ok(other.sessions.has(kept), 'a call of it was under way')
+  } finally {
+    await running.close()
+    await Promise.all([one.close(), other.close()])
+  }
 })
 
 test('a router started again with the same state serves the sessions of the one before', async t => {

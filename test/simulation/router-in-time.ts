@@ -101,7 +101,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     lists: { page: unused, openCursor: unused, begin: unused },
     handshakes: sessions,
     cancellations: inFlight,
-    farewells: sessions,
+    farewells: { end: sessions.end, lapsed: session => void sessions.end(session) },
     streams: { open: unused },
     subscriptions: { subscribe: unused },
   })

@@ -80,7 +80,10 @@ export function portsThatSay(log: string[], records: CallRecord[], decoded: Deco
         ),
     },
     subscriptions: { subscribe: () => say('subscribe', Promise.resolve(undefined)) },
-    farewells: { end: () => say('end session', Promise.resolve()) },
+    farewells: {
+      end: () => say('end session', Promise.resolve()),
+      lapsed: () => say('lapsed', undefined),
+    },
     respond: outcome => void log.push(`respond ${outcome.kind}`),
   }
 }
