@@ -26,7 +26,7 @@ const router = await startRouterProcess(
   documents(
     clusterOf('modern', [modern.url]),
     clusterOf('legacy', [legacy.url]),
-    clusterOf('narrow', [modern.url], { connections: { perEndpoint: 2, wait: '500ms' } }),
+    clusterOf('narrow', [modern.url], { connections: { perEndpoint: 2, wait: '10s' } }),
     serverOf('modern', ['modern']),
     serverOf('narrow', ['narrow']),
     serverOf('legacy', ['legacy']),

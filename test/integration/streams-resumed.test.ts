@@ -99,7 +99,7 @@ test('a subscription whose replica is gone is opened at another one, and nothing
       clusterOf(
         'pair',
         pair.map(({ url }) => url),
-        { health: { interval: '500ms', timeout: '400ms', rise: 1, fall: 1 } },
+        { health: { interval: '500ms', timeout: '5s', rise: 1, fall: 1 } },
       ),
       serverOf('default', ['pair'], { criticality: 'critical_plus' }),
     ),
