@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { notingSink, playedExchange } from '#test/support/played-exchange.ts'
+import { Endpoint } from '#router/clusters/endpoint.ts'
+import { instanceAt } from '#test/support/cluster-policy.ts'
+import { fakeControl, notingSink, playedExchange } from '#test/support/played-exchange.ts'
+import type { ResponseHandler } from './http1/connection.ts'
+import type { Request } from './http1/request.ts'
+import { sendUncounted } from './send.ts'
 import { Turns } from './turns.ts'
 
 test('an answer that comes as fast as it can lets the loop turn', t => {
@@ -54,4 +59,33 @@ test('of many long answers a few go on in one turn of the loop', async () => {
   assert.equal(gone(), 2)
   await nextTurn()
   assert.equal(gone(), 4)
+})
+
+test('what is no call takes its turn with calls', async () => {
+  const handlers: ResponseHandler[] = []
+  const dispatch = (_request: Request, handler: ResponseHandler): void =>
+    void handlers.push(handler)
+  const turns = new Turns()
+  const connections = { of: () => ({ dispatch }), release: () => undefined, turns }
+  const outgoing = { method: 'GET', path: '/', headers: [], body: undefined } as const
+  const times = { firstByteMs: 0, idleMs: 0 }
+  const clock = { nowMs: () => 0, wallMs: () => 0 }
+  const endpoint = new Endpoint(instanceAt(1))
+  const controls = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const { attempt } = sendUncounted(connections, endpoint, { ...outgoing, ...times }, clock)
+      const control = fakeControl()
+      handlers.at(-1)?.onStart(control)
+      handlers.at(-1)?.onHead({ status: 200, fields: [] })
+      const head = await attempt
+      if (head.kind === 'answered') head.body.pipe(notingSink())
+      control.calls.length = 0
+      return control
+    }),
+  )
+  for (const handler of handlers) handler.onData(Buffer.alloc(100_000))
+  const gone = (): number => controls.filter(({ calls }) => calls.includes('resume')).length
+  assert.equal(gone(), 0)
+  await nextTurn()
+  assert.equal(gone(), 2)
 })

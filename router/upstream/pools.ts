@@ -14,6 +14,7 @@ import {
   type RequestWay,
   type SharedPorts,
 } from './http1/replica-connections.ts'
+import { Turns } from './turns.ts'
 
 /** How often it is asked which connections are over their time: what one of them may wait for an answer is seconds. */
 const TICK_MS = 50
@@ -29,11 +30,14 @@ const MOST_LOOKED_AT = 8
 /** What requests to replicas go through. */
 export interface Connections {
   readonly of: (endpoint: Endpoint) => RequestWay
+  /** What comes back on all of them takes turns, whoever reads it. */
+  readonly turns: Turns
   /** The endpoint has left. */
   readonly release: (endpoint: Endpoint) => void
 }
 
 export class Pools implements Connections {
+  readonly turns = new Turns()
   /** The one used last comes last. Bounded by `MOST_POOLS` and the calls under way. */
   readonly #pools = new Map<Endpoint, ReplicaConnections>()
   readonly #closing = new Map<ReplicaConnections, Promise<void>>() // bounded by the endpoints that left with calls under way, and the checks
@@ -66,9 +70,15 @@ export class Pools implements Connections {
   forCheck(endpoint: Endpoint): Connections & { readonly end: () => void } {
     const isOwn = this.#pools.size >= MANY_POOLS && !this.#pools.has(endpoint)
     if (!isOwn)
-      return { of: this.of.bind(this), release: this.release.bind(this), end: () => undefined }
+      return {
+        of: this.of.bind(this),
+        release: this.release.bind(this),
+        turns: this.turns,
+        end: () => undefined,
+      }
     const own = this.#open(endpoint)
-    return { of: () => own, release: () => undefined, end: () => this.#close(own) }
+    const { turns } = this
+    return { of: () => own, release: () => undefined, turns, end: () => this.#close(own) }
   }
 
   #putLast(endpoint: Endpoint, pool: ReplicaConnections): void {

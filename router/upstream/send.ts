@@ -8,7 +8,6 @@ import { Account } from './account.ts'
 import { Exchange } from './exchange.ts'
 import type { Request } from './http1/request.ts'
 import type { Connections } from './pools.ts'
-import { Turns } from './turns.ts'
 import { upstreamHeaders } from './upstream-headers.ts'
 
 export interface Outgoing {
@@ -41,9 +40,9 @@ export interface Place {
   readonly endpoint: Endpoint
 }
 
-export const createSend = (pools: Connections, clock: Clock): Send => {
-  const turns = new Turns()
-  return ({ cluster, endpoint }, asked, onOver) => {
+export const createSend =
+  (pools: Connections, clock: Clock): Send =>
+  ({ cluster, endpoint }, asked, onOver) => {
     const request = requestOf(asked)
     const account = new Account(cluster, endpoint, clock)
     let exchange: Exchange | undefined
@@ -63,7 +62,7 @@ export const createSend = (pools: Connections, clock: Clock): Send => {
           },
         },
         clock.nowMs,
-        turns,
+        pools.turns,
       )
       pools.of(endpoint).dispatch(request, exchange)
     })
@@ -74,7 +73,6 @@ export const createSend = (pools: Connections, clock: Clock): Send => {
       ended: account.ended,
     }
   }
-}
 
 /** For what is no call: checks, handshakes, farewells. Leaves no trace in the replica's account. */
 export type Say = (endpoint: Endpoint, outgoing: Outgoing) => Sent
@@ -89,7 +87,7 @@ export function sendUncounted(
   let exchange: Exchange | undefined
   const attempt = new Promise<Attempt>(resolve => {
     const over = (): void => releaseRemoved(endpoint, pools)
-    exchange = new Exchange({ head: resolve, over }, clock.nowMs)
+    exchange = new Exchange({ head: resolve, over }, clock.nowMs, pools.turns)
     pools.of(endpoint).dispatch(request, exchange)
   })
   return { attempt, abort: () => exchange?.abort() }

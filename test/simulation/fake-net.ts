@@ -6,6 +6,7 @@ import type { ResponseHandler } from '#router/upstream/http1/connection.ts'
 import type { RequestWay } from '#router/upstream/http1/replica-connections.ts'
 import type { Request } from '#router/upstream/http1/request.ts'
 import type { Connections } from '#router/upstream/pools.ts'
+import { Turns } from '#router/upstream/turns.ts'
 import { type Condition, FORGOTTEN, type Plan, planFor, wordFor } from './conditions.ts'
 import type { VirtualTime } from './virtual-time.ts'
 import { Wire } from './wire.ts'
@@ -51,6 +52,7 @@ const LEARNED: Learned = {
 }
 
 export class FakeNet implements Connections {
+  readonly turns = new Turns()
   readonly #ports: NetPorts
   readonly #replicas: ReadonlyMap<number, SimReplica>
   /** Under way at each endpoint. Bounded by the endpoints of one run. */

@@ -55,6 +55,7 @@ const meddling =
   (meddle: (pass: () => void, endpoint: Parameters<Connections['of']>[0]) => void) =>
   (net: FakeNet): Connections => ({
     release: () => net.release(),
+    turns: net.turns,
     of: endpoint => {
       const whole = net.of(endpoint)
       return {

@@ -11,7 +11,7 @@ export interface FakeControl extends Control {
   readonly calls: string[]
 }
 
-function fakeControl(): FakeControl {
+export function fakeControl(): FakeControl {
   const calls: string[] = []
   return {
     calls,
