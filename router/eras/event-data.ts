@@ -4,6 +4,12 @@ const DATA = 'data:'
 const EVENT = Buffer.from('event: message\ndata: ')
 const EVENT_END = Buffer.from('\n\n')
 
+/** The message in it, if there is one. */
+export function messageIn(event: Buffer): Buffer | undefined {
+  const data = eventData(event)
+  return data?.length === 0 ? undefined : data
+}
+
 /** Undefined where it holds none, as a comment does; empty where nothing stands in it. */
 export function eventData(event: Buffer): Buffer | undefined {
   if (!event.includes(DATA)) return undefined

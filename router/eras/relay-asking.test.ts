@@ -57,3 +57,13 @@ test('a question that may not be asked ends the stream in words, and is not hand
     assert.equal(abandoned(), 1)
   }
 })
+
+test('an event that holds nothing but a word that is looked for is no message', async () => {
+  const rounds = { seal: () => '"sealed"', park: () => assert.fail('nothing waits') }
+  for (const scene of [named, { rounds }])
+    for (const word of ['notifications/cancelled', 'requestState']) {
+      const nothing = [`data:\n: ${word}\n\n`, `event: message\n: ${word}\ndata: \n\n`]
+      const { caller } = await streamed(scene, [...nothing, event(ANSWER)])
+      assert.ok(caller.text().endsWith(event(ANSWER.replace('7', '"x"'))))
+    }
+})

@@ -1,7 +1,7 @@
 // What a server writes down for the next round of a call, on its way out: sealed in its place, and every other byte as it came.
 import type { Message, Rounds, Span } from '#router/facts.ts'
 import type { Change } from './bridge/upward.ts'
-import { asEvent, eventData } from './event-data.ts'
+import { asEvent, messageIn } from './event-data.ts'
 import { eachMember, firstValue, isObjectAt, splice } from './json-spans.ts'
 
 /** Of an answer that asks for another round, whatever stands first in it. */
@@ -15,7 +15,7 @@ export const mayHoldState = (beginning: Buffer): boolean =>
 export function withSealedState(whole: Buffer, rounds: Rounds): Buffer {
   if (!whole.includes('requestState')) return whole
   const isBody = isObjectAt(whole, firstValue(whole))
-  const json = isBody ? whole : eventData(whole)
+  const json = isBody ? whole : messageIn(whole)
   const span = json === undefined ? undefined : stateIn(json)
   if (json === undefined || span === undefined) return whole
   const own = JSON.parse(json.toString('utf8', span.start, span.end)) as string

@@ -1,6 +1,6 @@
 // A server gives up a question of its own: its caller knows that by another id.
 import type { Span } from '#router/facts.ts'
-import { asEvent, eventData } from './event-data.ts'
+import { asEvent, messageIn } from './event-data.ts'
 import { eachMember, firstValue, isObjectAt, splice } from './json-spans.ts'
 
 const CANCELLED = 'notifications/cancelled'
@@ -11,7 +11,7 @@ export function withdrawnByName(
   name: (ownIdJson: string) => string | undefined,
 ): Buffer {
   if (!event.includes(CANCELLED)) return event
-  const json = eventData(event)
+  const json = messageIn(event)
   if (json === undefined) return event
   let [method, params] = ['', -1]
   eachMember(json, firstValue(json), (key, { start, end }) => {

@@ -30,7 +30,9 @@ test('each page is a question of its own, as it was written but for the id that 
 
 test('what asks in no known form, or of one who cannot be asked, stays the error that it is', () => {
   const many = `[${Array(33).fill(`{${PAGE}}`).join()}]`
-  for (const odd of ['[]', '{}', '7', '[7]', '[null]', '[{"url":"u"}]', '[{"mode":"url"}]', many])
+  const named = ['["elicitationId"]', '[["elicitationId"]]', '[{"mode":"url"},"elicitationId"]']
+  const odds = ['[]', '{}', '7', '[7]', '[null]', '[{"url":"u"}]', '[{"mode":"url"}]', many]
+  for (const odd of [...odds, ...named])
     assert.match(told(odd), /"error":\{"code":-32603,"message":"no","data":\{"more":1,/, odd)
   const one = `[{${PAGE}}]`
   assert.match(told(one), /input_required/)

@@ -28,7 +28,8 @@ export function urlsIn(
   eachElement(json, list.start, ({ start, end }) => {
     const paramsJson = json.toString('utf8', start, end)
     const question = { key: `u${questions.length + 1}`, method: 'elicitation/create', paramsJson }
-    questions.push({ ...question, ...withoutElicitationId(paramsJson) })
+    const isObject = isObjectAt(json, start) // what is none is no question, and is found so below
+    questions.push({ ...question, ...(isObject ? withoutElicitationId(paramsJson) : {}) })
   })
   const isGood = (question: Question): boolean =>
     isUrl(question) && unaskable(question, capabilities) === undefined
