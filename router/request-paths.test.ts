@@ -215,6 +215,7 @@ const relaying = (play: (body: ReturnType<typeof fakeBody>, caller: FakeCaller) 
           after: () => () => undefined,
           trail: trail ?? { attempts: 0 },
           error: () => assert.fail(),
+          defect: () => assert.fail(),
           refusal: () => ({ status: 200, headers: {}, body: '' }),
         })
         play(outcome.answer.relay.body as ReturnType<typeof fakeBody>, caller)

@@ -67,3 +67,15 @@ test('an event that holds nothing but a word that is looked for is no message', 
       assert.ok(caller.text().endsWith(event(ANSWER.replace('7', '"x"'))))
     }
 })
+
+test('a fault of our own in what is read is the end of one answer, and of nothing else', async () => {
+  const carry = (): never => assert.fail('planted')
+  for (const isStream of [true, false]) {
+    const relay = relayed({ isStream, carry })
+    relay.body.data(isStream ? event(ANSWER) : ANSWER)
+    relay.body.end()
+    await relay.done
+    assert.match(relay.caller.text(), /<RINGMAIN_DEFECT>/)
+    assert.deepEqual([relay.abandoned(), relay.trail.broken], [1, 'RINGMAIN_DEFECT'])
+  }
+})

@@ -15,6 +15,7 @@ import { anotherRound, beginStream, tell } from './another-round.ts'
 import { CarriedOutput } from './bridge/carried-output.ts'
 import { JSON_HEADERS, type WireAnswer } from './codec.ts'
 import { CommentPace } from './comment-pace.ts'
+import { guardedSink } from './guarded-sink.ts'
 import { HeldOutput } from './held-output.ts'
 import { messageSwap } from './outward-names.ts'
 import { type Paced, paced } from './paced.ts'
@@ -32,6 +33,8 @@ export interface RelayContext {
   readonly trail: Trail
   readonly refusal: (refusal: Refusal) => WireAnswer
   readonly error: (answer: Extract<McpAnswer, { kind: 'error' }>) => WireAnswer
+  /** A fault of our own was met: told, and what its caller hears. */
+  readonly defect: (error: unknown) => Refusal
 }
 
 /** For the end of a stream after its answer, which is the end of the call. Who leaves it open longer loses the connection. */
@@ -119,7 +122,13 @@ function relayOnce(
       sink?.fail(LATE)
       relay.abandon()
     })
-    if (!isOver) relay.body.pipe(sink)
+    const failed = (error: unknown): void => {
+      const refusal = context.defect(error)
+      if (isOver) return
+      sink?.fail(refusal)
+      relay.abandon()
+    }
+    if (!isOver) relay.body.pipe(guardedSink(sink, failed))
   })
 }
 

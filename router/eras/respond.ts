@@ -77,6 +77,7 @@ function turn(
         trail: call.trail ?? { attempts: 0 },
         refusal: refusal => codec.refusal(call.message, refusal, idJson),
         error: ({ errorJson, status }) => codec.error(idJson, errorJson, status),
+        defect: error => defectRefusal({ kind: 'defect', at: 'relay', error }, log),
       })
   }
 }

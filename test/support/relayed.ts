@@ -62,6 +62,7 @@ export function relayed({ caller = fakeCaller(), early, ...relay }: RelayScene =
         body: `<${code}>`,
       }),
       error: ({ errorJson }) => ({ status: 200, headers: { by: 'router' }, body: errorJson }),
+      defect: () => ({ code: 'RINGMAIN_DEFECT' }),
     },
   )
   return { body, caller, trail, abandoned: () => abandoned, ends, blamed, done }

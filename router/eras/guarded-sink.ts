@@ -1,0 +1,25 @@
+// Reads what a tool server sends: a fault of our own in that is the end of one answer. Thrown on into the connection it would be the end of the process,
+// and any tool server that finds one could end it.
+import type { UpstreamSink } from '#router/facts.ts'
+
+export const guardedSink = (
+  sink: UpstreamSink,
+  failed: (error: unknown) => void,
+): UpstreamSink => ({
+  data: chunk => {
+    try {
+      return sink.data(chunk)
+    } catch (error) {
+      failed(error)
+      return true
+    }
+  },
+  end: () => {
+    try {
+      sink.end()
+    } catch (error) {
+      failed(error)
+    }
+  },
+  broken: () => sink.broken(),
+})
