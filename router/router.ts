@@ -11,7 +11,7 @@ import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
 import { CheckPace } from './clusters/health/check-pace.ts'
 import { CallDeadline } from './deadlines/call-deadline.ts'
-import { DeadlineWheel } from './deadlines/deadline-wheel.ts'
+import { afterReads, DeadlineWheel, TICK_MS } from './deadlines/deadline-wheel.ts'
 import { decodeRequest } from './eras/decode.ts'
 import { JsonGuard } from './eras/json-guard.ts'
 import { judgeAnswer } from './eras/judge.ts'
@@ -181,7 +181,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
   const sessions = new Sessions({ ...parts, isBusy })
   const guard = new JsonGuard(systemRandom)
   const decoding = { guard, openSession: sessions.open, routerId }
-  const wheel = new DeadlineWheel(systemClock.nowMs)
+  const wheel = new DeadlineWheel(systemClock.nowMs, TICK_MS, afterReads)
   const attempting = openAttempts(parts, wheel.after)
   observePool(parts.telemetry, attempting.pool)
   const shared = {

@@ -18,9 +18,18 @@ export interface Spoke {
   slot: Set<Spoke> | undefined
 }
 
+/**
+ * For whatever waits for bytes: a loop looks at its timers before it reads, so that after the process stood still all that has come
+ * meanwhile would be called late, though it is there.
+ */
+export const afterReads = (act: () => void): void => void setImmediate(act)
+
+const atOnce = (act: () => void): void => act()
+
 export class DeadlineWheel {
   readonly #nowMs: Clock['nowMs']
   readonly #tickMs: number
+  readonly #when: (act: () => void) => void
   /** Bounded by the calls under way. */
   readonly #slots: ReadonlyArray<Set<Spoke>> = Array.from({ length: SLOTS }, () => new Set<Spoke>())
   #count = 0
@@ -29,9 +38,10 @@ export class DeadlineWheel {
   #timer: NodeJS.Timeout | undefined
   #idleTurns = 0
 
-  constructor(nowMs: Clock['nowMs'], tickMs = TICK_MS) {
+  constructor(nowMs: Clock['nowMs'], tickMs = TICK_MS, when = atOnce) {
     this.#nowMs = nowMs
     this.#tickMs = tickMs
+    this.#when = when
   }
 
   /** Calls on it now. */
@@ -73,7 +83,8 @@ export class DeadlineWheel {
 
   #begin(): void {
     this.#doneTick = Math.floor(this.#nowMs() / this.#tickMs)
-    this.#timer = setInterval(() => this.#turn(), this.#tickMs)
+    const turn = (): void => this.#turn()
+    this.#timer = setInterval(() => this.#when(turn), this.#tickMs)
     this.#timer.unref() // a call holds a connection: that keeps the process, and no tick need
   }
 

@@ -50,6 +50,17 @@ test('headers or a body that do not come in time end the connection with 408', a
   assert.deepEqual(arrived, [])
 })
 
+test('a request that came while the process stood still is read, and is not late', async t => {
+  const { port, arrived, broken } = await listening(t, { headersTimeoutMs: 1_000 })
+  const { socket, all } = await raw(port, '')
+  for (let turns = 0; turns < 20; turns += 1) await new Promise(resolve => setImmediate(resolve))
+  socket.write(WHOLE.replace('host: localhost', 'host: localhost\r\nconnection: close'))
+  const endMs = performance.now() + 1_200
+  while (performance.now() < endMs);
+  assert.match(await all, /^HTTP\/1\.1 200 [^]*taken$/)
+  assert.deepEqual([arrived.length, broken], [1, []])
+})
+
 const WHOLE =
   'POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'
 

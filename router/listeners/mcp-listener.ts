@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock, systemRandom } from '#foundation/clock.ts'
-import { DeadlineWheel } from '#router/deadlines/deadline-wheel.ts'
+import { afterReads, DeadlineWheel } from '#router/deadlines/deadline-wheel.ts'
 import type { Arrived } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { capPerAddress } from './address-cap.ts'
@@ -138,7 +138,7 @@ function portsOf(options: McpListenerOptions, state: ListenerState): ConnectionP
     options.refuseEarly(arrivedOf(request, NOTHING), refusal)
   return {
     nowMs,
-    wheel: new DeadlineWheel(nowMs, LOOK_EVERY_MS),
+    wheel: new DeadlineWheel(nowMs, LOOK_EVERY_MS, afterReads),
     date: new DateLine(wallMs),
     headersMs: Math.min(options.headersTimeoutMs, options.requestTimeoutMs),
     requestMs: options.requestTimeoutMs,

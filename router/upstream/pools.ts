@@ -4,7 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Clock, systemClock } from '#foundation/clock.ts'
 import type { Endpoint, Reach } from '#router/clusters/endpoint.ts'
-import { DeadlineWheel } from '#router/deadlines/deadline-wheel.ts'
+import { afterReads, DeadlineWheel } from '#router/deadlines/deadline-wheel.ts'
 import { type AddressGuard, createAddressGuard } from './address-guard.ts'
 import { type Connect, guardedConnect } from './guarded-connect.ts'
 import { createHostLookup } from './host-lookup.ts'
@@ -47,7 +47,8 @@ export class Pools implements Connections {
   readonly #shared: SharedPorts
 
   constructor({ nowMs }: Clock = systemClock) {
-    this.#shared = { nowMs, wheel: new DeadlineWheel(nowMs, TICK_MS), outbox: new Outbox() }
+    const wheel = new DeadlineWheel(nowMs, TICK_MS, afterReads)
+    this.#shared = { nowMs, wheel, outbox: new Outbox() }
   }
 
   get size(): number {

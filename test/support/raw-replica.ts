@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import { DeadlineWheel } from '#router/deadlines/deadline-wheel.ts'
+import { afterReads, DeadlineWheel } from '#router/deadlines/deadline-wheel.ts'
 import { createAddressGuard } from '#router/upstream/address-guard.ts'
 import { guardedConnect } from '#router/upstream/guarded-connect.ts'
 import { createHostLookup } from '#router/upstream/host-lookup.ts'
@@ -54,7 +54,7 @@ export function connectionsTo(
   const connections = new ReplicaConnections(
     `127.0.0.1:${port}`,
     connection => connect(target, connection),
-    { nowMs, wheel: new DeadlineWheel(nowMs, 10), outbox: new Outbox() },
+    { nowMs, wheel: new DeadlineWheel(nowMs, 10, afterReads), outbox: new Outbox() },
   )
   t.after(() => connections.destroy())
   return connections

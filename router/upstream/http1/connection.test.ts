@@ -7,6 +7,12 @@ import { answer, closing, connectionsTo, rawReplica } from '#test/support/raw-re
 import { until } from '#test/support/until.ts'
 import type { Control } from './connection.ts'
 
+/** Longer than a tick of the wheel. */
+function standStill(): void {
+  const endMs = performance.now() + 30
+  while (performance.now() < endMs);
+}
+
 test('a malformed answer fails its request and closes the connection', async t => {
   const { port, sockets } = await rawReplica(t, socket => socket.write('HTTP/1.1 200 OK\n\n'))
   const way = connectionsTo(t, port)
@@ -46,6 +52,17 @@ test('a first byte and a next one that do not come in time end the request', asy
   )
   await after(80)
   await informal
+})
+
+test('an answer that came while the process stood still is read, and is not late', async t => {
+  let nowMs = 1_000
+  const { port } = await rawReplica(t, socket => {
+    socket.write(answer('ok'))
+    nowMs += 60_000
+    standStill() // the wheel is due, and so is the answer
+  })
+  const way = connectionsTo(t, port, () => nowMs)
+  assert.equal(await text(askReplica(way)), 'ok')
 })
 
 test('a reader that waits is not held to the limit between two pieces', async t => {
