@@ -157,6 +157,14 @@ export interface Resuming {
   readonly leave: () => void
 }
 
+/** An answer as one assistant needs it. */
+export interface Reshape {
+  /** Of one message; the same bytes where nothing is to change. */
+  readonly of: (json: Buffer) => Buffer
+  /** Whether one that begins so, and is long, may have to change. */
+  readonly isWanted: (beginning: Buffer) => boolean
+}
+
 export interface Relay {
   readonly isStream: boolean
   readonly body: UpstreamBody
@@ -182,4 +190,6 @@ export interface Relay {
   readonly again?: Again
   /** What the server writes down for the next round goes out sealed. */
   readonly rounds?: Rounds
+  /** Its caller needs answers otherwise than they come. */
+  readonly reshape?: Reshape
 }

@@ -4,7 +4,15 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { RefusalCode } from '#foundation/refusals.ts'
 import type { CallerCapabilities } from '#router/capabilities.ts'
 import type { Criticality } from '#routes/criticality.ts'
-import type { ClusterPolicy, Era, HedgePolicy, VirtualServerPolicy } from '#routes/route-table.ts'
+import type { Introduced } from '#routes/match-assistant.ts'
+import type {
+  AssistantPolicy,
+  ClusterPolicy,
+  Era,
+  HedgePolicy,
+  VirtualServerPolicy,
+} from '#routes/route-table.ts'
+import type { Reshape } from './answers.ts'
 
 /** What comes back. */
 export type * from './answers.ts'
@@ -122,6 +130,8 @@ export interface Trail {
   isUnchecked?: true
   /** Its caller has said that it wants no answer, other than by leaving. */
   isCancelled?: true
+  /** Which assistant it says that it is. */
+  assistant?: string
   /** Set when a relay ended otherwise than whole. */
   broken?: RefusalCode | 'caller_gone'
   /** As much as `decode` understood of a message it refused: the answer needs its era and id. */
@@ -182,12 +192,16 @@ export interface Decoded {
   readonly askedMs?: number
   /** Where the stream of a legacy caller goes on. */
   readonly lastEventId?: string
+  /** What its software says that it is: a hint, and no proof. */
+  readonly introduced?: Introduced
 }
 
 export interface Located {
   readonly server: VirtualServerPolicy
   /** Of the call: what its server gives it, or what less its caller asked for. */
   readonly criticality: Criticality
+  /** Who it says that it is, where a document names it: chooses what it is shown, and nothing that it may. */
+  readonly assistant?: AssistantPolicy
 }
 
 /** From what a replica calls something to what the caller calls it. */
@@ -236,6 +250,8 @@ export interface Resolved {
   readonly hedge?: HedgePolicy
   /** `mcp-param-*` for the replica: written anew from the arguments where the tool's definition is known. */
   readonly mirroredHeaders: ReadonlyArray<readonly [string, string]>
+  /** Its caller needs answers otherwise than they come. */
+  readonly reshape?: Reshape
 }
 
 /** The moment by which a call must be over. */

@@ -184,6 +184,7 @@ function lineOf(call: CallRecord): Record<string, unknown> {
     'gen_ai.tool.name': call.toolAsked,
     'gen_ai.prompt.name': call.promptAsked,
     'ringmain.session': call.hasSession || undefined,
+    'ringmain.assistant': trail.assistant,
     'ringmain.cluster': trail.cluster,
     'ringmain.replica': trail.endpoint,
     'ringmain.attempts': trail.attempts,

@@ -3,6 +3,7 @@ import type { Sealer } from '#foundation/seal.ts'
 import type { ActiveTable } from './active-table.ts'
 import { offering } from './offering.ts'
 import { openTask } from './outward.ts'
+import { renamedBy } from './renamed-for.ts'
 import type { Lists } from './stages/gather.ts'
 import type { Catalog } from './stages/owners.ts'
 
@@ -12,5 +13,6 @@ export const ownerCatalog = (
 ): Catalog => ({
   tool: (cluster, tool) => active.cluster(cluster)?.tool(tool),
   offering: offering(lists.page),
+  renamed: renamedBy(lists.page),
   task: (server, wireId) => openTask(sealer, server, wireId),
 })

@@ -6,6 +6,7 @@ import { createSealer } from '#foundation/seal.ts'
 import type { RouterSettings } from '#foundation/settings.ts'
 import { createTelemetry, type Telemetry } from '#foundation/telemetry.ts'
 import { RINGMAIN_VERSION } from '#foundation/version.ts'
+import { assistantOf } from '#routes/match-assistant.ts'
 import { DEFAULT_VIRTUAL_SERVER } from '#routes/route-table.ts'
 import { ActiveTable, type OpenCluster } from './active-table.ts'
 import type { AdminListener } from './admin/admin-listener.ts'
@@ -43,6 +44,7 @@ import type { SessionPool } from './session-pool.ts'
 import { Sessions } from './sessions.ts'
 import { type SharedListPorts, sharedLists } from './shared-lists.ts'
 import { shedOnHead } from './shed-on-head.ts'
+import { shownAnswer } from './shims/shims.ts'
 import type { Streams } from './streams/streams.ts'
 import { type DirectoryFeed, openDirectoryFeed } from './table-feed/directory-feed.ts'
 import { openLastGoodDocuments } from './table-feed/last-good-documents.ts'
@@ -202,12 +204,14 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
     eras: { decode: arrived => decodeRequest(arrived, decoding) },
     table: {
       server: name => active.server(name),
+      assistant: introduced => assistantOf(active.table.assistants, introduced),
       cluster: name => active.cluster(name)?.policy,
       ...catalog,
       replay: tool => replayOf(active, tool),
       outward: (call, owned) => outwardOf(parts.sealer, call, owned),
       rounds: (call, owned) => roundsOf(states, call, owned),
       mirror: mirrorForEra,
+      reshape: ({ assistant, message }) => shownAnswer(assistant, message.method),
     },
     shedding: overload,
     deadlines: { open: limits => new CallDeadline(wheel, systemClock.nowMs, limits) },

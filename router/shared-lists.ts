@@ -99,7 +99,7 @@ function placeOf(
   call: Readonly<Listing>,
   { active, epochs }: { readonly active: ActiveTable; readonly epochs: ListEpochs },
 ): Place | undefined {
-  const { server, message, era } = call
+  const { server, message, era, assistant } = call
   const { method, params: asked } = message
   const { cursor = '' } = asked
   const params = paramsOf(call, undefined)
@@ -111,7 +111,8 @@ function placeOf(
     return cluster === undefined ? '' : epochs.of(cluster, method, cluster.eraFor(era))
   })
   const hasCursor = asked['cursor'] !== undefined
-  const key = [server.name, method, era, EVERYBODY, viaIn(call), params, hasCursor, cursor]
+  const shown = [hasCursor, cursor, assistant?.shims]
+  const key = [server.name, method, era, EVERYBODY, viaIn(call), params, ...shown]
   return { key: JSON.stringify(key), server, epoch: epoch.join('\n') }
 }
 

@@ -15,6 +15,10 @@ export type Era = (typeof ERAS)[number]
 export const EFFECTS = ['read', 'write'] as const
 export const REPLAYS = ['safe', 'unsafe'] as const
 
+/** What may be done for an assistant that needs it otherwise than the protocol has it. */
+export const SHIMS = ['portable-names', 'flat-schemas', 'inlined-schemas', 'text-results'] as const
+export type ShimName = (typeof SHIMS)[number]
+
 /** One replica written into the document itself. */
 export interface StaticEndpoint {
   readonly url: string
@@ -191,6 +195,25 @@ export interface ToolRules {
   readonly beginnings: readonly { readonly beginning: string; readonly policy: ToolPolicy }[]
 }
 
+/** One maker's software. */
+export interface AssistantPolicy {
+  readonly name: string
+  readonly shims: readonly ShimName[]
+}
+
+/** By one kind of words. */
+export interface Recognition {
+  readonly exact: Readonly<Record<string, AssistantPolicy>>
+  /** Longest first: the first that fits holds. */
+  readonly beginnings: readonly { readonly beginning: string; readonly policy: AssistantPolicy }[]
+}
+
+/** Who is known by what it says of itself. A client's name goes before its `User-Agent`. */
+export interface AssistantRules {
+  readonly clients: Recognition
+  readonly userAgents: Recognition
+}
+
 export interface RouteTable {
   /** Hex digest of the content: equal content, equal version. */
   readonly version: string
@@ -198,6 +221,8 @@ export interface RouteTable {
   readonly virtualServers: Readonly<Record<string, VirtualServerPolicy>>
   /** By cluster; beside the clusters, since another rule for a tool must not open its replicas' connections anew. */
   readonly tools: Readonly<Record<string, ToolRules>>
+  /** Absent where no document names one. */
+  readonly assistants?: AssistantRules
 }
 
 /** The virtual server at `/mcp`; any other is at `/mcp/<name>`. */

@@ -74,9 +74,11 @@ export function isMadeBy(template: string, uri: string): boolean {
 export const PORTABLE_LENGTH = 64
 const PORTABLE = /^[A-Za-z0-9_-]{1,64}$/
 
+export const isPortable = (wire: string): boolean => PORTABLE.test(wire)
+
 /** Whether callers of this server may see it. One that may not be seen is left out: cut short it could be another's. */
 export const mayBeNamed = ({ names }: VirtualServerPolicy, wire: string): boolean =>
-  names !== 'portable' || PORTABLE.test(wire)
+  names !== 'portable' || isPortable(wire)
 
 /** Letters that a reader takes for one another, in whatever case. */
 const LOOKS: readonly (readonly [RegExp, string])[] = [

@@ -84,12 +84,15 @@ const TOOL = { mirrors: [] }
 
 export const TABLE: Servers & Offers = {
   server: () => SERVER,
+  assistant: () => undefined,
   cluster: () => CLUSTER,
   tool: () => TOOL,
   offering: () => Promise.resolve([]),
   task: () => undefined,
   outward: () => undefined,
   rounds: () => undefined,
+  renamed: () => undefined,
+  reshape: () => undefined,
   replay: () => ({ isReplayable: false }),
   mirror: mirrorForEra,
 }

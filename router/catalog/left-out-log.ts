@@ -18,8 +18,8 @@ export class LeftOutLog {
     this.#log = log
   }
 
-  readonly tell = ({ server, cluster, list, leftOut }: LeftOutOf): void => {
-    const key = JSON.stringify([server, cluster, list])
+  readonly tell = ({ server, cluster, list, assistant, leftOut }: LeftOutOf): void => {
+    const key = JSON.stringify([server, cluster, list, assistant])
     const named = leftOut
       .slice(0, MOST_NAMED)
       .map(({ own, why }) => `${plainText(own, LONGEST_NAME)}: ${why}`)
@@ -30,6 +30,7 @@ export class LeftOutLog {
       'ringmain.server': server,
       'ringmain.cluster': cluster,
       list,
+      ...(assistant === undefined ? {} : { 'ringmain.assistant': assistant }),
       count: leftOut.length,
       named,
     })

@@ -3,8 +3,10 @@ import type { Sealer } from '#foundation/seal.ts'
 import { type EncodedList, renamed } from '#router/eras/item-list.ts'
 import type { Decoded, Located } from '#router/facts.ts'
 import { type LeftOut, type Listed, listedBy } from '#router/methods.ts'
+import { portableName } from '#router/shims/portable-names.ts'
+import { has, shownTool } from '#router/shims/shims.ts'
 import type { Continuation, MergedList, Page, Part } from '#router/stages/gather.ts'
-import type { VirtualServerMember, VirtualServerPolicy } from '#routes/route-table.ts'
+import type { VirtualServerMember } from '#routes/route-table.ts'
 import { mayBeNamed, wireName, wireUri } from '#routes/wire-names.ts'
 
 type Asked = Readonly<Pick<Decoded, 'era' | 'message'> & Located>
@@ -33,6 +35,8 @@ export interface LeftOutOf {
   readonly server: string
   readonly cluster: string
   readonly list: Listed['member']
+  /** To whom alone. */
+  readonly assistant?: string
   readonly leftOut: readonly LeftOut[]
 }
 
@@ -86,16 +90,17 @@ export class MergedLists {
   }
 
   #definitionsOf(
-    { server }: Asked,
+    call: Asked,
     part: Part,
     { listed, rivals }: { readonly listed: Listed; readonly rivals: Rivals | undefined },
   ): Buffer {
+    const { server, assistant } = call
     const { member, page } = part
     const { onLeftOut } = this.#ports
     const version = rivals?.version ?? ''
     const written = this.#written.get(page) ?? new Map<string, Written>()
     this.#written.set(page, written)
-    const how = JSON.stringify([member.prefix, server.names, server.name])
+    const how = JSON.stringify([member.prefix, server.names, server.name, assistant?.shims])
     const known = written.get(how)
     if (known?.version === version) return known.definitions
     const isRivalled = (own: string): boolean =>
@@ -103,7 +108,7 @@ export class MergedLists {
       server.members.some(
         other => other.cluster !== member.cluster && rivals.offers(other.cluster, own),
       )
-    const { definitions, leftOut } = definitionsOf(server, part, { ...listed, isRivalled })
+    const { definitions, leftOut } = definitionsOf(call, part, { ...listed, isRivalled })
     written.set(how, { version, definitions })
     const all = [...(page.leftOut ?? []), ...leftOut]
     if (all.length > 0)
@@ -111,6 +116,7 @@ export class MergedLists {
         server: server.name,
         cluster: member.cluster,
         list: listed.member,
+        ...(assistant === undefined ? {} : { assistant: assistant.name }),
         leftOut: all,
       })
     return definitions
@@ -122,7 +128,7 @@ const leastLeftMs = (parts: readonly Part[]): number =>
 
 /** As callers of this server know them, with commas between; without those that it may not name. */
 function definitionsOf(
-  server: VirtualServerPolicy,
+  { server, assistant }: Asked,
   { member, page: { items } }: Part,
   { key, member: list, isRivalled }: Listed & { readonly isRivalled: (own: string) => boolean },
 ): { readonly definitions: Buffer; readonly leftOut: readonly LeftOut[] } {
@@ -131,17 +137,23 @@ function definitionsOf(
     list === 'tools' && member.prefix !== undefined
       ? { outward: { uri: (own: string) => wireUri(member, own) } }
       : {}
+  const wireFor = (own: string): string | undefined => {
+    const wire = wireName(member, own)
+    if (!mayBeNamed(server, wire)) return undefined
+    return has(assistant, 'portable-names') ? portableName(server, member, own) : wire
+  }
   const pieces: Buffer[] = []
   const leftOut: LeftOut[] = []
   for (const item of items) {
     const { own } = item
-    const wire = isNamed ? wireName(member, own) : wireUri(member, own)
-    if (isNamed && !mayBeNamed(server, wire)) leftOut.push({ own, why: 'its name is not portable' })
+    const wire = isNamed ? wireFor(own) : wireUri(member, own)
+    if (wire === undefined) leftOut.push({ own, why: 'its name is not portable' })
     else if (isRivalled(own))
       leftOut.push({ own, why: 'another cluster offers the same plain name' })
     else {
       if (pieces.length > 0) pieces.push(COMMA)
-      pieces.push(renamed(item, wire, { key, ...outward }))
+      const definition = renamed(item, wire, { key, ...outward })
+      pieces.push(list === 'tools' ? shownTool(assistant, definition) : definition)
     }
   }
   return { definitions: Buffer.concat(pieces), leftOut }

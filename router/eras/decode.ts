@@ -7,7 +7,7 @@ import type { Codec } from './codec.ts'
 import { askedCriticality } from './criticality-header.ts'
 import type { JsonGuard } from './json-guard.ts'
 import { legacyCodec } from './legacy/codec.ts'
-import { type Read, readMessage } from './message.ts'
+import { isRecord, type Read, readMessage } from './message.ts'
 import { modernCodec } from './modern/codec.ts'
 import { HEADER, isLegacyVersion, isModernVersion, LATEST_LEGACY, META } from './versions.ts'
 import { viaOf } from './via.ts'
@@ -121,9 +121,28 @@ function decodeMessage(
       passedHeaders: [...picked(headers, isTrace), [HEADER.via, way.via]],
       paramHeaders: picked(headers, name => name.startsWith(HEADER.paramPrefix)),
       ...(session === undefined ? {} : { session }),
+      ...introducedBy(message, session, headers['user-agent']),
       ...(criticality === undefined ? {} : { askedCriticality: criticality }),
       ...(askedMs === undefined ? {} : { askedMs }),
       ...(isSentBefore(headers) ? { isRetry: true as const } : {}),
+    },
+  }
+}
+
+/** In a session once, and with every modern request: some clients say nothing but their `User-Agent`. */
+function introducedBy(
+  { meta, method, params }: Message,
+  session: Session | undefined,
+  userAgent: string | undefined,
+): Pick<Decoded, 'introduced'> {
+  const stated = method === 'initialize' ? params['clientInfo'] : meta[META.clientInfo]
+  const said = isRecord(stated) ? stated['name'] : undefined
+  const client = session?.client?.info.name ?? said
+  if (typeof client !== 'string' && userAgent === undefined) return {}
+  return {
+    introduced: {
+      ...(typeof client === 'string' ? { client } : {}),
+      ...(userAgent === undefined ? {} : { userAgent }),
     },
   }
 }

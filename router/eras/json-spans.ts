@@ -43,6 +43,16 @@ export const eachMember = (
     return end
   })
 
+/** Where the value of a member of the object at `at` stands; undefined where there is none, or no object. */
+export function memberOf(bytes: Buffer, at: number, name: string): Span | undefined {
+  let found: Span | undefined
+  if (isObjectAt(bytes, at))
+    eachMember(bytes, at, (key, span) => {
+      if (key === name) found = span
+    })
+  return found
+}
+
 /** Whether the key between these offsets is `name`, which is ASCII. An escaped spelling is the same key: `n\u0061me`. */
 export function isKey(bytes: Buffer, key: number, keyEnd: number, name: string): boolean {
   if (keyEnd - key - 2 === name.length) {

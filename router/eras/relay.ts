@@ -12,17 +12,14 @@ import type {
 } from '#router/facts.ts'
 import type { Refusal } from '#router/pipeline/stage.ts'
 import { anotherRound, beginStream, tell } from './another-round.ts'
-import { CarriedOutput } from './bridge/carried-output.ts'
 import { JSON_HEADERS, type WireAnswer } from './codec.ts'
 import { CommentPace } from './comment-pace.ts'
 import { guardedSink } from './guarded-sink.ts'
-import { HeldOutput } from './held-output.ts'
+import { outputTo } from './output-to.ts'
 import { messageSwap } from './outward-names.ts'
 import { type Paced, paced } from './paced.ts'
 import { parkable } from './parking.ts'
-import { mayHoldState, withSealedState } from './sealed-state.ts'
 import { SseRelay } from './sse-relay.ts'
-import { withdrawnByName } from './withdrawn.ts'
 
 /** Acts once after so many milliseconds, unless what it returns is called before: a timer for each answer would cost more than the answer. */
 export type After = (ms: number, act: () => void) => () => void
@@ -272,19 +269,4 @@ function jsonSink({ caller, relay, context, isOver, finish, ask }: Turn): Answer
       if (!isOver()) fail(LOST)
     },
   }
-}
-
-/** What goes on as it came passes in pieces; what is said otherwise in the caller's era does so message by message. */
-function outputTo(
-  { carry, asking, rounds }: Relay,
-  write: (piece: Buffer) => void,
-): HeldOutput | CarriedOutput {
-  if (carry !== undefined) return new CarriedOutput(carry, write)
-  if (rounds !== undefined) {
-    const of = (whole: Buffer): Buffer => withSealedState(whole, rounds)
-    return new HeldOutput(write, { of, isWanted: mayHoldState })
-  }
-  if (asking?.kind !== 'named') return new HeldOutput(write)
-  const of = (event: Buffer): Buffer => withdrawnByName(event, asking.name)
-  return new HeldOutput(write, { of, isWanted: () => false })
 }

@@ -2,7 +2,7 @@
 import type { Message, Rounds, Span } from '#router/facts.ts'
 import type { Change } from './bridge/upward.ts'
 import { asEvent, messageIn } from './event-data.ts'
-import { eachMember, firstValue, isObjectAt, splice } from './json-spans.ts'
+import { firstValue, isObjectAt, memberOf, splice } from './json-spans.ts'
 
 /** Of an answer that asks for another round, whatever stands first in it. */
 const SIGNS = ['input_required', 'inputRequests', 'requestState'] as const
@@ -25,22 +25,11 @@ export function withSealedState(whole: Buffer, rounds: Rounds): Buffer {
 
 function stateIn(json: Buffer): Span | undefined {
   const result = memberOf(json, firstValue(json), 'result')
-  const state =
-    result !== undefined && isObjectAt(json, result.start)
-      ? memberOf(json, result.start, 'requestState')
-      : undefined
+  const state = result && memberOf(json, result.start, 'requestState')
   return state !== undefined && json[state.start] === QUOTE ? state : undefined
 }
 
 const QUOTE = 0x22
-
-function memberOf(json: Buffer, at: number, name: string): Span | undefined {
-  let found: Span | undefined
-  eachMember(json, at, (key, span) => {
-    if (key === name) found = span
-  })
-  return found
-}
 
 /** For the server: its own state in the place of the sealed one. */
 export function ownStateIn({ body, spans }: Message, { ownState }: Rounds): readonly Change[] {

@@ -10,6 +10,8 @@ export interface Catalog {
   readonly tool: (cluster: string, name: string) => ToolFacts | 'broken' | undefined
   /** The members whose lists hold a prompt of this name or a resource of this URI, or a template that makes it. */
   readonly offering: (call: Asking, subject: Subject) => Promise<Owners>
+  /** Whose tool or prompt it is, where its name was made for this assistant; undefined where it was not. */
+  readonly renamed: (call: Asking, subject: Subject) => Promise<Owned | undefined> | undefined
   /** Whose task it is; undefined when no router with this key gave its id out for this server. */
   readonly task: (server: VirtualServerPolicy, wireId: string) => Owned | undefined
 }
@@ -24,6 +26,12 @@ export function ownersOf(
   subject: Subject,
   catalog: Catalog,
 ): Owners | Promise<Owners> {
+  const made = catalog.renamed(call, subject)
+  if (made === undefined) return namedAsIs(call, subject, catalog)
+  return made.then(owned => (owned === undefined ? namedAsIs(call, subject, catalog) : [owned]))
+}
+
+function namedAsIs(call: Asking, subject: Subject, catalog: Catalog): Owners | Promise<Owners> {
   const { server } = call
   const [only] = server.members
   if (only !== undefined && isAlone(server)) {

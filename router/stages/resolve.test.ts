@@ -38,6 +38,8 @@ const PORTS: Offers = {
   mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
   outward: () => undefined,
   rounds: () => undefined,
+  renamed: () => undefined,
+  reshape: () => undefined,
 }
 
 function resolved(name: string, server: VirtualServerPolicy = PREFIXED): string {

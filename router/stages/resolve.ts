@@ -8,6 +8,7 @@ import type {
   McpAnswer,
   Outward,
   Recorded,
+  Reshape,
   Resolved,
   Rounds,
 } from '#router/facts.ts'
@@ -32,6 +33,8 @@ export interface Offers extends Catalog {
   readonly rounds: (call: Decoded & Located, owned: Owned) => Rounds | Refusal | undefined
   /** How the caller names what the answer of this owner may speak of. */
   readonly outward: (call: Decoded & Located, owned: Owned) => Outward | undefined
+  /** How its caller needs the answers. */
+  readonly reshape: (call: Decoded & Located) => Reshape | undefined
 }
 
 type Replay = Pick<Resolved, 'isReplayable' | 'hedge'>
@@ -86,12 +89,14 @@ function resolved(
   const rounds = table.rounds(call, owner)
   if (rounds !== undefined && 'code' in rounds) return { kind: 'refuse', refusal: rounds }
   const outward = table.outward(call, owner)
+  const reshape = table.reshape(call)
   return go({
     cluster,
     ownName: owner.own,
     ...facts,
     ...(rounds === undefined ? {} : { rounds }),
     ...(outward === undefined ? {} : { outward }),
+    ...(reshape === undefined ? {} : { reshape }),
   })
 }
 

@@ -90,6 +90,7 @@ function relayOf(attempt: Answered, dispatched: Dispatched, { call, again }: Cou
     deadline: call.deadline,
     ...(dispatched.carry === undefined ? {} : { carry: dispatched.carry }),
     ...(call.rounds === undefined ? {} : { rounds: call.rounds }),
+    ...(call.reshape === undefined ? {} : { reshape: call.reshape }),
     ...(dispatched.park === undefined ? {} : { park: dispatched.park }),
     ...(dispatched.asked === undefined ? {} : { again: again(dispatched.asked) }),
     ...(dispatched.asking === undefined ? {} : { asking: dispatched.asking }),

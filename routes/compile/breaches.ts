@@ -117,10 +117,12 @@ function sentence(error: ErrorObject): string {
 }
 
 function oneOfKeys(error: ErrorObject): string {
-  const known = Object.keys((error.parentSchema as Shape)['properties'] as object)
+  const shape = error.parentSchema as Shape
+  const known = Object.keys(shape['properties'] as object)
   const given = Object.keys(error.data as object)
   const got = given.length === 0 ? 'none' : given.filter(key => known.includes(key)).join(' and ')
-  return `expected exactly one of ${known.join(', ')}; got ${got}`
+  const many = shape['maxProperties'] === undefined ? 'at least' : 'exactly'
+  return `expected ${many} one of ${known.join(', ')}; got ${got}`
 }
 
 /** In words, what the schema wants there. */

@@ -71,6 +71,7 @@ function compileChecks(): Record<Kind, ValidateFunction> {
     Cluster: ajv.compile(KINDS.Cluster),
     VirtualServer: ajv.compile(KINDS.VirtualServer),
     Tool: ajv.compile(KINDS.Tool),
+    Assistant: ajv.compile(KINDS.Assistant),
   }
 }
 

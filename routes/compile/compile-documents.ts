@@ -1,10 +1,12 @@
 // Policy documents → the table, or everything that is wrong with them at once. Pure: no file is read, no clock is asked.
 // A table comes out only when nothing at all is wrong: a half-applied policy is one that nobody wrote.
 import type { RouteTable } from '#routes/route-table.ts'
+import type { AssistantDocument } from '#routes/schema/assistant.ts'
 import type { ClusterDocument } from '#routes/schema/cluster.ts'
 import { isKind, KINDS, type Kind, UNREAD_KINDS } from '#routes/schema/kinds.ts'
 import type { ToolDocument } from '#routes/schema/tool.ts'
 import type { VirtualServerDocument } from '#routes/schema/virtual-server.ts'
+import { assistantFindings, assistantRules, assistantTies } from './assistant.ts'
 import { type Checked, checkSchema } from './check-schema.ts'
 import { clusterPolicy, clusterRules } from './cluster.ts'
 import { anyCluster, type ClusterNames, clusterNames } from './cluster-names.ts'
@@ -46,8 +48,16 @@ export function compileDocuments(
   if (refusal !== undefined) problems.push(refusal)
   const judged = readings.slice(0, MOST_DOCUMENTS).map(document => judge(document))
   problems.push(...judged.flatMap(one => kindProblems(one)), ...duplicateNames(judged))
-  const known = { names: isWhole ? clusterNamesOf(judged) : anyCluster, specOf: specsOf(judged) }
-  problems.push(...judged.flatMap(one => contentProblems(one, known)), ...toolTies(toolsOf(judged)))
+  const known: Known = {
+    names: isWhole ? clusterNamesOf(judged) : anyCluster,
+    specOf: specsOf(judged),
+    servers: isWhole ? serverSpecsOf(judged) : undefined,
+  }
+  problems.push(
+    ...judged.flatMap(one => contentProblems(one, known)),
+    ...toolTies(checkedOf(judged, 'Tool')),
+    ...assistantTies(checkedOf(judged, 'Assistant')),
+  )
   const names = files.map(({ file }) => file)
   const sorted = inReadingOrder(problems, names)
   if (sorted.some(({ severity }) => severity === 'error')) return { problems: bounded(sorted) }
@@ -158,40 +168,56 @@ function specsOf(judged: readonly Judged[]): ClusterSpecOf {
   return name => specs.get(name)
 }
 
-const toolsOf = (judged: readonly Judged[]): Parameters<typeof toolTies>[0] =>
+/** Undefined where one of them is not sound, or may be missing. */
+function serverSpecsOf(judged: readonly Judged[]): Known['servers'] {
+  if (judged.some(({ kind }) => kind === undefined)) return undefined
+  const servers = checkedOf(judged, 'VirtualServer')
+  return servers.some(({ breaches }) => breaches.length > 0)
+    ? undefined
+    : servers.map(({ value }) => (value as VirtualServerDocument).spec)
+}
+
+const checkedOf = (
+  judged: readonly Judged[],
+  wanted: Kind,
+): readonly (Checked & Pick<Judged, 'document'>)[] =>
   judged.flatMap(({ kind, document, checked }) =>
-    kind === 'Tool' && checked !== undefined ? [{ document, ...checked }] : [],
+    kind === wanted && checked !== undefined ? [{ document, ...checked }] : [],
   )
 
-function contentProblems(
-  { document, kind, checked }: Judged,
-  clusters: { readonly names: ClusterNames; readonly specOf: ClusterSpecOf },
-): Problem[] {
+/** What the documents say together, for what each of them says alone. */
+interface Known {
+  readonly names: ClusterNames
+  readonly specOf: ClusterSpecOf
+  readonly servers: readonly VirtualServerDocument['spec'][] | undefined
+}
+
+function contentProblems({ document, kind, checked }: Judged, known: Known): Problem[] {
   if (kind === undefined || checked === undefined) return []
-  const findings = findingsOf[kind](checked, clusters)
+  const findings = findingsOf[kind](checked, known)
   return [...checked.breaches, ...findings].map(finding =>
     document.problem(finding.path, finding.says, finding),
   )
 }
 
-const findingsOf: Readonly<
-  Record<
-    Kind,
-    (checked: Checked, clusters: Parameters<typeof toolFindings>[1]) => readonly Finding[]
-  >
-> = {
+const findingsOf: Readonly<Record<Kind, (checked: Checked, known: Known) => readonly Finding[]>> = {
   Cluster: checked => applyRules(clusterRules, checked),
   VirtualServer: ({ value, breaches }, { names }) => virtualServerFindings(value, breaches, names),
   Tool: toolFindings,
+  Assistant: (checked, { servers }) => assistantFindings(checked, servers),
 }
 
 function tableOf(judged: readonly Judged[]): RouteTable {
   const valuesOf = (wanted: Kind) =>
     judged.filter(({ kind }) => kind === wanted).map(({ checked }) => checked?.value)
+  const assistants = assistantRules(valuesOf('Assistant').map(value => value as AssistantDocument))
   return freezeTable(
     valuesOf('Cluster').map(value => clusterPolicy(value as ClusterDocument)),
     valuesOf('VirtualServer').map(value => virtualServerPolicy(value as VirtualServerDocument)),
-    toolRules(valuesOf('Tool').map(value => value as ToolDocument)),
+    {
+      tools: toolRules(valuesOf('Tool').map(value => value as ToolDocument)),
+      ...(assistants === undefined ? {} : { assistants }),
+    },
   )
 }
 

@@ -1,19 +1,14 @@
 // Clusters and virtual servers → the frozen table with its version. Equal content gives an equal version, whatever the
 // order of files, documents and keys; the order of lists counts, since callers see it.
 import { createHash } from 'node:crypto'
-import type {
-  ClusterPolicy,
-  RouteTable,
-  ToolRules,
-  VirtualServerPolicy,
-} from '#routes/route-table.ts'
+import type { ClusterPolicy, RouteTable, VirtualServerPolicy } from '#routes/route-table.ts'
 
 export function freezeTable(
   clusters: readonly ClusterPolicy[],
   virtualServers: readonly VirtualServerPolicy[],
-  tools: Readonly<Record<string, ToolRules>>,
+  rules: Pick<RouteTable, 'tools' | 'assistants'>,
 ): RouteTable {
-  const content = { clusters: byName(clusters), virtualServers: byName(virtualServers), tools }
+  const content = { clusters: byName(clusters), virtualServers: byName(virtualServers), ...rules }
   return deepFreeze({ version: digest(content), ...content })
 }
 

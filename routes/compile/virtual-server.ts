@@ -128,7 +128,7 @@ function tooLong(member: Member, spec: VirtualServerDocument['spec']): Finding[]
   return [{ path: prefixPath(member), says }]
 }
 
-function namingOf(spec: VirtualServerDocument['spec']): 'prefix' | 'plain' {
+export function namingOf(spec: VirtualServerDocument['spec']): 'prefix' | 'plain' {
   return spec.naming ?? (spec.clusters.length > 1 ? 'prefix' : 'plain')
 }
 

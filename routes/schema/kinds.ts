@@ -1,4 +1,5 @@
 // The kinds of policy document, in one place. A kind that is listed but not read is refused by name, never skipped.
+import { AssistantDocument } from './assistant.ts'
 import { ClusterDocument } from './cluster.ts'
 import { ToolDocument } from './tool.ts'
 import { VirtualServerDocument } from './virtual-server.ts'
@@ -8,6 +9,7 @@ export const KINDS = {
   Cluster: ClusterDocument,
   VirtualServer: VirtualServerDocument,
   Tool: ToolDocument,
+  Assistant: AssistantDocument,
 } as const
 export type Kind = keyof typeof KINDS
 
@@ -17,7 +19,6 @@ export const UNREAD_KINDS = [
   'Limit',
   'Budget',
   'Tenant',
-  'Assistant',
   'Role',
   'Access',
   'Mesh',

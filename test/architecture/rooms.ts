@@ -140,10 +140,18 @@ export const ROOMS: readonly Room[] = [
     packages: [],
     builtins: ['node:net'],
   },
+  // What some assistants need otherwise than the protocol has it: pure, a file each.
+  {
+    name: 'router/shims',
+    imports: ['router/facts.ts', 'router/eras', 'routes'],
+    packages: [],
+    builtins: ['node:crypto'],
+  },
   // What the clusters list, as callers see it.
   {
     name: 'router/catalog',
     imports: [
+      'router/shims',
       'router/facts.ts',
       'router/methods.ts',
       'router/stages',
@@ -204,6 +212,7 @@ export const ROOMS: readonly Room[] = [
       'router/admin',
       'router/eras',
       'router/catalog',
+      'router/shims',
       'router/streams',
       'router/clusters',
       'router/upstream',

@@ -88,6 +88,7 @@ export function routerInTime(ports: RouterPorts): RouterInTime {
     },
     table: {
       server: server => active.server(server),
+      assistant: () => undefined,
       cluster: of => active.cluster(of)?.policy,
       tool: (of, tool) => active.cluster(of)?.tool(tool),
       ...NO_CATALOG,

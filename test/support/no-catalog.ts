@@ -2,11 +2,16 @@
 import type { PageAnswer } from '#router/stages/gather.ts'
 import type { Offers } from '#router/stages/resolve.ts'
 
-export const NO_CATALOG: Pick<Offers, 'offering' | 'task' | 'outward' | 'rounds'> = {
+export const NO_CATALOG: Pick<
+  Offers,
+  'offering' | 'task' | 'outward' | 'rounds' | 'renamed' | 'reshape'
+> = {
   offering: () => Promise.resolve([]),
   task: () => undefined,
   outward: () => undefined,
   rounds: () => undefined,
+  renamed: () => undefined,
+  reshape: () => undefined,
 }
 
 export const EMPTY_PAGE: PageAnswer = {

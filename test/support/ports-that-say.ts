@@ -28,6 +28,7 @@ export function portsThatSay(log: string[], records: CallRecord[], decoded: Deco
     eras: { decode: () => say('decode', { kind: 'ok', value: decoded } as const) },
     table: {
       server: () => say('locate', server),
+      assistant: () => undefined,
       cluster: () => say('resolve', cluster),
       tool: () => ({ mirrors: [] }),
       ...NO_CATALOG,

@@ -119,6 +119,14 @@ export const scriptedTools: Readonly<Record<string, Tool>> = {
     call.response
       .writeHead(200, SSE_TYPE)
       .end(`: hello\n\nid: 7\nretry: 10\n${event(rpc(call, RAW_RESULT))}`),
+  /** Structured content of `n` letters alone, as an event where `stream` says so. */
+  structured: call => {
+    const structuredContent = { server: call.server, text: 'x'.repeat(numberArg(call, 'n', 1)) }
+    const kind = call.isModern ? { resultType: 'complete' } : {}
+    const text = rpc(call, JSON.stringify({ content: [], structuredContent, ...kind }))
+    if (call.args['stream'] === true) call.response.writeHead(200, SSE_TYPE).end(event(text))
+    else sendJson(call, text)
+  },
   slow: call =>
     later(call, numberArg(call, 'ms', 100), () => sendJson(call, rpc(call, resultOf(call)))),
   progress: call => {

@@ -9,7 +9,7 @@ import type {
   Question,
   Span,
 } from '#router/facts.ts'
-import { eachMember, firstValue, isObjectAt } from '../json-spans.ts'
+import { eachMember, firstValue, isObjectAt, memberOf } from '../json-spans.ts'
 
 /** Of one round. No tool asks a person so much at once. */
 export const MOST_QUESTIONS = 32
@@ -101,8 +101,8 @@ export function answerFor(
   [key, method, idJson]: ParkedCall['asked'][number],
 ): Buffer {
   let given: string | undefined
-  const answers = spans.params && memberAt(body, spans.params, 'inputResponses')
-  const answer = answers && memberAt(body, answers, key)
+  const answers = spans.params && memberOf(body, spans.params.start, 'inputResponses')
+  const answer = answers && memberOf(body, answers.start, key)
   if (answer !== undefined) given = textAt(body, answer)
   const left =
     method === 'elicitation/create'
@@ -110,15 +110,6 @@ export function answerFor(
       : '"error":{"code":-1,"message":"The caller gave no answer."}'
   const said = given === undefined ? left : `"result":${given}`
   return Buffer.from(`{"jsonrpc":"2.0","id":${idJson},${said}}`)
-}
-
-function memberAt(body: Buffer, { start }: Span, name: string): Span | undefined {
-  let found: Span | undefined
-  if (isObjectAt(body, start))
-    eachMember(body, start, (key, span) => {
-      if (key === name) found = span
-    })
-  return found
 }
 
 /** Asks the caller of a session, under an id of the router's own. */

@@ -1,7 +1,7 @@
 // A legacy server may refuse a call until URLs were opened, and its caller sends the call anew then (2025-11-25, elicitation, URL Elicitation
 // Required Error). The modern era has no such error: there a caller is asked, and sends the call anew with its answers, which nobody needs.
 import type { Message, Question, Span } from '#router/facts.ts'
-import { eachElement, eachMember, isArrayAt, isObjectAt } from '../json-spans.ts'
+import { eachElement, isArrayAt, isObjectAt, memberOf } from '../json-spans.ts'
 import { MOST_QUESTIONS, unaskable, withoutElicitationId } from './rounds.ts'
 
 const URLS_REQUIRED = -32042
@@ -12,18 +12,12 @@ export function urlsIn(
   error: Span,
   capabilities: Readonly<Record<string, unknown>>,
 ): readonly Question[] | undefined {
-  let code: unknown
-  let data: Span | undefined
-  eachMember(json, error.start, (key, span) => {
-    if (key === 'code') code = JSON.parse(json.toString('utf8', span.start, span.end))
-    else if (key === 'data' && isObjectAt(json, span.start)) data = span
-  })
-  if (code !== URLS_REQUIRED || data === undefined) return undefined
-  let list: Span | undefined
-  eachMember(json, data.start, (key, span) => {
-    if (key === 'elicitations' && isArrayAt(json, span.start)) list = span
-  })
-  if (list === undefined) return undefined
+  const code = memberOf(json, error.start, 'code')
+  if (code === undefined || Number(json.toString('utf8', code.start, code.end)) !== URLS_REQUIRED)
+    return undefined
+  const data = memberOf(json, error.start, 'data')
+  const list = data && memberOf(json, data.start, 'elicitations')
+  if (list === undefined || !isArrayAt(json, list.start)) return undefined
   const questions: Question[] = []
   eachElement(json, list.start, ({ start, end }) => {
     const paramsJson = json.toString('utf8', start, end)
