@@ -66,7 +66,9 @@ test('of each change a slow caller gets the newest, once it has drained', () => 
 test('one for whom too much would wait is parted with', () => {
   const { caller, stream, closed } = scene(1)
   void stream.run('1', () => stream.end())
-  for (let count = 0; count <= 1_000; count += 1) stream.put(String(count), 'x')
+  for (let count = 0; count < 1_000; count += 1) stream.put(String(count), 'x')
+  assert.notEqual(caller.log.at(-1), 'cut')
+  stream.put('one more', 'x')
   assert.equal(caller.log.at(-1), 'cut')
   assert.deepEqual(closed, ['closed'])
 })
@@ -86,4 +88,29 @@ test('what waits for a slow caller is told before a proper end', () => {
   stream.end('last')
   assert.equal(caller.text(), '12345t1p1last')
   assert.equal(caller.log.at(-1), 'end')
+})
+
+test('on a stream that is under way a change goes out at once, and nothing once it is over', () => {
+  const { caller, stream } = scene()
+  void stream.run('', () => stream.end())
+  stream.put('tools', 't')
+  assert.equal(caller.text(), 't')
+  stream.end()
+  const before = [...caller.log]
+  assert.equal(stream.write('late'), true)
+  stream.put('tools', 'late')
+  stream.end('late')
+  stream.cut()
+  assert.deepEqual(caller.log, before)
+})
+
+test('what waits goes out once, and no more of it than its caller takes', () => {
+  const { caller, stream } = scene(5)
+  void stream.run('12345', () => stream.end())
+  stream.put('tools', 'ttttt')
+  stream.put('prompts', 'p')
+  caller.drain()
+  assert.equal(caller.text(), '12345ttttt')
+  caller.drain()
+  assert.equal(caller.text(), '12345tttttp')
 })

@@ -2,53 +2,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Told } from '#router/capabilities.ts'
-import type { Learned } from '#router/clusters/endpoint.ts'
-import type { SentRequest } from '#test/support/fake-send.ts'
 import { settle } from '#test/support/manual-time.ts'
-import { MODERN } from '#test/support/open-cluster.ts'
-import { watchGround } from '#test/support/watch-ground.ts'
-import type { Watcher } from './cluster-watch.ts'
-
-const STREAM = { 'content-type': 'text/event-stream' }
-const LEGACY: Learned = { ...MODERN, eras: ['legacy'], isSessionful: true }
-const said = (method: string, params: object = {}): string =>
-  `data: ${JSON.stringify({ jsonrpc: '2.0', method, params })}\n\n`
-const ACK = said('notifications/subscriptions/acknowledged')
-const TOOLS = said('notifications/tools/list_changed')
-
-interface Hearing extends Watcher {
-  readonly heard: string[]
-  /** As it was said. */
-  readonly words: Buffer[]
-}
-
-function hearing(uris: readonly string[] = [], isPromised = true): Hearing {
-  const heard: string[] = []
-  const words: Buffer[] = []
-  const hear = (what: string, json: Buffer): void => {
-    heard.push(what)
-    words.push(json)
-  }
-  return {
-    heard,
-    words,
-    uris: new Set(uris),
-    isPromised: () => isPromised,
-    onList: hear,
-    onResource: hear,
-  }
-}
-
-const filterOf = ({ message }: SentRequest): unknown =>
-  (message['params'] as { readonly notifications: unknown }).notifications
-
-const isEnded = ({ control }: SentRequest): boolean => control.calls.includes('abort')
-
-const answered = async (request: SentRequest, text = ACK): Promise<void> => {
-  request.answer(STREAM)
-  await settle()
-  request.data(text)
-}
+import {
+  ACK,
+  answered,
+  filterOf,
+  hearing,
+  isEnded,
+  LEGACY,
+  STREAM,
+  TOOLS,
+  watchGround,
+} from '#test/support/watch-ground.ts'
 
 test('many who listen are one subscription, and each is told', async t => {
   const { watch, requests, stale } = watchGround(t)
@@ -66,30 +31,6 @@ test('many who listen are one subscription, and each is told', async t => {
     promptsListChanged: true,
     resourcesListChanged: true,
   })
-})
-
-test('another resource is asked for by a subscription that takes the place of the one before', async t => {
-  const { watch, requests } = watchGround(t)
-  const one = hearing(['a:1'], false)
-  const first = watch.add(one)
-  await answered(requests.last())
-  await first
-  const before = requests.last()
-  const other = hearing(['a:2'], false)
-  const second = watch.add(other)
-  assert.equal(requests.sent.length, 2)
-  before.data(said('notifications/resources/updated', { uri: 'a:1/part' }))
-  assert.equal(isEnded(before), false)
-  await answered(requests.last())
-  await second
-  assert.equal(isEnded(before), true)
-  assert.deepEqual(
-    (filterOf(requests.last()) as { resourceSubscriptions: unknown }).resourceSubscriptions,
-    ['a:1', 'a:2'],
-  )
-  requests.last().data(said('notifications/resources/updated', { uri: 'a:2' }))
-  requests.last().data(said('notifications/resources/updated', { uri: 'a:20' }))
-  assert.deepEqual([one.heard, other.heard], [['a:1/part'], ['a:2']])
 })
 
 test('one that is lost is opened anew, later each time, and what may have been missed is told', async t => {
@@ -168,68 +109,42 @@ test('when nobody listens any more it ends, after a moment in which who comes ba
   assert.equal(watch.isIdle, true)
 })
 
-test('a legacy replica is listened to in a session of the router’s own, in which nothing can be asked', async t => {
-  const { watch, requests } = watchGround(t, LEGACY)
-  const one = hearing(['a:1'], false)
-  const ready = watch.add(one)
-  const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 's' } }
-  await requests.last('initialize').result(result, { 'mcp-session-id': 'own' })
-  await requests.last('notifications/initialized').status(202)
-  const stream = requests.last('GET')
-  assert.equal(stream.header('mcp-session-id'), 'own')
-  stream.answer(STREAM)
-  await settle()
-  await requests.last('resources/subscribe').result({})
-  await ready
-  stream.data(said('notifications/resources/updated', { uri: 'a:1' }))
-  stream.data('data: {"jsonrpc":"2.0","id":5,"method":"ping"}\n\n')
-  stream.data('data: {"jsonrpc":"2.0","id":6,"method":"roots/list"}\n\n')
-  assert.deepEqual(one.heard, ['a:1'])
-  const answers = requests.sent.map(({ message }) => message).filter(({ id }) => Number(id) >= 5)
-  assert.deepEqual(answers, [
-    { jsonrpc: '2.0', id: 5, result: {} },
-    { jsonrpc: '2.0', id: 6, error: { code: -32601, message: 'Nobody is there to be asked.' } },
-  ])
-  const before = requests.sent.length
-  for (let count = 0; count < 1_000; count += 1)
-    stream.data('data: {"jsonrpc":"2.0","id":5,"method":"ping"}\n\n')
-  assert.equal(requests.sent.length - before, 6) // with the two that are under way
+test('one that tells is kept however long it is silent, and says once that it is there', async t => {
+  const { watch, requests, pass } = watchGround(t)
+  const one = hearing(['a:1'])
+  void watch.add(one)
+  await answered(requests.last())
+  const before = one.heard.length
+  requests.last().data(ACK)
+  pass(60_000)
+  assert.equal(isEnded(requests.last()), false)
+  assert.deepEqual([requests.sent.length, one.heard.length], [1, before])
+})
+
+test('one of several who leaves ends nothing, and what is lost while nobody listens is left', async t => {
+  const { watch, requests, pass } = watchGround(t)
+  const [one, other] = [hearing(), hearing()]
+  void watch.add(one)
+  void watch.add(other)
+  await answered(requests.last())
   watch.remove(one)
+  pass(10_000)
+  assert.equal(isEnded(requests.last()), false)
+  watch.remove(other)
+  requests.last().end()
   await settle()
-  assert.equal(requests.last('resources/unsubscribe').header('mcp-session-id'), 'own')
+  pass(60_000)
+  assert.equal(requests.sent.length, 1)
+})
+
+test('one that is closed while it waits to be opened anew stays closed', async t => {
+  const { watch, requests, pass } = watchGround(t)
+  void watch.add(hearing())
+  requests.last().fail('ECONNRESET')
+  await settle()
   watch.close()
-  assert.equal(requests.last('DELETE').header('mcp-session-id'), 'own')
-})
-
-test('a legacy replica is asked for many resources at once, and is given time for each', async t => {
-  const { watch, requests, pass } = watchGround(t, LEGACY)
-  const uris = Array.from({ length: 1_000 }, (_, count) => `a:${count}`)
-  void watch.add(hearing(uris, false))
-  const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 's' } }
-  await requests.last('initialize').result(result, { 'mcp-session-id': 'own' })
-  await requests.last('notifications/initialized').status(202)
-  const stream = requests.last('GET')
-  stream.answer(STREAM)
-  await settle()
-  const asked = () => requests.sent.filter(({ method }) => method === 'resources/subscribe')
-  assert.equal(asked().length, 16)
-  await asked()[15]?.result({})
-  await asked()[0]?.result({})
-  assert.equal(asked().length, 18)
-  pass(29_999)
-  assert.equal(isEnded(stream), false)
-  pass(1)
-  assert.equal(isEnded(stream), true)
-})
-
-test('who comes when there is room for no more resources is admitted none', async t => {
-  const { watch } = watchGround(t)
-  const uris = Array.from({ length: 10_000 }, (_, count) => `a:${count}`)
-  const all = hearing(uris)
-  void watch.add(all)
-  assert.deepEqual([...watch.admitted(['a:1'])], [])
-  watch.remove(all)
-  assert.deepEqual([...watch.admitted(['a:1'])], ['a:1'])
+  pass(60_000)
+  assert.equal(requests.sent.length, 1)
 })
 
 test('a replica of both eras is asked in the one in which it says that it tells', async t => {
@@ -243,23 +158,4 @@ test('a replica of both eras is asked in the one in which it says that it tells'
   })
   void watch.add(hearing())
   assert.equal(requests.last().method, 'initialize')
-})
-
-test('what a server says of a change at great length is told in few words, and a name that nobody may say not at all', async t => {
-  const { watch, requests, pass } = watchGround(t)
-  const one = hearing(['a:1'], false)
-  void watch.add(one)
-  await answered(requests.last())
-  const told = (params: object, method = 'notifications/resources/updated'): void => {
-    requests.last().data(said(method, params))
-    pass(1_000)
-  }
-  told({ uri: 'a:1', note: 'short' })
-  told({ uri: 'a:1', note: 'x'.repeat(10_000) })
-  told({ note: 'x'.repeat(10_000) }, 'notifications/tools/list_changed')
-  told({ uri: `a:1/${'x'.repeat(10_000)}` })
-  assert.deepEqual(
-    one.words.map(words => JSON.parse(words.toString()).params),
-    [{ uri: 'a:1', note: 'short' }, { uri: 'a:1' }, undefined],
-  )
 })

@@ -12,7 +12,7 @@ import { eventId } from './event-ids.ts'
 import { type StreamPorts, Streams } from './streams.ts'
 
 /** Nothing is in service, unless the test says so: what is opened hears of nothing. */
-function ground(served: Partial<Pick<StreamPorts, 'cluster' | 'way'>> = {}) {
+function ground(served: Partial<Pick<StreamPorts, 'cluster' | 'way' | 'owners'>> = {}) {
   const time = manualAfter()
   const open = { count: 0 }
   let { server } = callAs()
@@ -164,4 +164,44 @@ test('a session that ends while its stream is opened gets none', async t => {
   assert.equal(code(await opening), 'RINGMAIN_SESSION_UNKNOWN')
   assert.equal(open.count, 0)
   assert.equal(streams.hasOpen('t'), false)
+})
+
+test('one that cannot be opened by a fault of our own takes no place', async () => {
+  const { streams, call } = ground({ owners: () => Promise.reject(new Error('planted')) })
+  const notifications = { resourceSubscriptions: ['a:1'] }
+  const message = messageAs({ method: 'subscriptions/listen', params: { notifications } })
+  for (let way = 0; way < 64; way += 1)
+    await assert.rejects(
+      streams.open(call({ message, passedHeaders: [['x-ringmain-via', `r${way},here`]] })),
+      /planted/,
+    )
+  assert.equal(code(await streams.open(call())), 'opened')
+})
+
+test('it is looked at all of them together, and at none when none is left', async () => {
+  const { begin, size, pass } = ground()
+  const callers = [await begin(), await begin()]
+  assert.equal(size(), 2 * 2 + 1) // each has a pulse and an age
+  for (const caller of callers) caller.leave()
+  await settle()
+  pass(2_000)
+  assert.equal(size(), 0)
+})
+
+test('all who listen to a cluster share what is asked of it, until the router closes; an ended session is told of nothing', async t => {
+  const tells: Capabilities = { has: [], tells: ['tools'], hasSubscriptions: true, extensions: {} }
+  const { requests, ports } = watchedCluster(t, { ...MODERN, capabilities: { modern: tells } })
+  const { streams, call } = ground(ports)
+  const notifications = { toolsListChanged: true }
+  const message = messageAs({ method: 'subscriptions/listen', params: { notifications } })
+  for (let count = 0; count < 2; count += 1) void streams.open(call({ message }))
+  await settle()
+  assert.equal(requests.sent.length, 1)
+  requests.last().answer({ 'content-type': 'text/event-stream' })
+  await settle()
+  streams.close()
+  assert.ok(requests.last().control.calls.includes('abort'))
+  await streams.resources.add('t', 'crm', 'a:1')
+  streams.forget('t')
+  assert.equal(streams.resources.of('t', 'crm').size, 0)
 })

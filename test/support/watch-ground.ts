@@ -3,10 +3,11 @@ import type { TestContext } from 'node:test'
 import { ActiveTable } from '#router/active-table.ts'
 import type { Learned } from '#router/clusters/endpoint.ts'
 import { handshakeWay } from '#router/open-session.ts'
-import { ClusterWatch, type WatchPorts } from '#router/streams/cluster-watch.ts'
+import { ClusterWatch, type Watcher, type WatchPorts } from '#router/streams/cluster-watch.ts'
 import { clusterPolicy, tableOf } from './cluster-policy.ts'
-import { type FakeSend, fakeSend } from './fake-send.ts'
+import { type FakeSend, fakeSend, type SentRequest } from './fake-send.ts'
 import { type ManualAfter, manualAfter } from './manual-after.ts'
+import { settle } from './manual-time.ts'
 import { MODERN, playedClusters, serveAt } from './open-cluster.ts'
 
 export interface WatchGround extends ManualAfter {
@@ -55,3 +56,47 @@ export function watchGround(t: TestContext, learned?: Learned): WatchGround {
   t.after(() => watch.close())
   return { watch, requests, stale, active, ...time }
 }
+
+export const STREAM = { 'content-type': 'text/event-stream' }
+export const LEGACY: Learned = { ...MODERN, eras: ['legacy'], isSessionful: true }
+/** One event. */
+export const said = (method: string, params: object = {}): string =>
+  `data: ${JSON.stringify({ jsonrpc: '2.0', method, params })}\n\n`
+export const ACK = said('notifications/subscriptions/acknowledged')
+export const TOOLS = said('notifications/tools/list_changed')
+
+/** Notes what it is told of. */
+export interface Hearing extends Watcher {
+  readonly heard: string[]
+  /** As it was said. */
+  readonly words: Buffer[]
+}
+
+export function hearing(uris: readonly string[] = [], isPromised = true): Hearing {
+  const heard: string[] = []
+  const words: Buffer[] = []
+  const hear = (what: string, json: Buffer): void => {
+    heard.push(what)
+    words.push(json)
+  }
+  return {
+    heard,
+    words,
+    uris: new Set(uris),
+    isPromised: () => isPromised,
+    onList: hear,
+    onResource: hear,
+  }
+}
+
+export const isEnded = ({ control }: SentRequest): boolean => control.calls.includes('abort')
+
+export const answered = async (request: SentRequest, text = ACK): Promise<void> => {
+  request.answer(STREAM)
+  await settle()
+  request.data(text)
+}
+
+/** What a modern subscription asks for. */
+export const filterOf = ({ message }: SentRequest): unknown =>
+  (message['params'] as { readonly notifications: unknown }).notifications
