@@ -29,6 +29,7 @@ test('a position comes back as it went, in characters of a header', () => {
 test('one that could not come back is not given out', () => {
   const lasts = new Map(Array.from({ length: 10 }, (_, part) => [part, 'x'.repeat(1_000)] as const))
   assert.equal(eventId({ kind: 'session', lasts }), undefined)
+  assert.equal(eventId({ kind: 'session', lasts: new Map([[0, 'a b']]) }), undefined)
 })
 
 test('what was made up is none', () => {
@@ -42,6 +43,8 @@ test('what was made up is none', () => {
     made({ c: [0, 'a b', '1', '1'] }),
     made({ c: [0, 'a', '1', '1,"x":2'] }),
     made({ c: [0, 'a', '1', '{}'] }),
+    made({ c: [0, 'a', 1, '1'] }),
+    made({ c: [0, 'a', '1', 1] }),
     made({ s: [[0]] }),
     made({ s: [['0', 'a']] }),
     made({ s: 'x' }),
