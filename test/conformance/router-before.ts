@@ -18,6 +18,7 @@ export async function routerBefore(url: string, eras?: readonly Era[]): Promise<
     'mesh.yaml': documents(
       clusterOf(SERVICE, [], {
         discovery: { registry: { file: 'registry.json', service: SERVICE } },
+        health: { interval: '10s', timeout: '10s', rise: 1, fall: 3 }, // some servers start a program for each session
         ...(eras && { eras }),
       }),
       serverOf('default', [SERVICE], { criticality: 'critical_plus' }), // never refused for a busy machine

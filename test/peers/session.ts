@@ -5,47 +5,70 @@ import {
 } from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import type { Script } from './servers.ts'
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { type Caller, type Script, STEP_LIMIT_MS, type Steps } from './script.ts'
 
-type Client = ClientV1 | ClientV2
-export type Connect = (url: string) => Promise<Client>
-export type Steps = readonly (readonly [step: string, gave: unknown])[]
+/** What a user fills in, and what was asked of them. */
+interface User {
+  fills: Record<string, unknown>
+  asked: unknown[]
+}
 
-/** Of one step; the session ends with the first that says nothing. */
-const LIMIT_MS = 10_000
-const LIMIT = { timeout: LIMIT_MS, maxTotalTimeout: LIMIT_MS }
+type FormValues = Record<string, string>
+type Connect = (url: string, user: User) => Promise<ClientV1 | ClientV2>
+
+const LIMIT = { timeout: STEP_LIMIT_MS, maxTotalTimeout: STEP_LIMIT_MS }
 
 const INFO = { name: 'test', version: '1' }
+const capabilities = { elicitation: { form: {} } }
+
+const answerOf =
+  (user: User) =>
+  ({ params }: { readonly params: unknown }) => {
+    user.asked.push(params)
+    return { action: 'accept' as const, content: user.fills as FormValues }
+  }
+
+const v1: Connect = async (url, user) => {
+  const client = new ClientV1(INFO, { capabilities })
+  client.setRequestHandler(ElicitRequestSchema, answerOf(user))
+  await client.connect(new TransportV1(new URL(url)))
+  return client
+}
 
 const v2 =
   (mode: 'legacy' | 'auto' | { readonly pin: string }): Connect =>
-  async url => {
-    const client = new ClientV2(INFO, { versionNegotiation: { mode } })
+  async (url, user) => {
+    const client = new ClientV2(INFO, { capabilities, versionNegotiation: { mode } })
+    client.setRequestHandler('elicitation/create', answerOf(user))
     await client.connect(new TransportV2(new URL(url)))
     return client
   }
 
-export const PEER_CLIENTS: Readonly<Record<string, Connect>> = {
-  'SDK v1': async url => {
-    const client = new ClientV1(INFO)
-    await client.connect(new TransportV1(new URL(url)))
-    return client
-  },
-  'SDK v2 as it comes': v2('legacy'),
-  'SDK v2 that finds out': v2('auto'),
-  'SDK v2 pinned': v2({ pin: '2026-07-28' }),
-}
+const caller = (name: string, connect: Connect, findsOut = false): Caller => ({
+  name,
+  findsOut,
+  play: (url, script) => playSession(connect, url, script),
+})
 
-export async function playSession(connect: Connect, url: string, script: Script): Promise<Steps> {
-  const client = (await connect(url)) as ClientV2 // the two have these methods alike
+export const SDK_CALLERS: readonly Caller[] = [
+  caller('SDK v1', v1),
+  caller('SDK v2 as it comes', v2('legacy')),
+  caller('SDK v2 that finds out', v2('auto'), true),
+  caller('SDK v2 pinned', v2({ pin: '2026-07-28' })),
+]
+
+async function playSession(connect: Connect, url: string, script: Script): Promise<Steps> {
+  const user: User = { fills: {}, asked: [] }
+  const client = (await connect(url, user)) as ClientV2 // the two have these methods alike
   try {
-    return await played(client, script)
+    return await played(client, user, script)
   } finally {
     await client.close()
   }
 }
 
-async function played(client: ClientV2, script: Script): Promise<Steps> {
+async function played(client: ClientV2, user: User, script: Script): Promise<Steps> {
   const steps: (readonly [string, unknown])[] = []
   const step = async <T>(name: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -54,13 +77,14 @@ async function played(client: ClientV2, script: Script): Promise<Steps> {
       return gave
     } catch (error) {
       if (/timed out/.test((error as Error).message))
-        throw new Error(`${name}: nothing within ${LIMIT_MS} ms`, { cause: error })
+        throw new Error(`${name}: nothing within ${STEP_LIMIT_MS} ms`, { cause: error })
       const { code, message } = error as { readonly code?: unknown; readonly message: string }
       steps.push([name, { error: { code, message } }])
       return undefined
     }
   }
   const can = client.getServerCapabilities()
+  steps.push(['connect', { capabilities: can, instructions: client.getInstructions() }])
   await step('list tools', () => client.listTools({}, LIMIT))
   if (can?.prompts) await step('list prompts', () => client.listPrompts({}, LIMIT))
   if (can?.resources) await step('list templates', () => client.listResourceTemplates({}, LIMIT))
@@ -75,6 +99,11 @@ async function played(client: ClientV2, script: Script): Promise<Steps> {
       ),
     )
     steps.push([`progress of ${name}`, progress])
+  }
+  for (const [name, args, fills] of script.asks) {
+    Object.assign(user, { fills, asked: [] })
+    await step(`call ${name}`, () => client.callTool({ name, arguments: args }, LIMIT))
+    steps.push([`asked by ${name}`, user.asked])
   }
   for (const { uri } of listed?.resources.slice(0, script.reads) ?? [])
     await step(`read ${uri}`, () => client.readResource({ uri }, LIMIT))
