@@ -62,7 +62,8 @@ export function dispatch(
   const attempt = isUnbroken ? unbroken(sent.attempt, ended) : sent.attempt
   const bridged = isBridged ? { carry: carriedBy(ports, call, replica) } : {}
   const letGo = (): void => use?.keep()
-  const exchange = { ...sent, ended, abandon, letGo }
+  const holdOn = (): void => use?.spend()
+  const exchange = { ...sent, ended, abandon, letGo, holdOn }
   const parking = isBridged ? parkAt(ports, call, { replica, upstreamIdJson, exchange }) : {}
   const asking = askingOf(ports, call, replica)
   return {

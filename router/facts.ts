@@ -218,7 +218,9 @@ export interface Rounds {
   /** Where this is a later round of a call that waits at a legacy server. */
   readonly parked?: ParkedCall
   /** What its caller brings back of a call that waits. */
-  readonly park: (call: ParkedCall) => string
+  readonly park: (call: Omit<ParkedCall, 'endsMs'>) => string
+  /** For how long its caller may still begin another round, at whichever router. */
+  readonly waitsMs: () => number
 }
 
 /** A call that waits at a legacy server for its caller's answers: where it is, what was asked, and how its stream goes on. */
@@ -228,6 +230,8 @@ export interface ParkedCall {
   readonly version: string
   /** The id that the server answers under. */
   readonly idJson: string
+  /** Until when a round of it may begin, on the wall clock: the same for all of them. */
+  readonly endsMs: number
   /** What the caller calls each question, its method, and the server's own id for it. */
   readonly asked: ReadonlyArray<readonly [key: string, method: string, idJson: string]>
   /** Any router goes on behind it; absent where the server numbers no events. */

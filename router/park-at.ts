@@ -6,6 +6,7 @@ import { contextOf, type Exchange, type ParkedCalls } from './parked-calls.ts'
 import type { Refusal } from './pipeline/stage.ts'
 import { carriedBy, type SayingPorts, sayCancelled } from './said-beside.ts'
 import type { Chosen, Dispatched, Forwardable, Target } from './stages/forward.ts'
+import type { LegacyContext } from './upstream/questions.ts'
 
 export interface ParkingPorts extends ReplicaPorts, SayingPorts {
   readonly parked: ParkedCalls
@@ -17,8 +18,10 @@ interface Under {
   readonly upstreamIdJson: string
   readonly exchange: Exchange & {
     readonly abandon: () => void
-    /** The exchange is let go, and what was opened for it stays. */
+    /** The session stays, whatever becomes of the exchange. */
     readonly letGo: () => void
+    /** The session ends with the exchange, however that ends. */
+    readonly holdOn: () => void
   }
 }
 
@@ -29,12 +32,13 @@ const TOO_MANY: Refusal = {
 
 /** Nothing where the replica keeps no session, or where there are no rounds. */
 export function parkAt(
-  { parked: calls }: ParkingPorts,
+  ports: ParkingPorts,
   { rounds }: Readonly<Forwardable>,
   { replica, upstreamIdJson, exchange }: Under,
 ): Pick<Dispatched, 'park'> {
   const { version, sessionId } = replica.legacy ?? {}
   if (rounds === undefined || version === undefined || sessionId === undefined) return {}
+  const { parked: calls } = ports
   return {
     park: ({ questions, lastEventId, hold }) => {
       const asked = questions.map(({ key, method, idJson }) => [key, method, idJson] as const)
@@ -44,12 +48,32 @@ export function parkAt(
         exchange.letGo()
         exchange.ended({ ended: 'whole' })
         exchange.abort() // to a legacy server no cancellation
+        calls.leave(replica, { sessionId, waitsMs: rounds.waitsMs() }, () => {
+          void endLeft(ports, replica, { version, sessionId, idJson: upstreamIdJson })
+        })
         return { state: rounds.park({ ...call, lastEventId }) }
       }
-      const held = calls.hold({ ...exchange, body: hold() }, exchange.abandon)
+      exchange.holdOn()
+      const held = calls.hold({ ...exchange, body: hold() }, () => {
+        exchange.abandon()
+        exchange.ended({ ended: 'left' })
+      })
       return held === undefined ? { refusal: TOO_MANY } : { state: rounds.park({ ...call, held }) }
     },
   }
+}
+
+/** Nobody came back: the tool is told, and its session ended, where the replica still is. */
+async function endLeft(
+  ports: ParkingPorts,
+  replica: Replica,
+  { idJson, ...legacy }: { readonly idJson: string } & Required<LegacyContext>,
+): Promise<void> {
+  const cluster = ports.active.cluster(replica.cluster.policy.name)
+  const endpoint = cluster?.endpoint(replica.endpoint.key)
+  if (cluster === undefined || endpoint === undefined) return
+  await sayCancelled(ports, { ...replica, cluster, endpoint, legacy }, idJson)
+  ports.parked.endSession({ cluster, endpoint }, legacy)
 }
 
 /** The call has begun, so that nobody knows what became of it where its replica is not there any more. */
@@ -81,12 +105,20 @@ function goOn(
   { parked, replica }: { readonly parked: ParkedCall; readonly replica: Replica },
 ): Dispatched {
   let isKept = false
-  const exchange = ports.parked.resume(replica, { parked, message: call.message }, () => {
-    if (!isKept) ports.parked.endSession(replica, contextOf(parked))
-  })
+  let said: Promise<void> | undefined
+  const over = async (): Promise<void> => {
+    if (isKept) return
+    await said // the session must still be there when the tool is told what is cancelled in it
+    ports.parked.endSession(replica, contextOf(parked))
+  }
+  const exchange = ports.parked.resume(
+    replica,
+    { parked, message: call.message },
+    () => void over(),
+  )
   const upstreamIdJson = parked.idJson
   const abandon = (): void => {
-    void sayCancelled(ports, replica, upstreamIdJson)
+    said ??= sayCancelled(ports, replica, upstreamIdJson)
     exchange.abort()
   }
   const letGo = (): void => {
@@ -103,7 +135,7 @@ function goOn(
     ...parkAt(ports, call, {
       replica,
       upstreamIdJson,
-      exchange: { ...exchange, abandon, letGo },
+      exchange: { ...exchange, abandon, letGo, holdOn: () => undefined },
     }),
   }
 }

@@ -16,6 +16,10 @@ import { isEventStream } from './upstream/send.ts'
 
 /** Streams that are held open here. */
 const MOST_HELD = 1_000
+/** Calls that wait without one: of more than that their servers alone know. */
+const MOST_LEFT = 10_000
+/** Clocks of two routers differ, and the state of a call is as old as one of them says. */
+const SKEW_MS = 60_000
 
 export interface ParkedPorts extends Pick<ReplicaPorts, 'send' | 'say' | 'nextId' | 'nowMs'> {
   /** Acts once after so long, unless what it returns is called before. */
@@ -44,9 +48,29 @@ export interface Where {
 export class ParkedCalls {
   readonly #ports: ParkedPorts
   readonly #held = new Map<string, HeldCall>() // bounded by MOST_HELD
+  /** By session: what keeps one from being ended. */
+  readonly #left = new Map<string, () => void>() // bounded by MOST_LEFT
 
   constructor(ports: ParkedPorts) {
     this.#ports = ports
+  }
+
+  /**
+   * Nothing is held of it, and any router may go on with it for so long, and then for as long as a call lasts. Then it is over: `lapse`, unless
+   * it went on here.
+   */
+  leave(
+    { cluster, endpoint }: Where,
+    { sessionId, waitsMs }: { readonly sessionId: string; readonly waitsMs: number },
+    lapse: () => void,
+  ): void {
+    if (this.#left.size >= MOST_LEFT) return
+    const key = leftKey(endpoint.key, sessionId)
+    const forget = this.#ports.after(waitsMs + cluster.policy.deadline.maxMs + SKEW_MS, () => {
+      this.#left.delete(key)
+      lapse()
+    })
+    this.#left.set(key, forget)
   }
 
   /** Undefined where too many are held already. `lapse`: nobody came back for it. */
@@ -70,6 +94,9 @@ export class ParkedCalls {
     { parked, message }: { readonly parked: ParkedCall; readonly message: Message },
     onOver: () => void,
   ): Exchange {
+    const key = leftKey(parked.endpoint, parked.sessionId)
+    this.#left.get(key)?.()
+    this.#left.delete(key)
     const held = parked.held === undefined ? undefined : this.#held.get(parked.held)
     if (parked.held !== undefined) {
       held?.forget()
@@ -131,6 +158,8 @@ export class ParkedCalls {
     void endUpstreamSession(handshakeWay(this.#ports, where), context)
   }
 }
+
+const leftKey = (endpoint: string, sessionId: string): string => `${endpoint} ${sessionId}`
 
 export const contextOf = ({ version, sessionId }: ParkedCall): LegacyContext => ({
   version,

@@ -103,6 +103,7 @@ test('where a call waits is sealed like a state, and comes back whole', () => {
     version: '2025-11-25',
     idJson: '1',
     asked: [['q1', 'roots/list', '0']],
+    endsMs: 1_200_000,
     lastEventId: 'e',
   }
   const first = rounds({})
@@ -112,6 +113,31 @@ test('where a call waits is sealed like a state, and comes back whole', () => {
   assert.ok(later !== undefined && 'park' in later)
   assert.deepEqual([later.parked, later.ownState], [parked, undefined])
   assert.equal(opened(first.park(parked), { cluster: 'web' }), 'RINGMAIN_STATE_REFUSED')
+})
+
+test('a call that waits has twenty minutes for all of its rounds, and ten for each', () => {
+  const parked = { endpoint: 'e', sessionId: 's', version: '2025-11-25', idJson: '1', asked: [] }
+  const MINUTE = 60_000
+  const at = (minute: number, state: string): Rounds | string => {
+    const params = { ...CALL, requestState: state, inputResponses: {} }
+    const later = rounds({ params, wallMs: minute * MINUTE })
+    assert.ok(later !== undefined)
+    return 'code' in later ? later.code : later
+  }
+  const first = rounds({})
+  assert.ok(first !== undefined && 'park' in first)
+  assert.equal(first.waitsMs(), 20 * MINUTE)
+  const begun = first.park(parked)
+  assert.equal(at(10.1, begun), 'RINGMAIN_STATE_REFUSED')
+  const second = at(9, begun)
+  assert.ok(typeof second !== 'string')
+  assert.equal(second.waitsMs(), 11 * MINUTE)
+  const third = at(18, second.park(parked))
+  assert.ok(typeof third !== 'string')
+  const last = third.park(parked)
+  assert.equal(third.parked?.endsMs, 20 * MINUTE)
+  assert.ok(typeof at(20, last) !== 'string')
+  assert.equal(at(20.1, last), 'RINGMAIN_STATE_REFUSED')
 })
 
 test('a first round has nothing to open, and where there are no rounds nothing is sealed', () => {

@@ -9,6 +9,8 @@ import type { Refusal } from './pipeline/stage.ts'
 
 /** As long as a person is given to answer. */
 export const LASTS_MS = 600_000
+/** For all rounds of a call that waits at a legacy server: only by that does a router know that no other one goes on with it. */
+const WAITS_MS = 2 * LASTS_MS
 
 export interface RoundPorts {
   readonly sealer: Sealer
@@ -30,14 +32,23 @@ export function roundsOf(
   // What it is bound to is not in it, but what it is sealed with: another call finds nothing that opens.
   const purpose = (): string =>
     JSON.stringify(['state', server.name, member.cluster, message.method, paramsDigest(message)])
-  const seal = (own: string | ParkedCall): string =>
-    sealer.seal(purpose(), [wallMs() + LASTS_MS, own] satisfies SealedState)
-  const rounds = { seal, park: seal }
-  if (!('requestState' in message.params)) return rounds
+  const seal = (own: string | ParkedCall, endsMs: number): string => {
+    const untilMs = Math.min(wallMs() + LASTS_MS, endsMs)
+    return sealer.seal(purpose(), [untilMs, own] satisfies SealedState)
+  }
+  const roundsUntil = (endsMs: number): Rounds => ({
+    seal: own => seal(own, Number.POSITIVE_INFINITY),
+    park: call => seal({ ...call, endsMs }, endsMs),
+    waitsMs: () => endsMs - wallMs(),
+  })
+  const first = roundsUntil(wallMs() + WAITS_MS)
+  if (!('requestState' in message.params)) return first
   const { requestState } = message.params
   const opened = typeof requestState === 'string' ? sealer.open(purpose(), requestState) : undefined
   if (opened === undefined) return NOT_OURS
   const [untilMs, own] = opened as SealedState // sealed by us, so of this shape
   if (wallMs() > untilMs) return { ...NOT_OURS, detail: 'it is too old' }
-  return typeof own === 'string' ? { ...rounds, ownState: own } : { ...rounds, parked: own }
+  return typeof own === 'string'
+    ? { ...first, ownState: own }
+    : { ...roundsUntil(own.endsMs), parked: own }
 }

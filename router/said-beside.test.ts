@@ -21,7 +21,7 @@ test('a server that pings without end is answered a few at a time', async t => {
   const legacy = { version: '2025-11-25', sessionId: 's' }
   const endpoint = new Endpoint(instanceAt(1))
   const replica = { cluster, endpoint, isBound: false, era: 'legacy', legacy } as const
-  const rounds = { seal: () => '', park: () => '' }
+  const rounds = { seal: () => '', park: () => '', waitsMs: () => 0 }
   const carry = carriedBy(ports, { ...callAs(), rounds }, replica)
   const ping = Buffer.from('{"jsonrpc":"2.0","id":5,"method":"ping"}')
   for (let count = 0; count < 1_000; count += 1) assert.deepEqual(carry(ping), { kind: 'off' })

@@ -7,7 +7,7 @@ export class SessionUse {
   readonly #lent: Lent
   readonly #told = Promise.withResolvers<AfterHead>()
   #cancelling: Promise<void> | undefined
-  #isCancelled = false
+  #isSpent = false
   #isKept = false
 
   constructor(lent: Lent) {
@@ -24,8 +24,13 @@ export class SessionUse {
 
   /** Nobody waits for it any more; the session must still be there when its tool is told. */
   cancelled(said: Promise<void> | undefined): void {
-    this.#isCancelled = true
+    this.#isSpent = true
     this.#cancelling = said
+  }
+
+  /** Whatever comes of the exchange, nobody else is to have the session. */
+  spend(): void {
+    this.#isSpent = true
   }
 
   /** The call waits in it for its caller to come back. */
@@ -46,8 +51,8 @@ export class SessionUse {
   }
 
   async #isClean(head: Attempt): Promise<boolean> {
-    if (head.kind !== 'answered' || head.status !== 200) return false
-    return isGood(head, await this.#told.promise) && !this.#isCancelled
+    if (head.kind !== 'answered' || head.status !== 200 || this.#isSpent) return false
+    return isGood(head, await this.#told.promise) && !this.#isSpent
   }
 }
 

@@ -59,7 +59,8 @@ test('a question that may not be asked ends the stream in words, and is not hand
 })
 
 test('an event that holds nothing but a word that is looked for is no message', async () => {
-  const rounds = { seal: () => '"sealed"', park: () => assert.fail('nothing waits') }
+  const never = () => assert.fail('nothing waits')
+  const rounds = { seal: () => '"sealed"', park: never, waitsMs: never }
   for (const scene of [named, { rounds }])
     for (const word of ['notifications/cancelled', 'requestState']) {
       const nothing = [`data:\n: ${word}\n\n`, `event: message\n: ${word}\ndata: \n\n`]

@@ -10,6 +10,7 @@ import { ownStateIn, withSealedState } from './sealed-state.ts'
 const rounds = {
   seal: (own: string): string => `<${own}>`,
   park: () => assert.fail('nothing waits'),
+  waitsMs: () => assert.fail('nothing waits'),
 }
 const sealed = (text: string): string => withSealedState(Buffer.from(text), rounds).toString()
 const answer = (result: string): string => `{"jsonrpc":"2.0","id":"x","result":${result}}`
