@@ -92,6 +92,57 @@ test('a reader that waits is not held to the limit between two pieces', async t 
   assert.equal((await asking).text.length, body.length)
 })
 
+test('a connection that its replica closed while its answer waited here takes no other request', async t => {
+  const { port, sockets } = await rawReplica(t, (socket, connection) => {
+    if (connection === 0) socket.end(answer('x'.repeat(300_000)))
+    else socket.write(answer('ok'))
+  })
+  const way = connectionsTo(t, port)
+  const begun = Promise.withResolvers<Control>()
+  let control: Control | undefined
+  const second = Promise.withResolvers<string>()
+  const first = askReplica(
+    way,
+    {},
+    it => void (control = it),
+    () => {
+      control?.pause()
+      begun.resolve(control as Control)
+    },
+  )
+  const held = await begun.promise
+  await until('all of it to be here', () => sockets[0]?.writableFinished === true)
+  void first.then(() => second.resolve(text(askReplica(way)))) // in the very turn in which it is whole
+  held.resume()
+  assert.equal(await second.promise, 'ok')
+  assert.equal(sockets.length, 2)
+})
+
+test('one whose answer waited here for longer than connections are kept is closed, not used', async t => {
+  let nowMs = 1_000
+  const { port, sockets } = await rawReplica(t, socket => socket.write(answer('x'.repeat(300_000))))
+  const way = connectionsTo(t, port, () => nowMs)
+  for (const [waitedMs, opened] of [
+    [1_000, 1],
+    [5_000, 1],
+    [0, 2],
+  ] as const) {
+    let control: Control | undefined
+    await askReplica(
+      way,
+      {},
+      it => void (control = it),
+      () => {
+        control?.pause()
+        nowMs += waitedMs
+        control?.resume()
+      },
+    )
+    await until('it to be known whether it is kept', () => way.isIdle)
+    assert.equal(sockets.length, opened)
+  }
+})
+
 test('an abort closes the connection, and nothing more is heard', async t => {
   const { port, sockets } = await rawReplica(t, socket => socket.write(answer('ok').slice(0, -1)))
   const way = connectionsTo(t, port)

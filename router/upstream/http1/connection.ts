@@ -66,6 +66,8 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   #idleMs = 0
   #keepMs = KEEP_UNTOLD_MS
   #hasLimit = false
+  /** When what comes of this answer was first left waiting here: from then on its server may have been through with it. */
+  #heldSinceMs: number | undefined
   #isPaused = false
   #isClosed = false
 
@@ -106,6 +108,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     this.#firstByteMs = request.firstByteMs
     this.#idleMs = request.idleMs
     this.#reader.begin()
+    this.#heldSinceMs = undefined
     const socket = this.#socket as Socket
     if (pieces.length > 1) socket.cork()
     for (const piece of pieces) socket.write(piece, 'latin1')
@@ -116,6 +119,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
 
   pause(): void {
     this.#isPaused = true
+    this.#heldSinceMs ??= this.#ports.nowMs()
     this.#socket?.pause()
   }
 
@@ -200,8 +204,21 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   }
 
   #rest(): void {
-    this.#limit(this.#keepMs)
-    this.#ports.onIdle(this)
+    const heldSinceMs = this.#heldSinceMs
+    if (heldSinceMs === undefined) {
+      this.#limit(this.#keepMs)
+      this.#ports.onIdle(this)
+      return
+    }
+    const leftMs = this.#keepMs - (this.#ports.nowMs() - heldSinceMs)
+    if (leftMs <= 0) return this.#close()
+    this.#limit(leftMs)
+    // Its end may stand behind the answer already: nothing else goes out on it until the loop has looked once more.
+    setImmediate(() => setImmediate(() => this.#hasRested()))
+  }
+
+  #hasRested(): void {
+    if (!this.#isClosed) this.#ports.onIdle(this)
   }
 
   #ended(): void {
