@@ -74,3 +74,15 @@ test('odd and hostile alternatives are survived', () => {
   assert.deepEqual(Object.keys(flatSchema(named)['properties'] as object), ['__proto__'])
   assert.equal(({} as Record<string, unknown>)['type'], undefined)
 })
+
+test('alternatives that would grow without end stay as they are', () => {
+  const again = { anyOf: Array(30).fill({ $ref: '#' }) }
+  assert.equal(flatSchema(again), again)
+  const all = Array.from({ length: 4_000 }, (_, x) => ({ properties: { x: { const: x } } }))
+  const many = { anyOf: all }
+  assert.equal(flatSchema(many), many)
+  const some = flatSchema({ anyOf: all.slice(0, 100) })
+  assert.deepEqual(some['properties'], {
+    x: { anyOf: all.slice(0, 100).map(({ properties: { x } }) => x) },
+  })
+})
