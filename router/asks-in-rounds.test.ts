@@ -10,7 +10,7 @@ import { fakeSend } from '#test/support/fake-send.ts'
 import { playedClusters } from '#test/support/open-cluster.ts'
 import { messageOf } from '#test/support/read-message.ts'
 import { ActiveTable } from './active-table.ts'
-import { Asks } from './asks.ts'
+import { type AskPorts, Asks } from './asks.ts'
 import type { AskedRound, Session } from './facts.ts'
 
 const CALL = messageOf('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}')
@@ -42,12 +42,14 @@ interface Scene {
     rest: string,
     session?: Session,
   ) => Promise<string | undefined>
+  /** The same answer at another router with the same key. */
+  readonly elsewhere: (id: string | undefined, session?: Session) => ReturnType<Asks['answer']>
 }
 
 function asking(asked: AskedRound, session = SESSION): Scene {
   const clusters = playedClusters()
   const waits: Scene['waits'] = []
-  const asks = new Asks({
+  const ports: AskPorts = {
     active: new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open),
     sealer: createSealer(Buffer.alloc(32)),
     say: fakeSend().say,
@@ -58,7 +60,8 @@ function asking(asked: AskedRound, session = SESSION): Scene {
         wait.isLeft = true
       }
     },
-  })
+  }
+  const asks = new Asks(ports)
   const [caller, deadline] = [fakeCaller(), fakeDeadline()]
   const told: { id?: string; method: string }[] = []
   const about = { session, caller, deadline: deadline.deadline, message: CALL }
@@ -76,6 +79,10 @@ function asking(asked: AskedRound, session = SESSION): Scene {
     answers: async (id, rest, from = session) => {
       const message = messageOf(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},${rest}}`)
       return (await asks.answer(decodedAs({ era: 'legacy', session: from, message })))?.code
+    },
+    elsewhere: (id, from = session) => {
+      const message = messageOf(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{}}`)
+      return new Asks(ports).answer(decodedAs({ era: 'legacy', session: from, message }))
     },
   }
 }
@@ -110,6 +117,18 @@ test('an answer counts once, and from the session that was asked', async () => {
   assert.equal(await scene.answers(id, '"result":{}', sessionAs('another')), unknown)
   assert.equal(await scene.answers(id, '"result":{}'), undefined)
   assert.equal(await scene.answers(id, '"result":{}'), unknown)
+})
+
+test('an answer that reaches another router is refused in words, and only from the session that was asked', async () => {
+  const scene = asking({ questions: [ROOTS] })
+  const [{ id } = {}] = scene.told
+  const refusal = await scene.elsewhere(id)
+  assert.equal(refusal?.code, 'RINGMAIN_QUESTION_UNKNOWN')
+  assert.match(refusal.says ?? '', /^Another router asked it/)
+  assert.equal((await scene.elsewhere(id, sessionAs('another')))?.says, undefined)
+  assert.equal((await scene.elsewhere('x'))?.says, undefined)
+  assert.equal(await scene.answers(id, '"result":{}'), undefined)
+  assert.equal(codeOf(await scene.outcome), 'message')
 })
 
 test('whoever does not answer in time is told that it is asked no more, and the call is refused', async () => {

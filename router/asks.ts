@@ -52,6 +52,9 @@ const purpose = ({ token }: Session): string => `question ${token}`
 
 type SealedQuestion = readonly [cluster: string, idJson: string]
 
+/** A router's own question, for a modern server: its id says which router waits for the answer. */
+const ownPurpose = ({ token }: Session): string => `own question ${token}`
+
 /** For the stream of one call. */
 export function askingFor(sealer: Sealer, session: Session, cluster: string): Asking {
   const named = new Map<string, string>() // bounded by MOST
@@ -90,7 +93,7 @@ export const NO_SERVER_SESSION: Asking = {
 
 const NO_ANSWER: Refusal = {
   code: 'RINGMAIN_QUESTION_UNANSWERED',
-  says: `Nobody answered within ${PATIENCE_MS / 1_000} s, or while the call lasted.`,
+  says: `Nobody answered within ${PATIENCE_MS / 1_000} s, or while the call lasted. Answers must come to the router that asked.`,
 }
 const DECLINED: Refusal = {
   code: 'RINGMAIN_QUESTION_UNANSWERED',
@@ -102,10 +105,16 @@ const TOO_MANY: Refusal = {
 }
 
 const UNKNOWN: Refusal = { code: 'RINGMAIN_QUESTION_UNKNOWN' }
+const ELSEWHERE: Refusal = {
+  ...UNKNOWN,
+  says: 'Another router asked it, or this one before it was started anew: only there the call waits for the answer.',
+}
 
 /** Takes what callers answer to the replicas that asked. */
 export class Asks implements Answers {
   readonly #ports: AskPorts
+  /** Which router this is, for as long as it runs. */
+  readonly #self = randomUUID()
   /** By session and id. */
   readonly #waiting = new Map<string, (answer: Message) => void>() // bounded by MOST_WAITING
   /** By session: a caller may have as much to say as it likes, and waits for none of it. */
@@ -123,8 +132,12 @@ export class Asks implements Answers {
       waiting(message)
       return undefined
     }
-    const sealed = this.#ports.sealer.open(purpose(session), id)
-    if (sealed === undefined) return UNKNOWN
+    const { sealer } = this.#ports
+    const sealed = sealer.open(purpose(session), id)
+    if (sealed === undefined) {
+      const asker = sealer.open(ownPurpose(session), id)
+      return asker === undefined || asker === this.#self ? UNKNOWN : ELSEWHERE
+    }
     const [cluster, idJson] = sealed as SealedQuestion // sealed by us, so of this shape
     const member = session.members.find(candidate => candidate.cluster === cluster)
     const { id: span } = message.spans
@@ -152,7 +165,11 @@ export class Asks implements Answers {
     }
     if (this.#waiting.size + questions.length > MOST_WAITING) return { refusal: TOO_MANY }
     deadline.hold()
-    const asked = questions.map(question => ({ id: randomUUID(), question }))
+    const { sealer } = this.#ports
+    const asked = questions.map(question => ({
+      id: sealer.seal(ownPurpose(session), this.#self), // no two are alike
+      question,
+    }))
     const answers = await this.#answers(
       session,
       asked.map(({ id }) => id),

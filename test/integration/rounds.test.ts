@@ -45,6 +45,22 @@ test('a modern call goes on at another router, with the state of its server', as
   assert.equal(answerOf(changed).error?.code, -32_602)
 })
 
+test('what a modern server asks a legacy caller is answered where it was asked, and elsewhere that is said', async () => {
+  const session = await askableSession(`${one}/modern`)
+  const name = 'test_input_required_result_elicitation'
+  const call = await legacyCallInRounds(`${one}/modern`, name, session)
+  const { id, method } = await call.next()
+  assert.equal(method, 'elicitation/create')
+  const answer = { id, result: { action: 'accept', content: { name: 'Ada' } } }
+  const strange = await answerTo(`${other}/modern`, session, answer)
+  assert.equal(strange.status, 400)
+  assert.equal(problemOf(strange)?.code, 'RINGMAIN_QUESTION_UNKNOWN')
+  assert.match(answerOf(strange).error?.message ?? '', /Another router asked it/)
+  assert.equal((await answerTo(`${one}/modern`, session, answer)).status, 202)
+  const { result } = await call.next()
+  assert.deepEqual(result?.['content'], [{ type: 'text', text: 'Hello, Ada!' }])
+})
+
 test('what a legacy caller is asked it may answer at another router', async () => {
   const session = await askableSession(`${one}/legacy`)
   const name = 'test_input_required_result_elicitation'
