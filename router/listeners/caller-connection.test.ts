@@ -212,3 +212,22 @@ test('a caller who never ends its side of a connection that is over does not kee
   t.mock.timers.tick(1_020)
   assert.equal(connection.destroyed, true)
 })
+
+test('who was refused and neither reads nor ends its side is closed after its last second, by the one clock of its connection', async t => {
+  let nowMs = 0
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
+  const { port, opened } = await callerLines(t, { nowMs: () => nowMs })
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => undefined) // what it sent on is not read
+  t.after(() => socket.destroy())
+  socket.write('no HTTP\r\n\r\n')
+  const connection = await opened
+  await once(connection, 'finish')
+  socket.write('and more')
+  nowMs += 900
+  t.mock.timers.tick(900)
+  assert.equal(connection.destroyed, false)
+  nowMs += 120
+  t.mock.timers.tick(120)
+  assert.equal(connection.destroyed, true)
+})

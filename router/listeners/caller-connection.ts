@@ -9,7 +9,7 @@ import type { Refusal } from '#router/pipeline/stage.ts'
 import { BodyReader, type BodyRules, tooLarge } from './body-reader.ts'
 import type { BodyRoom } from './body-room.ts'
 import { type CallerLimits, HttpCaller, type Line } from './http-caller.ts'
-import { endSlowly, LINGER_MS } from './linger.ts'
+import { endSlowly } from './linger.ts'
 import { lengthOf, type RequestHead, requestHeadOf } from './request-head.ts'
 import { shareReads } from './shared-reads.ts'
 
@@ -112,10 +112,7 @@ export class CallerConnection implements Line, Spoke {
   answered(): void {
     this.#request = undefined
     if (this.#isLast || this.#ports.isClosed()) {
-      this.#phase = 'over'
-      this.#ports.wheel.move(this, this.#ports.nowMs() + LINGER_MS)
-      if (this.#isUnread || this.#behind !== undefined) endSlowly(this.socket)
-      else this.socket.end() // read on until it ends its side: what still came would reset it
+      this.#endSlowly(this.#isUnread || this.#behind !== undefined)
       return
     }
     this.#phase = 'head'
@@ -279,10 +276,14 @@ export class CallerConnection implements Line, Spoke {
   }
 
   #break(why: BrokenRequest, status: string): void {
-    this.#phase = 'over'
-    this.#ports.wheel.delete(this)
     this.#ports.broken(why)
-    endSlowly(this.socket, `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+    this.#endSlowly(true, `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  }
+
+  #endSlowly(isUnread: boolean, lastWords?: string): void {
+    this.#phase = 'over'
+    const lingerMs = endSlowly(this.socket, isUnread, lastWords)
+    this.#ports.wheel.move(this, this.#ports.nowMs() + lingerMs)
   }
 
   #closed(): void {

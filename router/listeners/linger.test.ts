@@ -5,11 +5,9 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { endSlowly } from './linger.ts'
 
-const LINGER_MS = 1_000
 const MIB = 1_048_576
 
 async function pair(t: TestContext): Promise<{ readonly ours: Socket; readonly theirs: Socket }> {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
   const server = createServer({ allowHalfOpen: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -28,15 +26,22 @@ async function pair(t: TestContext): Promise<{ readonly ours: Socket; readonly t
 
 test('the last words are read while the other side goes on sending, which is not read', async t => {
   const { ours, theirs } = await pair(t)
-  endSlowly(ours, 'no more')
+  assert.equal(endSlowly(ours, true, 'no more'), 1_000)
   theirs.write(Buffer.alloc(64 * MIB)) // more than both kernels hold
   let words = ''
   theirs.setEncoding('utf8').on('data', (text: string) => (words += text))
   await once(theirs, 'end')
   assert.equal(words, 'no more')
   assert.equal(ours.isPaused(), true)
-  t.mock.timers.tick(LINGER_MS - 1)
-  assert.equal(ours.destroyed, false)
-  t.mock.timers.tick(1)
-  assert.equal(ours.destroyed, true)
+})
+
+test('where nothing lies unread it is read on until the other side ends', async t => {
+  const { ours, theirs } = await pair(t)
+  endSlowly(ours, false)
+  theirs.resume().write('a little more')
+  await once(theirs, 'end')
+  assert.equal(ours.isPaused(), false)
+  const closed = once(ours, 'close')
+  theirs.end()
+  assert.deepEqual(await closed, [false])
 })

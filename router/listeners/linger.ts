@@ -3,13 +3,15 @@
 import type { Socket } from 'node:net'
 
 /** Long enough for an answer to be read on the other side of the world; nothing of what comes meanwhile is read. */
-export const LINGER_MS = 1_000
+const LINGER_MS = 1_000
 
-/** Says the last words, if any, and reads nothing more. */
-export function endSlowly(socket: Socket, lastWords = ''): void {
-  socket.pause()
+/**
+ * Says the last words, if any; gives the time after which it is to be closed. Where something lies unread, nothing more is read; else it is
+ * read on until the other side ends, since what still came would reset it.
+ */
+export function endSlowly(socket: Socket, isUnread: boolean, lastWords = ''): number {
+  if (isUnread) socket.pause()
   if (lastWords === '') socket.end()
   else socket.end(lastWords)
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-  socket.once('close', () => clearTimeout(timer))
+  return LINGER_MS
 }

@@ -15,6 +15,8 @@ export interface CallerExchange {
 
 export interface CallerLines {
   readonly port: number
+  /** The first that is opened. */
+  readonly opened: Promise<Socket>
   /** One for each request, as they come. */
   readonly next: () => Promise<CallerExchange>
 }
@@ -34,6 +36,7 @@ export async function callerLines(
   const come: CallerExchange[] = []
   let isAwaited: (() => void) | undefined
   const open = new Set<CallerConnection>()
+  const opened = Promise.withResolvers<Socket>()
   const ports = {
     nowMs,
     drainMs,
@@ -56,6 +59,7 @@ export async function callerLines(
   }
   const server = createServer({ noDelay: true }, socket => {
     open.add(new CallerConnection(socket, ports))
+    opened.resolve(socket)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -65,6 +69,7 @@ export async function callerLines(
   })
   return {
     port: (server.address() as AddressInfo).port,
+    opened: opened.promise,
     next: async () => {
       if (come.length === 0) await new Promise<void>(resolve => (isAwaited = resolve))
       return come.shift() as CallerExchange
