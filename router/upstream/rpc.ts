@@ -2,6 +2,7 @@
 // since here the answer is held in memory and its time is bounded.
 import { isUtf8 } from 'node:buffer'
 import { createParser } from 'eventsource-parser'
+import { afterReads } from '#router/deadlines/deadline-wheel.ts'
 import { foreignEncoding } from '#router/eras/judge.ts'
 import type { Attempt, UpstreamBody } from '#router/facts.ts'
 import { isEventStream, isJson, type Sent } from './send.ts'
@@ -42,12 +43,15 @@ export async function askReplica(
   mostBytes = ANSWER_BYTES,
 ): Promise<RpcReply> {
   let isLate = false
+  let isOver = false
   const cut = Promise.withResolvers<'broken'>() // whoever reads hears nothing after an abort
-  const timer = setTimeout(() => {
+  const giveUp = (): void => {
+    if (isOver) return
     isLate = true
     sent.abort()
     cut.resolve('broken')
-  }, timeoutMs)
+  }
+  const timer = setTimeout(() => afterReads(giveUp), timeoutMs)
   try {
     const attempt = await sent.attempt
     if (attempt.kind !== 'answered') {
@@ -85,6 +89,7 @@ export async function askReplica(
     }
     return { kind: 'message', status: attempt.status, message, bytes: text, header: attempt.header }
   } finally {
+    isOver = true
     clearTimeout(timer)
   }
 }

@@ -7,6 +7,7 @@ import { Endpoint } from '#router/clusters/endpoint.ts'
 import { instanceAt } from '#test/support/cluster-policy.ts'
 import { type Script, startReplica } from '#test/support/small-replica.ts'
 import { Pools } from './pools.ts'
+import { askReplica } from './rpc.ts'
 import { createSend, isEventStream, isJson, type Outgoing, type Sent } from './send.ts'
 
 interface Ground {
@@ -144,6 +145,20 @@ test('silence and a lost connection are faults, and bring the next check forward
   assert.equal((await sendInVain('hang').attempt).kind, 'timeout')
   assert.deepEqual(heard, ['suspect', 'free', 'suspect', 'free'])
   assert.deepEqual(load(endpoint), [0, 0, 2, 2])
+})
+
+test('an answer to a check that came while the process stood still is one', async t => {
+  const { send } = await ground(t, {
+    ask: ({ result }) => {
+      result({})
+      const endMs = performance.now() + 1_200
+      setImmediate(() => {
+        while (performance.now() < endMs); // it has been sent, and waits here
+      })
+    },
+  })
+  const reply = await askReplica(send('ask'), '1', 1_000)
+  assert.equal(reply.kind, 'message')
 })
 
 test('silence counts as long as it lasted', async t => {
