@@ -155,6 +155,18 @@ for (const pair of PAIRS) {
     await isSurvived(pair)
   })
 
+  test(`${pair.name}: words beside an event without data mean nothing, and end nothing`, async () => {
+    const words = ['requestState', 'notifications/cancelled', 'elicitationId', 'structuredContent']
+    const nothing = words.map(word => `data:\n: ${word}\n\n`).join('')
+    const answer = await answered(pair, ({ id }, response) =>
+      beginStream(response).end(
+        `${nothing}${eventOf({ jsonrpc: '2.0', id, result: toolResult('heard') })}`,
+      ),
+    )
+    assert.match(answer.body.toString(), /heard/)
+    await isSurvived(pair)
+  })
+
   test(`${pair.name}: an error text with control characters stays within its message`, async () => {
     const message = 'a\r\n\r\ndata: {"forged":true}\u001b[2J\u0000\u2028'
     const answer = await answered(pair, ({ id }, response) =>
