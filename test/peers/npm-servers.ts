@@ -14,7 +14,7 @@ export interface PeerServer {
 }
 
 /** A package that listens at the port of its environment. */
-const listening = (program: string, ...words: readonly string[]): Promise<RunningPeer> =>
+export const listening = (program: string, ...words: readonly string[]): Promise<RunningPeer> =>
   startedPeer(
     npmProgram(program),
     () => words,

@@ -12,6 +12,7 @@ import { GO_SERVERS, PYTHON_SERVERS } from './other-servers.ts'
 import { broughtPart, PARTS, PartMissing, type PartName } from './parts.ts'
 import type { Caller } from './script.ts'
 import { SDK_CALLERS } from './session.ts'
+import { playViews } from './views.ts'
 
 const SERVERS: Readonly<Record<PartName, readonly PeerServer[]>> = {
   npm: NPM_SERVERS,
@@ -82,6 +83,14 @@ for (const server of servers) {
     await pair(caller, server, { direct: peer.url, through: router.url })
   await router.close()
   await peer.close()
+}
+if (there.includes('npm') && values.server === '' && values.caller === '') {
+  const { found, views } = await playViews()
+  const isSame = found.length === 0 && views > 0
+  if (isSame) met += 1
+  else missed += 1
+  console.log(`  ${isSame ? 'ok  ' : 'MISS'}  views of two servers that are joined: ${views} read`)
+  for (const line of found) console.log(`          ${line}`)
 }
 const peers = skipped === 0 ? '' : `; ${skipped} peers were skipped`
 console.log(`${met} of ${met + missed} pairs are the same through a router${peers}`)

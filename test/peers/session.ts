@@ -36,14 +36,23 @@ const v1: Connect = async (url, user) => {
   return client
 }
 
+type Mode = 'legacy' | 'auto' | { readonly pin: string }
+
+export async function connectedV2(
+  mode: Mode,
+  url: string,
+  user: User = { fills: {}, asked: [] },
+): Promise<ClientV2> {
+  const client = new ClientV2(INFO, { capabilities, versionNegotiation: { mode } })
+  client.setRequestHandler('elicitation/create', answerOf(user))
+  await client.connect(new TransportV2(new URL(url)))
+  return client
+}
+
 const v2 =
-  (mode: 'legacy' | 'auto' | { readonly pin: string }): Connect =>
-  async (url, user) => {
-    const client = new ClientV2(INFO, { capabilities, versionNegotiation: { mode } })
-    client.setRequestHandler('elicitation/create', answerOf(user))
-    await client.connect(new TransportV2(new URL(url)))
-    return client
-  }
+  (mode: Mode): Connect =>
+  (url, user) =>
+    connectedV2(mode, url, user)
 
 const caller = (name: string, connect: Connect, findsOut = false): Caller => ({
   name,
