@@ -15,6 +15,17 @@ export interface ReadyView {
   readonly checks: readonly { readonly id: string; readonly ok: boolean; readonly detail: string }[]
 }
 
+/** What a list does not show of what one cluster offers. */
+export interface LeftOutView {
+  readonly cluster: string
+  readonly list: string
+  /** To whom alone; to everybody when absent. */
+  readonly assistant?: string
+  readonly count: number
+  /** Some of them, each with the reason. */
+  readonly named: readonly string[]
+}
+
 /** `GET /debug/router` */
 export interface RouterView {
   readonly version: string
@@ -34,6 +45,8 @@ export interface RouterView {
     readonly name: string
     readonly path: string
     readonly clusters: readonly string[]
+    /** Absent where its lists show all that their clusters offer. */
+    readonly leftOut?: readonly LeftOutView[]
   }[]
   readonly calls: {
     readonly total: number

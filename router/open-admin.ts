@@ -1,5 +1,5 @@
 // What the admin listener shows, read from the parts that know it.
-import type { ReadyView, RouterView } from '#foundation/admin-views.ts'
+import type { LeftOutView, ReadyView, RouterView } from '#foundation/admin-views.ts'
 import { systemClock } from '#foundation/clock.ts'
 import type { RouterSettings } from '#foundation/settings.ts'
 import { SCRAPE_CONTENT_TYPE, type Telemetry } from '#foundation/telemetry.ts'
@@ -36,6 +36,7 @@ export function openAdmin(
     readonly mcp: () => string
     readonly telemetry: Telemetry
     readonly operate: AdminSource['operate']
+    readonly leftOut: (server: string) => readonly LeftOutView[]
   },
 ): Promise<AdminListener> {
   const { active } = state
@@ -48,7 +49,7 @@ export function openAdmin(
     },
     {
       ready: () => ready(state),
-      router: () => routerView(state, { mcp: from.mcp(), admin: own.url }),
+      router: () => routerView(state, { mcp: from.mcp(), admin: own.url }, from.leftOut),
       clusters: () =>
         clusterList(active.clusters.values(), active.table.version, {
           nowMs: systemClock.nowMs(),
@@ -92,6 +93,7 @@ function staleness(
 function routerView(
   state: RouterState,
   urls: { readonly mcp: string; readonly admin: string },
+  leftOut: (server: string) => readonly LeftOutView[],
 ): RouterView {
   const { active, feed, observer, overload } = state
   const stale = staleness(feed)
@@ -108,11 +110,12 @@ function routerView(
       loadedAtMs: active.loadedAtMs,
       ...stale,
     },
-    virtualServers: Object.values(active.table.virtualServers).map(({ name, members }) => ({
-      name,
-      path: name === DEFAULT_VIRTUAL_SERVER ? '/mcp' : `/mcp/${name}`,
-      clusters: members.map(member => member.cluster),
-    })),
+    virtualServers: Object.values(active.table.virtualServers).map(({ name, members }) => {
+      const clusters = members.map(member => member.cluster)
+      const left = leftOut(name).filter(({ cluster }) => clusters.includes(cluster))
+      const path = name === DEFAULT_VIRTUAL_SERVER ? '/mcp' : `/mcp/${name}`
+      return { name, path, clusters, ...(left.length === 0 ? {} : { leftOut: left }) }
+    }),
     calls: { ...observer.totals, streams },
     overload: {
       level: overload.level,

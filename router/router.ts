@@ -42,7 +42,7 @@ import { routerPlace } from './router-place.ts'
 import { sessionKey } from './session-key.ts'
 import type { SessionPool } from './session-pool.ts'
 import { Sessions } from './sessions.ts'
-import { type SharedListPorts, sharedLists } from './shared-lists.ts'
+import { type SharedListPorts, type SharedLists, sharedLists } from './shared-lists.ts'
 import { shedOnHead } from './shed-on-head.ts'
 import { shownAnswer } from './shims/shims.ts'
 import type { Streams } from './streams/streams.ts'
@@ -83,8 +83,7 @@ export async function startRouter(
   const pace = new CheckPace(systemRandom, settings.maxChecks)
   const here = routerPlace(settings, hostname())
   const seed = Math.floor(systemRandom() * 2 ** 32)
-  const operator = openOperator(log, systemClock, name => active.cluster(name))
-  const { overrides } = operator
+  const { overrides, operate } = openOperator(log, systemClock, name => active.cluster(name))
   const routerId = newRouterId()
   const common = { pools, clock: systemClock, nextId, client, routerId, log, overrides }
   const shared = { ...common, pace, here, seed, sources }
@@ -136,7 +135,8 @@ export async function startRouter(
     const admin = await openAdmin(settings, state, {
       mcp: () => `${listening.listener.url}/mcp`,
       telemetry,
-      operate: operator.operate,
+      operate,
+      leftOut: listening.lists.leftOut,
     }).catch(async (error: unknown) => {
       await listening.listener.close()
       throw error
@@ -252,13 +252,14 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
     brokenRequest: connections.broken,
     droppedConnection: connections.dropped,
   })
-  return { listener, streams: opened.streams, pool: attempting.pool }
+  return { listener, streams: opened.streams, pool: attempting.pool, lists }
 }
 
 interface Listening {
   readonly listener: McpListener
   readonly streams: Streams
   readonly pool: SessionPool
+  readonly lists: SharedLists
 }
 
 function handle(

@@ -1,4 +1,5 @@
 // The lists of all clusters as callers get them: from the catalog where it may serve them, and within a caller's own session from there.
+import type { LeftOutView } from '#foundation/admin-views.ts'
 import type { Log } from '#foundation/log.ts'
 import type { Sealer } from '#foundation/seal.ts'
 import type { VirtualServerMember } from '#routes/route-table.ts'
@@ -33,6 +34,8 @@ const LONGEST_CURSOR = 16_384
 export interface SharedLists extends Lists {
   /** A replica tells that its list is another one now: what is kept of it is not served again. */
   readonly changed: (cluster: Cluster, of: Told) => void
+  /** What the lists of a virtual server do not show, as they were last written. */
+  readonly leftOut: (server: string) => readonly LeftOutView[]
 }
 
 export function sharedLists(ports: SharedListPorts): SharedLists {
@@ -90,6 +93,7 @@ export function sharedLists(ports: SharedListPorts): SharedLists {
     page,
     begin,
     changed: (cluster, of) => epochs.changed(cluster, of),
+    leftOut: server => told.of(server),
     openCursor: (call, cursor) => openCursor(sealer, call, cursor),
   }
 }

@@ -89,12 +89,25 @@ test('overload, and what a cluster tells of its replicas together, come before s
 })
 
 test('what has no room among what needs attention is counted', () => {
-  const endpoints = Array.from({ length: 9 }, (_, place) =>
-    endpoint(String(place), { health: 'down', reason: 'no answer' }),
+  const endpoints = [1, 2].map(place =>
+    endpoint(`r${place}`, { health: 'down', reason: 'no answer' }),
   )
-  const clusters = [cluster('search', { endpoints })]
+  const clusters = Array.from({ length: 9 }, (_, place) => cluster(`c${place}`, { endpoints }))
   const lines = statusLines({ ready, router: router(['search']), clusters }, plain(80))
-  assert.deepEqual(lines.slice(-2), ['! search: 3: no answer', '… 5 more: npx ringmain clusters'])
+  assert.deepEqual(lines.slice(-2), [
+    '! c3: 2 replicas: r1: no answer',
+    '… 5 more: npx ringmain clusters',
+  ])
+})
+
+test('of more clusters than have room those with replicas out are shown', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `c${index}`)
+  const broken = { endpoints: [endpoint('a', { health: 'down' })] }
+  const clusters = names.map(name => cluster(name, name === 'c39' ? broken : {}))
+  const lines = statusLines({ ready, router: router(['search']), clusters }, plain(80))
+  const first = lines.findIndex(line => line.startsWith('CLUSTER')) + 1
+  assert.match(lines[first] ?? '', /^c39 +0\/1/)
+  assert.match(lines[first + 1] ?? '', /^c0 +2\/2/)
 })
 
 test('any number of servers, clusters and troubles fits one screen of either width', () => {
@@ -110,6 +123,26 @@ test('any number of servers, clusters and troubles fits one screen of either wid
     for (const line of lines) assert.ok(line.length <= width, line)
     assert.ok(lines.some(line => /more virtual servers and \d+ more clusters/.test(line)))
   }
+})
+
+test('what lists leave out comes last, with a name and its reason', () => {
+  const view = router(['search'])
+  const [server] = view.virtualServers
+  assert.ok(server !== undefined)
+  const named = ['a.b: its name is not portable', 'c.d: its name is not portable']
+  const leftOut = [{ cluster: 'search', list: 'tools', count: 2, named }]
+  const lines = statusLines(
+    {
+      ready,
+      router: { ...view, virtualServers: [{ ...server, leftOut }] },
+      clusters: [cluster('search', { endpoints: [endpoint('a', { health: 'down' })] })],
+    },
+    plain(100),
+  )
+  assert.deepEqual(lines.slice(-2), [
+    '! search: a: down',
+    '! search: search: a.b: its name is not portable; 2 of its tools not listed',
+  ])
 })
 
 test('what makes the router unready comes before what may', () => {

@@ -3,6 +3,7 @@ import type {
   ClusterList,
   ClusterView,
   EndpointView,
+  LeftOutView,
   ReadyView,
   RouterView,
 } from '#foundation/admin-views.ts'
@@ -61,7 +62,7 @@ export function statusLines(
   ]
   const room = MAX_LINES - HEADER_LINES - attention.length - 5
   const shownServers = router.virtualServers.slice(0, Math.max(1, Math.floor(room / 2)))
-  const shownClusters = clusters.slice(0, Math.max(1, room - shownServers.length))
+  const shownClusters = firstOf(clusters, Math.max(1, room - shownServers.length))
   return [
     ...headerLines(views, terminal),
     '',
@@ -76,6 +77,12 @@ export function statusLines(
   ]
 }
 
+/** In their order where all have room; else those that need attention come first. */
+const firstOf = (clusters: readonly ClusterView[], room: number): readonly ClusterView[] =>
+  clusters.length <= room
+    ? clusters
+    : clusters.toSorted((a, b) => replicasOut(b).length - replicasOut(a).length).slice(0, room)
+
 function headerLines(
   { ready, router }: StatusViews,
   { paint, width }: Pick<Terminal, 'width' | 'paint'>,
@@ -87,7 +94,7 @@ function headerLines(
     cutTo(`  serves  ${new URL('/mcp', router.mcp).href}   admin ${router.admin}`, width),
     cutTo(`  table   ${router.table.version.slice(0, 12)}`, width),
     cutTo(
-      `  calls   ${total} answered or refused, ${refused} refused, ${inFlight} in flight, ${streams} streams`,
+      `  calls   ${total}, of which ${refused} refused; ${inFlight} in flight, ${streams} streams`,
       width,
     ),
   ]
@@ -108,10 +115,9 @@ function attentionOf({ ready, router, clusters }: StatusViews): readonly string[
     ...documents.map(line => `policies: ${line}`),
     ...discoveryProblems(clusters),
     ...clusters.flatMap(({ name, notes = [] }) => notes.map(note => `${name}: ${note}`)),
-    ...clusters.flatMap(({ name, endpoints }) =>
-      endpoints
-        .filter(endpoint => !takesCalls(endpoint))
-        .map(endpoint => `${name}: ${endpoint.key}: ${endpoint.reason ?? endpoint.health}`),
+    ...clusters.flatMap(replicasOut),
+    ...router.virtualServers.flatMap(({ name, leftOut = [] }) =>
+      leftOut.map(left => `${name}: ${notListed(left)}`),
     ),
   ]
 }
@@ -128,6 +134,19 @@ function discoveryProblems(clusters: readonly ClusterView[]): readonly string[] 
     return `${group[0]?.name}${more}: ${sentence}`
   })
 }
+
+/** One sentence a cluster, however many of its replicas are out: the first of them, with its reason. */
+function replicasOut({ name, endpoints }: ClusterView): readonly string[] {
+  const out = endpoints.filter(endpoint => !takesCalls(endpoint))
+  const [first] = out
+  if (first === undefined) return []
+  const many = out.length > 1 ? `${out.length} replicas: ` : ''
+  return [`${name}: ${many}${first.key}: ${first.reason ?? first.health}`]
+}
+
+/** A name with a reason first, since the line is cut to its width. */
+const notListed = ({ cluster, list, assistant, count, named: [first = ''] }: LeftOutView): string =>
+  `${cluster}: ${first}; ${count} of its ${list} not listed${assistant === undefined ? '' : ` to ${assistant}`}`
 
 export function takesCalls(endpoint: EndpointView): boolean {
   const { state, health, isApart, breaker } = endpoint

@@ -28,6 +28,23 @@ test('a list is told of once, and again when it leaves out something else', () =
   ])
 })
 
+test('what is left out now can be asked for, until it is left out no more', () => {
+  const log = new LeftOutLog(() => undefined)
+  log.tell(outAs('a.b'))
+  log.tell({ ...outAs('c.d'), cursor: 'two' })
+  log.tell({ ...outAs('e.f'), server: 'other' })
+  const view = (name: string): object => ({
+    cluster: 'crm',
+    list: 'tools',
+    count: 1,
+    named: [`${name}: its name is not portable`],
+  })
+  assert.deepEqual(log.of('default'), [view('a.b'), view('c.d')])
+  log.tell(outAs())
+  assert.deepEqual(log.of('default'), [view('c.d')])
+  assert.deepEqual(log.of('nobody'), [])
+})
+
 test('of many a few are named, shortly, and without what a terminal obeys', () => {
   let named: readonly string[] = []
   const log = new LeftOutLog((_event, fields) => {

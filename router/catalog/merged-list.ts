@@ -30,13 +30,16 @@ export interface Rivals {
   readonly offers: (cluster: string, own: string) => boolean
 }
 
-/** What a list leaves out of what one cluster offers. Told when it is left out, and seldom twice. */
+/** What a list leaves out of what one cluster offers. Told when it is written, and seldom twice. */
 export interface LeftOutOf {
   readonly server: string
   readonly cluster: string
   readonly list: Listed['member']
   /** To whom alone. */
   readonly assistant?: string
+  /** Of which page. */
+  readonly cursor?: string
+  /** Empty where nothing is left out any more. */
   readonly leftOut: readonly LeftOut[]
 }
 
@@ -95,7 +98,7 @@ export class MergedLists {
     { listed, rivals }: { readonly listed: Listed; readonly rivals: Rivals | undefined },
   ): Buffer {
     const { server, assistant } = call
-    const { member, page } = part
+    const { member, page, cursor } = part
     const { onLeftOut } = this.#ports
     const version = rivals?.version ?? ''
     const written = this.#written.get(page) ?? new Map<string, Written>()
@@ -111,14 +114,14 @@ export class MergedLists {
     const { definitions, leftOut } = definitionsOf(call, part, { ...listed, isRivalled })
     written.set(how, { version, definitions })
     const all = [...(page.leftOut ?? []), ...leftOut]
-    if (all.length > 0)
-      onLeftOut?.({
-        server: server.name,
-        cluster: member.cluster,
-        list: listed.member,
-        ...(assistant === undefined ? {} : { assistant: assistant.name }),
-        leftOut: all,
-      })
+    onLeftOut?.({
+      server: server.name,
+      cluster: member.cluster,
+      list: listed.member,
+      leftOut: all,
+      ...(assistant === undefined ? {} : { assistant: assistant.name }),
+      ...(cursor === undefined ? {} : { cursor }),
+    })
     return definitions
   }
 }

@@ -39,6 +39,8 @@ export interface Part {
   readonly member: VirtualServerMember
   readonly page: Page
   readonly leftMs: number
+  /** Where the page begins; absent for the first. */
+  readonly cursor?: string
 }
 
 export interface MergedList {
@@ -152,7 +154,7 @@ function merged(asked: readonly Asked[]): MergedList {
     }
     items += page.items.length
     bytes += more
-    parts.push({ member, page, leftMs })
+    parts.push({ member, page, leftMs, ...(cursor === undefined ? {} : { cursor }) })
     if (page.nextCursor !== undefined)
       rest.push({ cluster, cursor: page.nextCursor, pages: pages + 1 })
   }
