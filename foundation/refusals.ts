@@ -41,6 +41,9 @@ const unavailable = {
   reason: 'unavailable',
 } as const
 
+/** Of this router, whatever the call is. */
+const unready = { ...unavailable, as: 'http' } as const
+
 const unknown = { http: 502, as: 'result', retry: 'never', executed: 'unknown' } as const
 
 export const refusals = {
@@ -97,6 +100,11 @@ export const refusals = {
     ...malformed,
     jsonRpc: -32602,
     says: 'A required `_meta` field is missing or has the wrong shape.',
+  },
+  RINGMAIN_CAPABILITY_MISSING: {
+    ...malformed,
+    jsonRpc: -32021,
+    says: 'The client has not declared, with this request, a capability that it needs.',
   },
   RINGMAIN_INVALID_DEADLINE: {
     ...invalid,
@@ -162,14 +170,8 @@ export const refusals = {
     jsonRpc: -31964,
     says: 'A session with this virtual server would need an id longer than a header may be.',
   },
-  RINGMAIN_HOST_REFUSED: {
-    ...forbidden,
-    says: 'The Host header is not on the allow-list.',
-  },
-  RINGMAIN_ORIGIN_REFUSED: {
-    ...forbidden,
-    says: 'The Origin header is not on the allow-list.',
-  },
+  RINGMAIN_HOST_REFUSED: { ...forbidden, says: 'The Host header is not on the allow-list.' },
+  RINGMAIN_ORIGIN_REFUSED: { ...forbidden, says: 'The Origin header is not on the allow-list.' },
   RINGMAIN_UNKNOWN_SERVER: {
     ...malformed,
     http: 404,
@@ -205,22 +207,19 @@ export const refusals = {
     reason: 'too_large',
   },
   RINGMAIN_DRAINING: {
-    ...unavailable,
-    as: 'http',
+    ...unready,
     jsonRpc: -31959,
     says: 'This router is shutting down. The call was not executed.',
     reason: 'draining',
   },
   RINGMAIN_ROUTER_BUSY: {
-    ...unavailable,
-    as: 'http',
+    ...unready,
     jsonRpc: -31965,
     says: 'This router is receiving as many long bodies as it has room for. The call was not executed.',
     reason: 'throttled',
   },
   RINGMAIN_OVERLOADED: {
-    ...unavailable,
-    as: 'http',
+    ...unready,
     jsonRpc: -31966,
     says: 'This router is overloaded, and refuses what matters least. The call was not executed.',
     reason: 'overloaded',

@@ -11,6 +11,7 @@ import { renewed } from './renewed.ts'
 import type { RetryBudgets } from './retry-budget.ts'
 import { forgoUse } from './session-use.ts'
 import type { AttemptPath, Forwardable, Target } from './stages/forward.ts'
+import { holderChoice } from './task-holder.ts'
 
 export interface AttemptPorts extends ParkingPorts {
   readonly random: Random
@@ -22,7 +23,8 @@ export function attemptPath(ports: AttemptPorts): AttemptPath {
   return {
     choose: (call, way) => {
       if (call.rounds?.parked !== undefined) return waitingTarget(ports, call, call.rounds.parked)
-      const choosing = chooseReplica(ports, call, call.cluster.name, way)
+      const choosing =
+        holderChoice(ports, call, way.tried) ?? chooseReplica(ports, call, call.cluster.name, way)
       return choosing instanceof Promise
         ? choosing.then(choice => chosen(ports, call, choice))
         : chosen(ports, call, choosing)

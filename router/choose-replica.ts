@@ -110,13 +110,16 @@ function boundReplica(
     return { kind: 'refuse', refusal: { code: 'RINGMAIN_SESSION_UNKNOWN', detail } }
   }
   const legacy: LegacyContext = { version: member.version, sessionId: member.id }
-  const bound = { isBound: true, era: 'legacy', legacy } as const
-  if (!cluster.isFull(endpoint)) return found({ cluster, endpoint, ...bound })
-  const waiting = waitFor(call, { cluster, era: 'legacy' }, () =>
-    cluster.isFull(endpoint) ? undefined : endpoint,
-  )
+  return replicaAt(call, { cluster, endpoint, isBound: true, era: 'legacy', legacy })
+}
+
+/** This one and no other, after a wait for a free slot if need be. */
+export function replicaAt(call: Waiting, replica: Replica): ReplicaChoice | Promise<ReplicaChoice> {
+  const { cluster, endpoint } = replica
+  if (!cluster.isFull(endpoint)) return found(replica)
+  const waiting = waitFor(call, replica, () => (cluster.isFull(endpoint) ? undefined : endpoint))
   return waiting.then(choice =>
-    choice.kind === 'refuse' ? choice : found({ ...choice.place, ...bound }),
+    choice.kind === 'refuse' ? choice : found({ ...replica, ...choice.place }),
   )
 }
 
@@ -152,7 +155,7 @@ function equippedOr(
 }
 
 /** A session outlives a drain and an ejection, but not the replica, nor that somebody gives it no calls at all. */
-const isLost = ({ isRemoved, health, instance, isEjected, breaker }: Endpoint): boolean =>
+export const isLost = ({ isRemoved, health, instance, isEjected, breaker }: Endpoint): boolean =>
   isRemoved ||
   health === 'down' ||
   instance.state === 'down' ||

@@ -210,6 +210,11 @@ export interface Outward {
   readonly taskId?: (own: string) => string
 }
 
+/** Before it is known which replica answers, which the id of a task names as well. */
+export interface OutwardOf extends Pick<Outward, 'uri'> {
+  readonly taskId?: (own: string, endpoint: string) => string
+}
+
 /** What a server wrote down for the next round of its call goes out sealed: it is for this call, for its server, and for a while. */
 export interface Rounds {
   /** As the server wrote it, where this is a later round of a call for which it did. */
@@ -245,7 +250,9 @@ export interface Resolved {
   /** What its owner calls what the call is about: a tool, a prompt, a resource, a task. */
   readonly ownName: string
   /** How the caller names what the answer speaks of; absent where that is as the replica does. */
-  readonly outward?: Outward
+  readonly outward?: OutwardOf
+  /** The replica that holds the task which the call is about. */
+  readonly holder?: string
   /** Absent where its server cannot ask for another round. */
   readonly rounds?: Rounds
   /** It changes nothing when it runs twice, by policy and by what the replicas say of it together. */

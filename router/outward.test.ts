@@ -5,7 +5,7 @@ import { createSealer } from '#foundation/seal.ts'
 import type { VirtualServerPolicy } from '#routes/route-table.ts'
 import type { Owned } from '#routes/wire-names.ts'
 import { callAs, messageAs } from '#test/support/call-facts.ts'
-import type { Outward } from './facts.ts'
+import type { OutwardOf } from './facts.ts'
 import { openTask, outwardOf } from './outward.ts'
 
 const sealer = createSealer(Buffer.alloc(32, 7))
@@ -44,13 +44,16 @@ function outward({
   message = {},
   era = 'modern',
   own = 'find',
-}: Scene): Outward | undefined {
+}: Scene): OutwardOf | undefined {
   const owned: Owned = { member: server.members[0] ?? assert.fail(), own }
   return outwardOf(sealer, callAs({ server, era, message: messageAs(message) }), owned)
 }
 
-test('a server of one cluster and plain names has nothing to translate', () => {
-  assert.equal(outward({ server: ALONE, message: { meta: KNOWS_TASKS } }), undefined)
+test('a server of one cluster and plain names has nothing to translate but the ids of tasks', () => {
+  assert.equal(outward({ server: ALONE }), undefined)
+  assert.deepEqual(Object.keys(outward({ server: ALONE, message: { meta: KNOWS_TASKS } }) ?? {}), [
+    'taskId',
+  ])
 })
 
 test('URIs bear the prefix of their cluster, and none where names are plain', () => {
@@ -60,9 +63,11 @@ test('URIs bear the prefix of their cluster, and none where names are plain', ()
 })
 
 test('a task that a tool begins is known to its cluster alone, by an id that only this server opens', () => {
-  for (const server of [JOINED, PLAIN]) {
-    const id = outward({ server, message: { meta: KNOWS_TASKS } })?.taskId?.('t1') ?? assert.fail()
-    assert.deepEqual(openTask(sealer, server, id), { member: server.members[0], own: 't1' })
+  for (const server of [JOINED, PLAIN, ALONE]) {
+    const told = outward({ server, message: { meta: KNOWS_TASKS } })
+    const id = told?.taskId?.('t1', '10.0.0.1:80') ?? assert.fail()
+    const known = { member: server.members[0], own: 't1', holder: '10.0.0.1:80' }
+    assert.deepEqual(openTask(sealer, server, id), known)
     assert.equal(openTask(sealer, { ...server, name: 'other' }, id), undefined)
     assert.equal(openTask(sealer, server, `${id}A`), undefined)
     assert.equal(openTask(sealer, server, 't1'), undefined)
@@ -72,8 +77,8 @@ test('a task that a tool begins is known to its cluster alone, by an id that onl
 
 test('a task that was asked for keeps the id that it was asked for by', () => {
   const told = outward({ message: { method: 'tasks/get', params: { taskId: 'wire' } }, own: 't1' })
-  assert.equal(told?.taskId?.('t1'), 'wire')
-  assert.notEqual(told.taskId('t2'), 'wire')
+  assert.equal(told?.taskId?.('t1', 'r'), 'wire')
+  assert.notEqual(told.taskId('t2', 'r'), 'wire')
 })
 
 test('whoever does not know tasks is told of none', () => {

@@ -32,7 +32,7 @@ import { openOverload } from './open-overload.ts'
 import { openSources } from './open-sources.ts'
 import { openStreams } from './open-streams.ts'
 import { openOperator } from './operate.ts'
-import { outwardOf } from './outward.ts'
+import { outwardOf, tasksUndeclared } from './outward.ts'
 import type { Overload } from './overload/overload.ts'
 import { ownerCatalog } from './owner-catalog.ts'
 import { requestPath, turnedAwayPath } from './request-paths.ts'
@@ -209,6 +209,7 @@ async function listen(settings: RouterSettings, parts: Parts): Promise<Listening
       ...catalog,
       replay: tool => replayOf(active, tool),
       outward: (call, owned) => outwardOf(parts.sealer, call, owned),
+      missing: tasksUndeclared,
       rounds: (call, owned) => roundsOf(states, call, owned),
       mirror: mirrorForEra,
       reshape: ({ assistant, message }) => shownAnswer(assistant, message.method),

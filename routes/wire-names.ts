@@ -10,6 +10,8 @@ import {
 export interface Owned {
   readonly member: VirtualServerMember
   readonly own: string
+  /** Of a task: the replica that made it. */
+  readonly holder?: string
 }
 
 /** Of a tool or a prompt. */

@@ -90,6 +90,7 @@ export const TABLE: Servers & Offers = {
   offering: () => Promise.resolve([]),
   task: () => undefined,
   outward: () => undefined,
+  missing: () => undefined,
   rounds: () => undefined,
   renamed: () => undefined,
   reshape: () => undefined,

@@ -51,7 +51,7 @@ export class LeftOutLog {
   of(server: string): readonly LeftOutView[] {
     return [...this.#told.values()]
       .filter(told => told.server === server)
-      .map(({ server: _, ...view }) => view)
+      .map(({ server: _server, ...view }) => view)
       .toReversed() // the newest comes first there
   }
 }

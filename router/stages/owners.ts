@@ -34,7 +34,7 @@ export function ownersOf(
 function namedAsIs(call: Asking, subject: Subject, catalog: Catalog): Owners | Promise<Owners> {
   const { server } = call
   const [only] = server.members
-  if (only !== undefined && isAlone(server)) {
+  if (only !== undefined && isAlone(server) && subject.kind !== 'task') {
     const isHidden = subject.kind === 'tool' || subject.kind === 'prompt'
     return isHidden && !mayBeNamed(server, subject.name)
       ? []
@@ -44,7 +44,7 @@ function namedAsIs(call: Asking, subject: Subject, catalog: Catalog): Owners | P
 }
 
 /** Everything that it offers bears the names that one cluster gave. */
-export const isAlone = ({ members, naming }: VirtualServerPolicy): boolean =>
+const isAlone = ({ members, naming }: VirtualServerPolicy): boolean =>
   naming === 'plain' && members.length === 1
 
 const one = (owner: Owned | undefined): Owners => (owner === undefined ? [] : [owner])

@@ -37,6 +37,7 @@ const PORTS: Offers = {
   replay: () => ({ isReplayable: false }),
   mirror: () => ({ kind: 'ok', headers: [], dropped: 0 }),
   outward: () => undefined,
+  missing: () => undefined,
   rounds: () => undefined,
   renamed: () => undefined,
   reshape: () => undefined,
@@ -161,14 +162,10 @@ test('what comes back with answers, or with what a server wrote down, is not sen
   assert.equal(await asked(prompt('crm__sum', { inputResponses: {} })), 'crm sum')
 })
 
-test('a server of one cluster hands it every prompt, resource and task as it is', async () => {
+test('a server of one cluster hands it every prompt and resource as it is', async () => {
   const server = plain('crm')
   assert.equal(await asked(prompt('a__b'), server), 'crm a__b again')
   assert.equal(await asked(read('web+file:///a'), server), 'crm web+file:///a again')
-  const task = (method: string): Asked => ({ method, params: { taskId: 't' } })
-  assert.equal(await asked(task('tasks/get'), server), 'crm t again')
-  assert.equal(await asked(task('tasks/update'), server), 'crm t')
-  assert.equal(await asked(task('tasks/cancel'), server), 'crm t')
 })
 
 test('of several clusters with plain names the one that lists it has it', async () => {
@@ -189,11 +186,23 @@ test('of several clusters with plain names the one that lists it has it', async 
   }
 })
 
-test('a task goes to the cluster that its id was given out for', async () => {
-  const task: Asked = { method: 'tasks/get', params: { taskId: 'sealed' } }
-  const [, web] = PREFIXED.members
-  const known: Offers['task'] = (_server, id) =>
-    web === undefined || id !== 'sealed' ? undefined : { member: web, own: '7' }
-  assert.equal(await asked(task, PREFIXED, { task: known }), 'search 7 again')
-  assert.equal(await asked(task), 'RINGMAIN_NOT_OFFERED')
+test('a task goes to the cluster that its id was given out for, whatever the server, for those who know tasks', async () => {
+  const task = (method: string): Asked => ({ method, params: { taskId: 'sealed' } })
+  const known: Offers['task'] = ({ members }, id) => {
+    const member = members.find(({ cluster }) => cluster === 'search') ?? members[0]
+    return member === undefined || id !== 'sealed' ? undefined : { member, own: '7', holder: 'r1' }
+  }
+  for (const [server, cluster] of [
+    [PREFIXED, 'search'],
+    [plain('crm'), 'crm'],
+  ] as const) {
+    const ask = (method: string) => asked(task(method), server, { task: known })
+    assert.equal(await ask('tasks/get'), `${cluster} 7 again`)
+    assert.equal(await ask('tasks/update'), `${cluster} 7`)
+    assert.equal(await ask('tasks/cancel'), `${cluster} 7`)
+    assert.equal(await asked(task('tasks/get'), server), 'RINGMAIN_NOT_OFFERED')
+    const missing: Offers['missing'] = () => ({ code: 'RINGMAIN_CAPABILITY_MISSING' })
+    const told = await asked(task('tasks/get'), server, { task: known, missing })
+    assert.equal(told, 'RINGMAIN_CAPABILITY_MISSING')
+  }
 })

@@ -6,7 +6,7 @@ import type {
   Decoded,
   Located,
   McpAnswer,
-  Outward,
+  OutwardOf,
   Recorded,
   Reshape,
   Resolved,
@@ -21,6 +21,8 @@ import { type Catalog, ownersOf } from './owners.ts'
 
 export interface Offers extends Catalog {
   readonly cluster: (name: string) => ClusterPolicy | undefined
+  /** Why this caller may not ask for it: it has not said that it can do what that takes. */
+  readonly missing: (call: Decoded, subject: Subject) => Refusal | undefined
   /** Whether a call of a tool may run twice, and twice at once, by policy and by what the replicas of this era say. */
   readonly replay: (tool: {
     readonly era: Era
@@ -32,7 +34,7 @@ export interface Offers extends Catalog {
   /** Opens what came back from the round before; undefined where there are no rounds. */
   readonly rounds: (call: Decoded & Located, owned: Owned) => Rounds | Refusal | undefined
   /** How the caller names what the answer of this owner may speak of. */
-  readonly outward: (call: Decoded & Located, owned: Owned) => Outward | undefined
+  readonly outward: (call: Decoded & Located, owned: Owned) => OutwardOf | undefined
   /** How its caller needs the answers. */
   readonly reshape: (call: Decoded & Located) => Reshape | undefined
 }
@@ -58,6 +60,8 @@ export const resolve = (
   name: 'resolve',
   decide: call => {
     const subject = subjectOf(call.message) as Subject // `decode` lets no call without one pass
+    const missing = table.missing(call, subject)
+    if (missing !== undefined) return { kind: 'refuse', refusal: missing }
     const owners = ownersOf(call, subject, table)
     const decided = (found: readonly Owned[]): Resolution => resolved(call, subject, found, table)
     return owners instanceof Promise ? owners.then(decided) : decided(owners)
@@ -97,6 +101,7 @@ function resolved(
     ...(rounds === undefined ? {} : { rounds }),
     ...(outward === undefined ? {} : { outward }),
     ...(reshape === undefined ? {} : { reshape }),
+    ...(owner.holder === undefined ? {} : { holder: owner.holder }),
   })
 }
 

@@ -1,6 +1,14 @@
 // What an attempt has come to, as a verdict on its call.
 import type { RefusalCode } from '#foundation/refusals.ts'
-import type { AfterHead, Again, Attempt, McpAnswer, Relay } from '#router/facts.ts'
+import type {
+  AfterHead,
+  Again,
+  Attempt,
+  McpAnswer,
+  Outward,
+  OutwardOf,
+  Relay,
+} from '#router/facts.ts'
 import { refuse, type Verdict } from '#router/pipeline/stage.ts'
 import type { Era } from '#routes/route-table.ts'
 import type { Dispatched, Forwardable, Judge, Target, Unfit } from './forward.ts'
@@ -52,7 +60,7 @@ export function settled(
       const asked = { era: call.era, spoken: spokenIn(dispatched, call.era) }
       const judged = judge(attempt, { ...asked, isBound: target.isBound })
       if (judged === 'relay')
-        return answered({ kind: 'relay', relay: relayOf(attempt, dispatched, course) })
+        return answered({ kind: 'relay', relay: relayOf(attempt, { dispatched, target }, course) })
       const speak = (what: McpAnswer | Unfit): ForwardVerdict => spoken(what, dispatched)
       return judged instanceof Promise ? judged.then(speak) : speak(judged)
     }
@@ -76,7 +84,7 @@ function afterHead(judged: McpAnswer | Unfit): AfterHead {
   return judged.code === 'RINGMAIN_UPSTREAM_BAD_RESPONSE' ? { ended: 'unreadable' } : {}
 }
 
-function relayOf(attempt: Answered, dispatched: Dispatched, { call, again }: Course): Relay {
+function relayOf(attempt: Answered, { dispatched, target }: Run, { call, again }: Course): Relay {
   const isStream = /^text\/event-stream\b/i.test(attempt.contentType)
   call.trail.isStream = isStream
   return {
@@ -84,7 +92,7 @@ function relayOf(attempt: Answered, dispatched: Dispatched, { call, again }: Cou
     body: attempt.body,
     upstreamIdJson: dispatched.upstreamIdJson,
     callerIdJson: call.message.idJson,
-    ...(call.outward === undefined ? {} : { outward: call.outward }),
+    ...(call.outward === undefined ? {} : { outward: outwardAt(call.outward, target.endpoint) }),
     abandon: dispatched.abandon,
     ended: dispatched.ended,
     deadline: call.deadline,
@@ -97,3 +105,8 @@ function relayOf(attempt: Answered, dispatched: Dispatched, { call, again }: Cou
     ...(dispatched.resuming === undefined ? {} : { resuming: dispatched.resuming }),
   }
 }
+
+const outwardAt = ({ uri, taskId }: OutwardOf, endpoint: string): Outward => ({
+  ...(uri && { uri }),
+  ...(taskId && { taskId: own => taskId(own, endpoint) }),
+})

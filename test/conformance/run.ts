@@ -1,11 +1,12 @@
 // `npm run test:conformance`: the official suite against the fixture itself, through a router, and through it from one era to the
-// other, and a client through a router to the suite. Words choose: `-- direct`, `-- through --upstream=legacy`,
-// `-- client --requirements=2026-07-28`; `--verbose` prints what the suite prints. Ends with 1 when anything was not met.
+// other, a client through a router to the suite, and the tasks extension. Words choose: `-- direct`, `-- through --upstream=legacy`,
+// `-- client --requirements=2026-07-28`, `-- tasks`; `--verbose` prints what the suite prints. Ends with 1 when anything was not met.
 import { parseArgs } from 'node:util'
 import { type ClientRun, clientRun } from './client-run.ts'
 import { isBridged, type ServerRun, serverRun, type Upstream } from './server-run.ts'
 import { REVISIONS, type Revision, type Scenario } from './suite.ts'
 import { counted, scenarioTable } from './table.ts'
+import { tasksRun } from './tasks-run.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,7 +18,7 @@ const { values, positionals } = parseArgs({
 })
 
 const WAYS = ['direct', 'through'] as const
-const SIDES = ['server', 'client'] as const
+const SIDES = ['server', 'client', 'tasks'] as const
 const UPSTREAMS: readonly Upstream[] = ['dual', 'modern', 'legacy']
 
 const unknown = [
@@ -80,6 +81,8 @@ if (sides.includes('server'))
 if (sides.includes('client') && values.upstream === undefined)
   for (const run of clientRuns)
     tell(`${run.revision} ${run.way} from a client`, await clientRun(run))
+if (sides.includes('tasks') && revisions.includes('2026-07-28') && upstreams.includes('modern'))
+  for (const way of ways) tell(`tasks of 2026-07-28 ${way}`, await tasksRun(way))
 
 console.log('')
 for (const { name, isMet, counts } of verdicts)

@@ -4,11 +4,12 @@ import type { Offers } from '#router/stages/resolve.ts'
 
 export const NO_CATALOG: Pick<
   Offers,
-  'offering' | 'task' | 'outward' | 'rounds' | 'renamed' | 'reshape'
+  'offering' | 'task' | 'outward' | 'missing' | 'rounds' | 'renamed' | 'reshape'
 > = {
   offering: () => Promise.resolve([]),
   task: () => undefined,
   outward: () => undefined,
+  missing: () => undefined,
   rounds: () => undefined,
   renamed: () => undefined,
   reshape: () => undefined,

@@ -60,6 +60,8 @@ export interface Asked {
   readonly session?: string
   readonly version?: string
   readonly progressToken?: string
+  /** Of a modern request, beside what it must say. */
+  readonly meta?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   readonly agent?: Agent
@@ -86,14 +88,16 @@ export function modernRequest(
   asked: Asked = {},
 ): RawRequest {
   const token = asked.progressToken === undefined ? {} : { progressToken: asked.progressToken }
-  const name = method === 'tools/call' ? (params['name'] as string) : undefined
+  const about = method.startsWith('tasks/') ? params['taskId'] : params['name']
+  const isNamed = method === 'tools/call' || method.startsWith('tasks/')
+  const name = isNamed ? (about as string) : undefined
   return {
     headers: { ...modernHeaders(method, name), ...asked.headers },
     body: JSON.stringify({
       jsonrpc: '2.0',
       id: asked.id ?? 1,
       method,
-      params: { ...params, _meta: { ...MODERN_META, ...token } },
+      params: { ...params, _meta: { ...MODERN_META, ...token, ...asked.meta } },
     }),
     ...only(asked),
   }

@@ -53,7 +53,7 @@ function tasks(server: VirtualServerPolicy): Door {
   const outward = outwardOf(sealer, call, { member: members[0], own: 'find' })
   return {
     name: `a task of ${server.name}`,
-    make: () => outward?.taskId?.('task-1') ?? assert.fail('no task ids'),
+    make: () => outward?.taskId?.('task-1', '10.0.0.1:80') ?? assert.fail('no task ids'),
     opens: token => openTask(sealer, server, token) !== undefined,
   }
 }
