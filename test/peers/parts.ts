@@ -92,18 +92,26 @@ function digestOf(asked: string): string {
 }
 
 /** A step that asks a registry. */
-function fetched(program: string, words: readonly string[], folder: string): void {
-  const said = problemOf(program, words, folder)
-  if (said !== undefined) throw new PartMissing(said, !OURS.test(said))
+export function fetched(program: string, words: readonly string[], folder: string): void {
+  const problem = problemOf(program, words, folder)
+  if (problem === undefined) return
+  const { said, hasRun } = problem
+  throw new PartMissing(said, hasRun && !OURS.test(said))
 }
 
 /** A step that needs this machine alone. */
 function done(program: string, words: readonly string[], folder: string): void {
-  const said = problemOf(program, words, folder)
-  if (said !== undefined) throw new PartMissing(said, false)
+  const problem = problemOf(program, words, folder)
+  if (problem !== undefined) throw new PartMissing(problem.said, false)
 }
 
-function problemOf(program: string, words: readonly string[], folder: string): string | undefined {
+interface Problem {
+  readonly said: string
+  /** The program is on this machine. */
+  readonly hasRun: boolean
+}
+
+function problemOf(program: string, words: readonly string[], folder: string): Problem | undefined {
   const { status, stdout, stderr, error } = spawnSync(program, words, {
     cwd: folder,
     encoding: 'utf8',
@@ -111,6 +119,7 @@ function problemOf(program: string, words: readonly string[], folder: string): s
     env: { ...process.env, GOTOOLCHAIN: 'local', GOWORK: 'off', CGO_ENABLED: '0' },
   })
   if (status === 0) return undefined
+  const hasRun = error === undefined || !('code' in error) || error.code !== 'ENOENT'
   const said = error?.message ?? `${stdout}\n${stderr}`.trim().split('\n').slice(-6).join('\n')
-  return `${program} ${words.slice(0, 3).join(' ')}: ${said}`
+  return { hasRun, said: `${program} ${words.slice(0, 3).join(' ')}: ${said}` }
 }
