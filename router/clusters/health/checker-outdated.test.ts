@@ -10,7 +10,7 @@ import { Checker, type CheckResult } from './checker.ts'
 const INTERVAL_MS = 5_000
 const STEP_MS = 50
 
-function ground(t: TestContext, isPartial: boolean) {
+function ground(t: TestContext, isPartial: boolean, meanwhile = (): void => undefined) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const endpoint = new Endpoint(instanceAt(8_080))
   const deepAtMs: number[] = []
@@ -21,6 +21,7 @@ function ground(t: TestContext, isPartial: boolean) {
       check: async (_endpoint, isDeep): Promise<CheckResult> => {
         if (!isDeep) return { ok: true }
         deepAtMs.push(nowMs)
+        if (deepAtMs.length === 1) meanwhile()
         const learned = { eras: ['modern'], isSessionful: false, tools: toolsNamed() } as const
         return isPartial ? { ok: true, learned, isPartial } : { ok: true, learned }
       },
@@ -43,16 +44,27 @@ function ground(t: TestContext, isPartial: boolean) {
   return { deepAtMs, pass, outdated: () => checker.outdated(endpoint) }
 }
 
-test('it is asked for at once, but not what was asked less than an interval ago', async t => {
+test('it is asked for at once, or at its next turn where it was asked less than an interval ago', async t => {
   const { deepAtMs, pass, outdated } = ground(t, false)
   await pass(STEP_MS)
   outdated()
   await pass(4_000)
   assert.deepEqual(deepAtMs, [STEP_MS])
   await pass(8_000)
+  const [, next = 0] = deepAtMs
+  assert.equal(deepAtMs.length, 2)
+  assert.ok(next <= STEP_MS + INTERVAL_MS * 1.2, `${next}`)
   outdated()
   await pass(STEP_MS)
-  assert.deepEqual(deepAtMs, [STEP_MS, 12_100])
+  assert.deepEqual(deepAtMs.slice(2), [12_100])
+})
+
+test('what is told while it is asked is asked for once more', async t => {
+  const { deepAtMs, pass, outdated } = ground(t, false, () => outdated())
+  await pass(8_000)
+  assert.equal(deepAtMs.length, 2)
+  await pass(8_000)
+  assert.equal(deepAtMs.length, 2)
 })
 
 for (const isPartial of [false, true])

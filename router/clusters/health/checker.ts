@@ -43,7 +43,9 @@ class Probe implements Asked {
   good = 0
   bad = 0
   learnedAtMs = Number.NEGATIVE_INFINITY
-  /** When traffic last said that what is known is out of date. */
+  /** What is known is out of date, as traffic said. */
+  isOutdated = false
+  /** When a question was brought forward for that. */
   outdatedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(endpoint: Endpoint, run: (probe: Probe) => Promise<void> | undefined) {
@@ -119,15 +121,15 @@ export class Checker {
     this.suspect(endpoint)
   }
 
-  /** Traffic saw that what is known of its eras and tools is out of date: ask for them now, once an interval at most. */
+  /** Traffic saw that what is known of its eras and tools is out of date: ask for them now, or at its next turn: once an interval at most. */
   outdated(endpoint: Endpoint): void {
     const probe = this.#probes.get(endpoint)
     if (probe === undefined) return
+    probe.isOutdated = true
     const nowMs = this.#ports.clock.nowMs()
     const askedMs = Math.max(probe.learnedAtMs, probe.outdatedAtMs)
     if (nowMs - askedMs < this.#calm.intervalMs) return
     probe.outdatedAtMs = nowMs
-    probe.learnedAtMs = Number.NEGATIVE_INFINITY
     this.suspect(endpoint)
   }
 
@@ -191,7 +193,10 @@ export class Checker {
     const isDeep =
       endpoint.learned === undefined ||
       endpoint.health !== 'up' ||
+      probe.isOutdated ||
       this.#ports.clock.nowMs() - probe.learnedAtMs > relearnMs
+    const wasOutdated = probe.isOutdated
+    probe.isOutdated = false // what is said while it is asked may be news to the answer
     const result = await this.#ports.check(endpoint, isDeep).catch(
       (error: unknown): CheckResult => ({
         ok: false,
@@ -203,6 +208,7 @@ export class Checker {
     if (this.#probes.get(endpoint) !== probe) return // removed while it was asked
     if (result.ok && result.learned !== undefined && result.isPartial !== true)
       probe.learnedAtMs = this.#ports.clock.nowMs()
+    else probe.isOutdated ||= wasOutdated
     this.#apply(endpoint, probe, result)
     probe.isStale = false
     this.#next(probe)
