@@ -152,7 +152,7 @@ test('depth is bounded, costs no stack of calls, and is that of one text', () =>
   assert.ok(scan.isWhole)
 })
 
-test('of any byte anywhere in a long text that goes on from piece to piece it takes what the parser takes', () => {
+test('of any byte anywhere in a long text, whole or a piece of it, it takes what the parser takes', () => {
   const LENGTH = 1_100
   const places = [
     ...Array(9).keys(),
@@ -169,6 +169,9 @@ test('of any byte anywhere in a long text that goes on from piece to piece it ta
         const piece = room.subarray(shift, shift + LENGTH).fill('x')
         piece[place] = byte
         const pieces = [Buffer.from('["'), piece, Buffer.from('"]')]
-        assert.equal(isTaken(pieces), isJson(Buffer.concat(pieces)), `${byte} at ${place}`)
+        const whole = Buffer.concat(pieces)
+        const expected = isJson(whole)
+        assert.equal(isTaken(pieces), expected, `${byte} at ${place}`)
+        assert.equal(isTaken([whole]), expected, `${byte} at ${place}, whole`)
       }
 })

@@ -92,25 +92,39 @@ function table(): Uint8Array {
   return next
 }
 
-/** Text that goes on from one piece into the next is long: from so many bytes on it is read four at a time, a third of the time. */
-const LONG = 1_024
+/** Pieces of so many bytes may hold long texts. */
+const LARGE = 1_024
+/** A text that has so many bytes which stand for themselves is read four at a time from there on, in a third of the time. */
+const NEAR = 128
+/** After so many shorter ones in a row the others of a piece are not tried: that would cost them more than it gives. */
+const CHANCES = 16
 const HIGH_BITS = 0x80_80_80_80 | 0
 const ONES = 0x01_01_01_01
 const SPACES = 0x20_20_20_20
 const QUOTES = 0x22_22_22_22
 const BACKSLASHES = 0x5c_5c_5c_5c
 
-/** Within a string: the first byte from here on that does not stand for itself, or at most three before it. */
-function behindPlain(bytes: Uint8Array, from: number, to: number): number {
-  const start = bytes.byteOffset
-  const words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2)
+/** Within a string: the first byte from here on that does not stand for itself, or `to`. */
+function behindLong(bytes: Uint8Array, from: number, to: number): number {
+  const near = Math.min(to, from + NEAR)
   let at = from
-  while (((start + at) & 3) !== 0 && IS_PLAIN[bytes[at] as number] === 1) at += 1
-  if (((start + at) & 3) !== 0) return at
-  const end = (start + to) >>> 2
-  let word = (start + at) >>> 2
-  while (word < end && arePlain(words[word] as number)) word += 1
-  return word * 4 - start
+  while (at < near && IS_PLAIN[bytes[at] as number] === 1) at += 1
+  if (at < near) return at
+  const start = bytes.byteOffset
+  while (at < to && ((start + at) & 3) !== 0 && IS_PLAIN[bytes[at] as number] === 1) at += 1
+  if (((start + at) & 3) === 0) {
+    const words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2)
+    at = Math.max(at, behindPlain(words, (start + at) >>> 2, (start + to) >>> 2) * 4 - start)
+  }
+  while (at < to && IS_PLAIN[bytes[at] as number] === 1) at += 1
+  return at
+}
+
+/** Where the first four are that do not all stand for themselves, or `to`. */
+function behindPlain(words: Int32Array, from: number, to: number): number {
+  let at = from
+  while (at < to && arePlain(words[at] as number)) at += 1
+  return at
 }
 
 /**
@@ -203,11 +217,16 @@ export class JsonScan {
   /** Reads `bytes[from, to)`; returns the offset behind the byte of structure it stopped at, or `to`. */
   run(bytes: Uint8Array, from: number, to: number): number {
     let state = this.#state
-    let at = state === STRING && to - from >= LONG ? behindPlain(bytes, from, to) : from
+    let at = from
+    let chances = to - from < LARGE ? 0 : CHANCES
     this.stop = 0
     while (at < to) {
       if (state === STRING) {
-        while (at < to && IS_PLAIN[bytes[at] as number] === 1) at += 1
+        if (chances > 0) {
+          const end = behindLong(bytes, at, to)
+          chances = end - at < NEAR ? chances - 1 : CHANCES
+          at = end
+        } else while (at < to && IS_PLAIN[bytes[at] as number] === 1) at += 1
         if (at === to) break
       }
       const byte = bytes[at] as number
