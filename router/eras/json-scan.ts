@@ -99,8 +99,8 @@ const NEAR = 128
 /** After so many shorter ones in a row the others of a piece are not tried: that would cost them more than it gives. */
 const CHANCES = 16
 const HIGH_BITS = 0x80_80_80_80 | 0
-const ONES = 0x01_01_01_01
-const SPACES = 0x20_20_20_20
+const TO_SPACE = 0x60_60_60_60
+const TO_NONZERO = 0x7f_7f_7f_7f
 const QUOTES = 0x22_22_22_22
 const BACKSLASHES = 0x5c_5c_5c_5c
 
@@ -120,27 +120,28 @@ function behindLong(bytes: Uint8Array, from: number, to: number): number {
   return at
 }
 
-/** Where the first four are that do not all stand for themselves, or `to`. */
+/** Where the first sixteen are that do not all stand for themselves, or those before `to` that are fewer. */
 function behindPlain(words: Int32Array, from: number, to: number): number {
   let at = from
-  while (at < to && arePlain(words[at] as number)) at += 1
+  while (
+    at + 3 < to &&
+    (plainBits(words[at] as number) &
+      plainBits(words[at + 1] as number) &
+      plainBits(words[at + 2] as number) &
+      plainBits(words[at + 3] as number) &
+      HIGH_BITS) ===
+      HIGH_BITS
+  )
+    at += 4
   return at
 }
 
 /**
- * Whether four bytes are from 0x20 to 0x7f, and neither a quote nor a backslash. `(x - ones) & ~x` has the high bit of each byte of `x`
- * that is 0, and perhaps of one beside such a byte: what is plain may be taken for other, never other for plain.
+ * Of four bytes, the high bits of all are set where each is from 0x20 to 0x7f, and neither a quote nor a backslash. Up to 0x7f no sum goes over
+ * into the byte above. The lowest byte beyond that is found by one of the last two sums, both of which it would have to leave at 0x80 or more.
  */
-function arePlain(four: number): boolean {
-  const quotes = four ^ QUOTES
-  const backslashes = four ^ BACKSLASHES
-  const odd =
-    four |
-    ((four - SPACES) & ~four) |
-    ((quotes - ONES) & ~quotes) |
-    ((backslashes - ONES) & ~backslashes)
-  return (odd & HIGH_BITS) === 0
-}
+const plainBits = (four: number): number =>
+  (four + TO_SPACE) & ((four ^ QUOTES) + TO_NONZERO) & ((four ^ BACKSLASHES) + TO_NONZERO)
 
 type On = (state: number, bytes: string, to: number) => void
 type Range = (state: number, bytes: readonly [number, number], to: number) => void
