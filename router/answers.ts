@@ -161,8 +161,8 @@ export interface Resuming {
 export interface Reshape {
   /** Of one message; the same bytes where nothing is to change. */
   readonly of: (json: Buffer) => Buffer
-  /** Whether one that begins so, and is long, may have to change. */
-  readonly isWanted: (beginning: Buffer) => boolean
+  /** A long one may have to change where its beginning holds one of these, in ASCII. */
+  readonly signs: readonly string[]
 }
 
 export interface Relay {

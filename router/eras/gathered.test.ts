@@ -7,10 +7,27 @@ test('pieces are one in their order, and the next are gathered anew', () => {
   const gathered = new Gathered()
   assert.equal(gathered.take().length, 0)
   for (const text of ['a', 'bc']) gathered.add(Buffer.from(text))
-  assert.deepEqual([gathered.length, gathered.peek().toString()], [3, 'abc'])
+  assert.equal(gathered.length, 3)
   assert.equal(gathered.take().toString(), 'abc')
   gathered.add(Buffer.from('d'))
   assert.deepEqual([gathered.length, gathered.take().toString()], [1, 'd'])
+})
+
+test('words are found in a piece and across pieces, on any split', () => {
+  const text = 'before the needle, and behind it'
+  for (let first = 0; first <= text.length; first += 1)
+    for (let second = first; second <= text.length; second += 1) {
+      const gathered = new Gathered()
+      for (const piece of [text.slice(0, first), text.slice(first, second), text.slice(second)])
+        gathered.add(Buffer.from(piece))
+      assert.ok(gathered.holdsOneOf(['absent', 'needle']), `${first} ${second}`)
+      assert.ok(!gathered.holdsOneOf(['needles', 'beforethe']), `${first} ${second}`)
+    }
+  const single = new Gathered()
+  for (const letter of text) single.add(Buffer.from(letter))
+  assert.ok(single.holdsOneOf(['needle']))
+  assert.ok(!single.holdsOneOf(['needless']))
+  assert.ok(!single.holdsOneOf([]))
 })
 
 test('a single piece is not copied', () => {

@@ -33,9 +33,18 @@ export class Gathered {
     return pieces
   }
 
-  /** As they would be taken. */
-  peek(): Buffer {
-    return Buffer.concat([...this.#joined, ...this.#loose])
+  /** Whether one of these words, in ASCII, stands in what would be taken. Nothing large is copied for that. */
+  holdsOneOf(words: readonly string[]): boolean {
+    const most = Math.max(0, ...words.map(word => word.length - 1))
+    let end = NOTHING // of what was looked at, as much as may be the beginning of a word
+    for (const piece of [...this.#joined, ...this.#loose]) {
+      const seam = Buffer.concat([end, piece.subarray(0, most)])
+      if (words.some(word => piece.includes(word) || seam.includes(word))) return true
+      end = Buffer.from(
+        piece.length < most ? seam.subarray(-most) : piece.subarray(piece.length - most),
+      )
+    }
+    return false
   }
 
   #join(): void {

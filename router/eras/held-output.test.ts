@@ -58,7 +58,7 @@ test('what may have to change is kept back however long it is, up to a limit of 
   const written: number[] = []
   const revision = {
     of: (whole: Buffer) => Buffer.concat([whole, Buffer.from('!')]),
-    isWanted: (beginning: Buffer) => beginning.includes('w'),
+    signs: ['w'],
   }
   const out = new HeldOutput(piece => void written.push(piece.length), revision)
   out.add(Buffer.alloc(MOST_HELD + 1, 'w'))

@@ -19,8 +19,8 @@ export interface Outlet {
 /** What becomes of a body or an event before it goes out. */
 export interface Revision {
   readonly of: (whole: Buffer) => Buffer
-  /** Whether one that begins so, and is larger than the limit, may have to change all the same. */
-  readonly isWanted: (beginning: Buffer) => boolean
+  /** One that is larger than the limit may have to change all the same where its beginning holds one of these, in ASCII. */
+  readonly signs: readonly string[]
 }
 
 export class HeldOutput implements Outlet {
@@ -62,9 +62,8 @@ export class HeldOutput implements Outlet {
   }
 
   #overflow(): void {
-    const isWanted =
-      this.#most === MOST_HELD && this.#revision?.isWanted(this.#gathered.peek()) === true
-    if (isWanted) {
+    const signs = this.#most === MOST_HELD ? (this.#revision?.signs ?? []) : []
+    if (this.#gathered.holdsOneOf(signs)) {
       this.#most = MOST_REVISED
       return
     }

@@ -4,7 +4,7 @@ import { CarriedOutput } from './bridge/carried-output.ts'
 import { asEvent, messageIn } from './event-data.ts'
 import { HeldOutput, type Revision } from './held-output.ts'
 import { firstValue, isObjectAt } from './json-spans.ts'
-import { mayHoldState, withSealedState } from './sealed-state.ts'
+import { SIGNS_OF_STATE, withSealedState } from './sealed-state.ts'
 import { withdrawnByName } from './withdrawn.ts'
 
 export function outputTo(
@@ -14,9 +14,9 @@ export function outputTo(
   if (carry !== undefined) return new CarriedOutput(reshapedCarry(carry, reshape), write)
   const revisions: Revision[] = []
   if (rounds !== undefined)
-    revisions.push({ of: whole => withSealedState(whole, rounds), isWanted: mayHoldState })
+    revisions.push({ of: whole => withSealedState(whole, rounds), signs: SIGNS_OF_STATE })
   else if (asking?.kind === 'named')
-    revisions.push({ of: event => withdrawnByName(event, asking.name), isWanted: () => false })
+    revisions.push({ of: event => withdrawnByName(event, asking.name), signs: [] })
   if (reshape !== undefined) revisions.push(inMessage(reshape))
   const [first, ...others] = revisions
   return new HeldOutput(write, first && others.reduce(together, first))
@@ -24,12 +24,12 @@ export function outputTo(
 
 const together = (one: Revision, other: Revision): Revision => ({
   of: whole => other.of(one.of(whole)),
-  isWanted: beginning => one.isWanted(beginning) || other.isWanted(beginning),
+  signs: [...one.signs, ...other.signs],
 })
 
 /** Of a body, or of one event of a stream; what is not changed stays as it came. */
-const inMessage = ({ of, isWanted }: Required<Relay>['reshape']): Revision => ({
-  isWanted,
+const inMessage = ({ of, signs }: Required<Relay>['reshape']): Revision => ({
+  signs,
   of: whole => {
     if (isObjectAt(whole, firstValue(whole))) return of(whole)
     const json = messageIn(whole)

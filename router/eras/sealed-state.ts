@@ -4,12 +4,8 @@ import type { Change } from './bridge/upward.ts'
 import { asEvent, messageIn } from './event-data.ts'
 import { firstValue, isObjectAt, memberOf, splice } from './json-spans.ts'
 
-/** Of an answer that asks for another round, whatever stands first in it. */
-const SIGNS = ['input_required', 'inputRequests', 'requestState'] as const
-
-/** Whether an answer that begins so may hold a state, however long it is. */
-export const mayHoldState = (beginning: Buffer): boolean =>
-  SIGNS.some(sign => beginning.includes(sign))
+/** Of an answer that asks for another round, whatever stands first in it: it may hold a state, however long it is. */
+export const SIGNS_OF_STATE: readonly string[] = ['input_required', 'inputRequests', 'requestState']
 
 /** A body, or one event; as it came where nothing is written down in it. */
 export function withSealedState(whole: Buffer, rounds: Rounds): Buffer {

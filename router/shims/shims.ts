@@ -7,7 +7,7 @@ import type { AssistantPolicy, ShimName } from '#routes/route-table.ts'
 import { flatSchema } from './flat-schemas.ts'
 import { inlinedSchema } from './inlined-schemas.ts'
 import type { Schema } from './schema.ts'
-import { mayLackText, withText } from './text-results.ts'
+import { SIGNS_OF_STRUCTURE, withText } from './text-results.ts'
 
 /** In the order in which they are done: what is referred to may have alternatives. */
 const SCHEMAS: readonly (readonly [ShimName, (schema: Schema) => Schema])[] = [
@@ -15,7 +15,7 @@ const SCHEMAS: readonly (readonly [ShimName, (schema: Schema) => Schema])[] = [
   ['flat-schemas', flatSchema],
 ]
 
-const TEXT_RESULTS: Reshape = { of: withText, isWanted: mayLackText }
+const TEXT_RESULTS: Reshape = { of: withText, signs: SIGNS_OF_STRUCTURE }
 
 export const has = (assistant: AssistantPolicy | undefined, shim: ShimName): boolean =>
   assistant?.shims.includes(shim) === true

@@ -21,8 +21,8 @@ export function withText(json: Buffer): Buffer {
   return isEmptyAt(json, content) ? splice(json, [{ span: content, by: block }]) : json
 }
 
-/** Whether a result that begins so may be one of them, however long it is. */
-export const mayLackText = (beginning: Buffer): boolean => beginning.includes('structuredContent')
+/** A result that begins with it may be one of them, however long it is. */
+export const SIGNS_OF_STRUCTURE: readonly string[] = ['structuredContent']
 
 function isEmptyAt(json: Buffer, { start }: Span): boolean {
   if (!isArrayAt(json, start)) return false
