@@ -1,12 +1,13 @@
 // One virtual server of 100 clusters with 100 tools each: what its list costs. The first is bounded by the slowest tool server and not by
 // their sum; after that it comes from the cache, page by page.
 import { once } from 'node:events'
-import { Agent, createServer, request } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { modernRequest, type RawRequest } from '#test/support/raw-http.ts'
+import { modernRequest, type RawRequest, rawRequest } from '#test/support/raw-http.ts'
 import { startRouterProcess } from '#test/support/router-process.ts'
 import { clusterOf, documents, serverOf } from '#test/support/running-router.ts'
+import { type SteadyAnswer, SteadyReader } from '#test/support/steady-reader.ts'
 import { ms, type Story, tellStory } from '#test/support/story.ts'
 
 const CLUSTERS = 100
@@ -83,54 +84,38 @@ interface Read {
   readonly bytes: number
 }
 
+interface Page extends SteadyAnswer {
+  readonly tools: number
+}
+
 const NEXT = /"nextCursor":"([\w-]+)"/
 const NAME = /"name":"c\d\d__tool_/g
-/** Of a page, in bytes: the cursor is in it. */
-const END = 16_384
+const asking = (cursor: string | undefined): RawRequest =>
+  modernRequest('tools/list', cursor === undefined ? {} : { cursor })
 
-interface Page {
-  readonly bytes: number
-  readonly ms: number
-  readonly tools: number
-  readonly next: string | undefined
-}
-
-/** Keeps nothing of a page but its end: whoever gathers ten thousand definitions measures his own garbage. */
-function readPage(url: string, asked: RawRequest, isCounted: boolean): Promise<Page> {
-  const began = performance.now()
-  return new Promise((resolve, reject) => {
-    const { headers, agent, body } = asked
-    const sent = request(url, { method: 'POST', headers, agent }, response => {
-      let [bytes, tools] = [0, 0]
-      let end = ''
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        if (isCounted) tools += (end.slice(-17) + chunk.toString('latin1')).match(NAME)?.length ?? 0
-        end = end.slice(-END) + chunk.toString('latin1', Math.max(0, chunk.length - END))
-      })
-      response.on('end', () =>
-        resolve({ bytes, tools, ms: performance.now() - began, next: NEXT.exec(end)?.[1] }),
-      )
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}
-
-async function readAll(url: string, agent: Agent, isCounted = false): Promise<Read> {
+/** The whole list, page by page. */
+async function readAll(page: (asked: RawRequest) => Promise<Page>): Promise<Read> {
   const pageMs: number[] = []
   let [tools, bytes] = [0, 0]
   let cursor: string | undefined
   do {
-    const asked = modernRequest('tools/list', cursor === undefined ? {} : { cursor }, { agent })
-    const page = await readPage(url, asked, isCounted)
-    pageMs.push(page.ms)
-    tools += page.tools
-    bytes += page.bytes
-    cursor = page.next
+    const read = await page(asking(cursor))
+    pageMs.push(read.ms)
+    tools += read.tools
+    bytes += read.bytes
+    cursor = NEXT.exec(read.end)?.[1]
   } while (cursor !== undefined)
   return { tools, pageMs, bytes }
 }
+
+const counted =
+  (url: string) =>
+  async (asked: RawRequest): Promise<Page> => {
+    const beganMs = performance.now()
+    const end = (await rawRequest(url, asked)).body.toString()
+    const ms = performance.now() - beganMs
+    return { bytes: Buffer.byteLength(end), ms, tools: end.match(NAME)?.length ?? 0, end }
+  }
 
 await tellStory(`${CLUSTERS} clusters of ${TOOLS} tools in one virtual server`, async story => {
   const tools = await startTools(story)
@@ -142,10 +127,8 @@ await tellStory(`${CLUSTERS} clusters of ${TOOLS} tools in one virtual server`, 
   )
   story.later(router.close)
   for (const name of names) await router.untilUp(name, 1)
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  story.later(() => agent.destroy())
   tools.isSlow = true
-  const first = await readAll(router.mcpUrl, agent, true)
+  const first = await readAll(counted(router.mcpUrl))
   const [firstMs = Number.POSITIVE_INFINITY] = first.pageMs
   story.hold('tools that are listed', String(first.tools), first.tools === CLUSTERS * TOOLS)
   story.hold(
@@ -156,7 +139,10 @@ await tellStory(`${CLUSTERS} clusters of ${TOOLS} tools in one virtual server`, 
   const all: number[] = []
   const wholes: number[] = []
   for (let count = -WARM; count < READS; count += 1) {
-    const { pageMs } = await readAll(router.mcpUrl, agent)
+    const reader = new SteadyReader(router.mcpUrl) // the router ends connections after a thousand requests
+    await reader.open()
+    const { pageMs } = await readAll(async asked => ({ ...(await reader.ask(asked)), tools: 0 }))
+    reader.close()
     if (count < 0) continue
     all.push(...pageMs)
     wholes.push(pageMs.reduce((sum, one) => sum + one, 0))
