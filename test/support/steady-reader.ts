@@ -54,13 +54,14 @@ export class SteadyReader {
 
   /** One at a time. Rejects an answer that is no 200, or does not say how long it is. */
   async ask({ headers, body = '' }: RawRequest): Promise<SteadyAnswer> {
-    const fields = { host: this.#host, 'content-length': Buffer.byteLength(body), ...headers }
+    const text = body.toString()
+    const fields = { host: this.#host, 'content-length': Buffer.byteLength(text), ...headers }
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
     this.#head = ''
     this.#bytes = this.#filled = 0
     this.#answered = Promise.withResolvers()
     const beganMs = performance.now()
-    this.#socket.write(`POST ${this.#path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
+    this.#socket.write(`POST ${this.#path} HTTP/1.1\r\n${lines.join('')}\r\n${text}`)
     await this.#answered.promise
     const ms = performance.now() - beganMs
     return { bytes: this.#bytes, ms, end: this.#tail.toString('latin1', 0, this.#filled) }
