@@ -38,6 +38,9 @@ if (strange.length > 0) {
   process.exit(64)
 }
 
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+
 const parts = PARTS.filter(part => positionals.length === 0 || positionals.includes(part))
 let [met, missed, skipped] = [0, 0, 0]
 

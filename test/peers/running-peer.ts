@@ -25,6 +25,9 @@ export async function startedPeer(
     stdio: 'ignore',
     detached: true, // a proxy and what it starts end together
   })
+  const end = (): void => endGroup(child) // a run that is broken off must not leave it behind
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
   const url = `http://127.0.0.1:${port}/mcp`
   const name = basename(program)
   await until(`${name} to listen`, () => answers(child, name, url), START_LIMIT_MS)
@@ -55,8 +58,16 @@ async function answers(child: ChildProcess, name: string, url: string): Promise<
 }
 
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
   const exited = once(child, 'exit')
-  process.kill(-child.pid, 'SIGKILL')
+  endGroup(child)
   await exited
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // all of it has ended by itself
+  }
 }
