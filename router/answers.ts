@@ -11,6 +11,8 @@ export interface UpstreamBody {
   /** Before anybody reads: waits until all of it is there, or as much as is kept until then; true where it broke off first. */
   readonly breaksEarly: () => Promise<boolean>
   readonly resume: () => void
+  /** Nobody expects more of it for now: until `resume` silence is no fault. */
+  readonly rest: () => void
   /** Ends the exchange at once; closing the stream is cancellation in the modern era. */
   readonly abort: () => void
 }

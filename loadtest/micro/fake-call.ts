@@ -110,6 +110,7 @@ const BODY: UpstreamBody = {
   collect: () => Promise.resolve(ANSWER),
   breaksEarly: () => Promise.resolve(false),
   resume: nothing,
+  rest: nothing,
   abort: nothing,
 }
 

@@ -155,6 +155,7 @@ test('the rest of a stream that is held goes to whoever goes on with it, and no 
   quiet()
   hold()
   await relay.done
+  assert.deepEqual(relay.body.log, ['rest']) // its server may be silent until its question is answered
   relay.body.data(event(ANSWER))
   const later = relayed({ isStream: true, carry: carryTo('modern', carriedAs()) })
   assert.ok(held instanceof HeldStream)
@@ -164,6 +165,7 @@ test('the rest of a stream that is held goes to whoever goes on with it, and no 
     end: () => rest.push('end'),
     broken: () => undefined,
   })
+  assert.deepEqual(relay.body.log, ['rest', 'resume'])
   relay.body.end()
   assert.deepEqual(rest, [event(ANSWER), 'end'])
   later.caller.leave()

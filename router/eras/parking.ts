@@ -81,8 +81,10 @@ export class HeldStream implements UpstreamBody, UpstreamSink {
   #bytes = 0
   #ending: 'end' | 'broken' | undefined
 
+  /** Its server waits for an answer, and has nothing to say until then. */
   constructor(body: UpstreamBody) {
     this.#body = body
+    body.rest()
   }
 
   data(chunk: Buffer): boolean {
@@ -113,6 +115,10 @@ export class HeldStream implements UpstreamBody, UpstreamSink {
 
   resume(): void {
     this.#body.resume()
+  }
+
+  rest(): void {
+    this.#body.rest()
   }
 
   abort(): void {

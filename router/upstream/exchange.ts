@@ -155,6 +155,10 @@ export class Exchange implements ResponseHandler, UpstreamBody {
     if (!this.#isBreathing) this.#control?.resume()
   }
 
+  rest(): void {
+    this.#control?.rest()
+  }
+
   abort(): void {
     this.#giveUp({ kind: 'abandoned' })
   }

@@ -27,6 +27,10 @@ export class Wire implements Control {
     // nothing was paused
   }
 
+  rest(): void {
+    throw new Error('nothing is asked in the simulation')
+  }
+
   abort(): void {
     this.#end(() => undefined)
   }

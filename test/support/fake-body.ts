@@ -2,7 +2,7 @@
 import type { Attempt, UpstreamBody, UpstreamSink } from '#router/facts.ts'
 
 export interface FakeBody extends UpstreamBody {
-  /** `resume`, `abort`, and `pause` where the reader would not take more. */
+  /** `resume`, `rest`, `abort`, and `pause` where the reader would not take more. */
   readonly log: string[]
   readonly data: (chunk: string | Buffer) => void
   readonly end: () => void
@@ -28,6 +28,7 @@ export function fakeBody(whole: Buffer | 'too_large' | 'broken' = 'broken'): Fak
       Promise.resolve(Buffer.isBuffer(whole) && whole.length > limit ? 'too_large' : whole),
     breaksEarly: () => Promise.resolve(false),
     resume: () => void log.push('resume'),
+    rest: () => void log.push('rest'),
     abort: () => void log.push('abort'),
     data: chunk =>
       play(to => {

@@ -92,6 +92,36 @@ test('a reader that waits is not held to the limit between two pieces', async t 
   assert.equal((await asking).text.length, body.length)
 })
 
+test('where nothing is expected silence is no fault, and from then on on its limit begins anew', async t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let nowMs = 1_000
+  const { port } = await rawReplica(t, socket => socket.write(answer('whole').slice(0, -1)))
+  const way = connectionsTo(t, port, () => nowMs)
+  let control: Control | undefined
+  const begun = Promise.withResolvers<void>()
+  let ended: string | undefined
+  const asking = askReplica(way, { idleMs: 100 }, it => void (control = it), begun.resolve)
+  const ending = fault(asking).then(code => {
+    ended = code
+  })
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      nowMs += 10
+      t.mock.timers.tick(10)
+      await nextTurn()
+    }
+  }
+  await begun.promise
+  control?.rest()
+  await pass(1_050)
+  control?.resume()
+  await pass(90)
+  assert.equal(ended, undefined)
+  await pass(40)
+  await ending
+  assert.equal(ended, 'IDLE_TIMEOUT')
+})
+
 test('a connection that its replica closed while its answer waited here takes no other request', async t => {
   const { port, sockets } = await rawReplica(t, (socket, connection) => {
     if (connection === 0) socket.end(answer('x'.repeat(300_000)))

@@ -12,6 +12,8 @@ export interface Control {
   /** What has been read already still comes. */
   readonly pause: () => void
   readonly resume: () => void
+  /** Nobody expects more of it for now: until `resume` silence is no fault. */
+  readonly rest: () => void
   /** Closes the connection; nothing more is heard of it. */
   readonly abort: () => void
 }
@@ -69,6 +71,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   /** When what comes of this answer was first left waiting here: from then on its server may have been through with it. */
   #heldSinceMs: number | undefined
   #isPaused = false
+  #isResting = false
   #isClosed = false
 
   constructor(ports: ConnectionPorts) {
@@ -109,6 +112,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     this.#idleMs = request.idleMs
     this.#reader.begin()
     this.#heldSinceMs = undefined
+    this.#isResting = false
     const socket = this.#socket as Socket
     if (pieces.length > 1) socket.cork()
     for (const piece of pieces) socket.write(piece, 'latin1')
@@ -124,8 +128,13 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   }
 
   resume(): void {
-    this.#isPaused = false
+    if (this.#isResting) this.#limit(this.#idleMs)
+    this.#isPaused = this.#isResting = false
     this.#socket?.resume()
+  }
+
+  rest(): void {
+    this.#isResting = true
   }
 
   abort(): void {
@@ -152,7 +161,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     const handler = this.#handler
     if (handler === undefined) this.#close()
     else if (!this.#reader.hasHead) this.fail(this.#late())
-    else if (this.#isPaused) this.#limit(this.#idleMs)
+    else if (this.#isPaused || this.#isResting) this.#limit(this.#idleMs)
     else {
       const words = `nothing more of the answer came for ${this.#idleMs} ms`
       this.fail(new UpstreamFault('IDLE_TIMEOUT', words))
