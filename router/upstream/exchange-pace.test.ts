@@ -44,6 +44,22 @@ test('the loop has turned, but the reader has not: the answer waits for both', t
   assert.equal(control.calls.at(-1), 'resume')
 })
 
+test('who was told to rest rests until its reader goes on, whatever turns the loop makes', t => {
+  t.mock.timers.enable({ apis: ['setImmediate'] })
+  const { exchange, control, answer, data } = playedExchange()
+  answer()
+  exchange.pipe(notingSink())
+  data('x'.repeat(100_000))
+  control.calls.length = 0
+  exchange.rest()
+  t.mock.timers.tick(0)
+  assert.deepEqual(control.calls, ['rest', 'resume'])
+  exchange.resume()
+  assert.deepEqual(control.calls, ['rest', 'resume', 'wake', 'resume'])
+  exchange.resume()
+  assert.deepEqual(control.calls.slice(4), ['resume'])
+})
+
 test('of many long answers a few go on in one turn of the loop', async () => {
   const turns = new Turns()
   const played = Array.from({ length: 6 }, () => playedExchange(undefined, undefined, turns))

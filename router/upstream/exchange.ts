@@ -48,6 +48,8 @@ export class Exchange implements ResponseHandler, UpstreamBody {
   #isBreathing = false
   /** The reader, or that there is none yet, holds the answer back. */
   #isHeldBack = false
+  /** Whoever reads expects nothing for now. */
+  #isResting = false
   #sink: UpstreamSink | undefined
   #early: Buffer[] = []
   #earlyBytes = 0
@@ -152,11 +154,14 @@ export class Exchange implements ResponseHandler, UpstreamBody {
 
   resume(): void {
     this.#isHeldBack = false
+    if (this.#isResting) this.#control?.rest(false)
+    this.#isResting = false
     if (!this.#isBreathing) this.#control?.resume()
   }
 
   rest(): void {
-    this.#control?.rest()
+    this.#isResting = true
+    this.#control?.rest(true)
   }
 
   abort(): void {

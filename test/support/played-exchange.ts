@@ -18,7 +18,7 @@ export function fakeControl(): FakeControl {
     abort: () => void calls.push('abort'),
     pause: () => void calls.push('pause'),
     resume: () => void calls.push('resume'),
-    rest: () => void calls.push('rest'),
+    rest: isResting => void calls.push(isResting ? 'rest' : 'wake'),
   }
 }
 

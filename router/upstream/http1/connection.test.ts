@@ -112,9 +112,11 @@ test('where nothing is expected silence is no fault, and from then on on its lim
     }
   }
   await begun.promise
-  control?.rest()
+  control?.rest(true)
   await pass(1_050)
-  control?.resume()
+  control?.resume() // the loop has turned, and still nothing is expected
+  await pass(1_050)
+  control?.rest(false)
   await pass(90)
   assert.equal(ended, undefined)
   await pass(40)

@@ -12,8 +12,8 @@ export interface Control {
   /** What has been read already still comes. */
   readonly pause: () => void
   readonly resume: () => void
-  /** Nobody expects more of it for now: until `resume` silence is no fault. */
-  readonly rest: () => void
+  /** While nobody expects more of the answer silence is no fault. */
+  readonly rest: (isResting: boolean) => void
   /** Closes the connection; nothing more is heard of it. */
   readonly abort: () => void
 }
@@ -101,7 +101,7 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     const [outgoing, handler] = [this.#waiting, this.#handler]
     this.#waiting = undefined
     this.#handler = undefined
-    if (!this.send(outgoing, handler)) this.#rest()
+    if (!this.send(outgoing, handler)) this.#becomeIdle()
   }
 
   /** False: nobody wanted it any more, nothing was written, and the connection may take another one. */
@@ -128,13 +128,13 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   }
 
   resume(): void {
-    if (this.#isResting) this.#limit(this.#idleMs)
-    this.#isPaused = this.#isResting = false
+    this.#isPaused = false
     this.#socket?.resume()
   }
 
-  rest(): void {
-    this.#isResting = true
+  rest(isResting: boolean): void {
+    if (this.#isResting && !isResting) this.#limit(this.#idleMs)
+    this.#isResting = isResting
   }
 
   abort(): void {
@@ -207,12 +207,12 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     if (!isAll || this.#keepMs === 0 || this.#socket?.writableLength !== 0) this.#close()
     else {
       if (this.#isPaused) this.resume()
-      this.#rest()
+      this.#becomeIdle()
     }
     handler?.onEnd()
   }
 
-  #rest(): void {
+  #becomeIdle(): void {
     const heldSinceMs = this.#heldSinceMs
     if (heldSinceMs === undefined) {
       this.#limit(this.#keepMs)
@@ -223,10 +223,10 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     if (leftMs <= 0) return this.#close()
     this.#limit(leftMs)
     // Its end may stand behind the answer already: nothing else goes out on it until the loop has looked once more.
-    setImmediate(() => setImmediate(() => this.#hasRested()))
+    setImmediate(() => setImmediate(() => this.#offer()))
   }
 
-  #hasRested(): void {
+  #offer(): void {
     if (!this.#isClosed) this.#ports.onIdle(this)
   }
 
