@@ -175,3 +175,14 @@ test('of any byte anywhere in a long text, whole or a piece of it, it takes what
         assert.equal(isTaken([whole]), expected, `${byte} at ${place}, whole`)
       }
 })
+
+test('of any two bytes beside each other in a long text it takes what the parser takes', () => {
+  const room = Buffer.alloc(1_104)
+  for (let first = 0; first < 256; first += 1)
+    for (let second = 0; second < 256; second += 1) {
+      const text = room.subarray(second & 3, (second & 3) + 1_100).fill('x')
+      text.set([first, second], 500)
+      const whole = Buffer.concat([Buffer.from('["'), text, Buffer.from('"]')])
+      assert.equal(isTaken([whole]), isJson(whole), `${first} ${second}`)
+    }
+})
