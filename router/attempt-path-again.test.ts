@@ -1,7 +1,7 @@
 // What stands between one try and the next: whether the pool has somebody left for it, and a pause that nobody is made to sit through.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createSealer } from '#foundation/seal.ts'
+import { attemptPorts } from '#test/support/attempt-ports.ts'
 import { callAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { fakeCaller } from '#test/support/fake-caller.ts'
@@ -11,28 +11,13 @@ import { settle } from '#test/support/manual-time.ts'
 import { playedClusters, serveAt } from '#test/support/open-cluster.ts'
 import { ActiveTable } from './active-table.ts'
 import { openAttempts } from './open-attempts.ts'
-import { RetryBudgets } from './retry-budget.ts'
 
 function ground(t: TestContext, ports: readonly number[]) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const clusters = playedClusters()
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
   const endpoints = serveAt(active, clusters, { cluster: 'crm', ports })
-  const { send, say } = fakeSend()
-  const path = openAttempts(
-    {
-      active,
-      send,
-      say,
-      nextId: () => 1,
-      client: { name: 'ringmain', version: '1' },
-      nowMs: () => 0,
-      random: () => 0,
-      sealer: createSealer(Buffer.alloc(32)),
-      budgets: new RetryBudgets(() => 0),
-    },
-    () => () => undefined,
-  ).attempts
+  const path = openAttempts(attemptPorts(active, fakeSend()), () => () => undefined).attempts
   return { path, endpoints }
 }
 

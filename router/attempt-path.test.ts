@@ -1,7 +1,7 @@
 // One try at one replica: what goes up, what is held for it, and what happens when its caller leaves or cancels.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createSealer } from '#foundation/seal.ts'
+import { attemptPorts } from '#test/support/attempt-ports.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
@@ -13,7 +13,6 @@ import { ActiveTable } from './active-table.ts'
 import type { Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
 import { openAttempts } from './open-attempts.ts'
-import { RetryBudgets } from './retry-budget.ts'
 import type { Target } from './stages/forward.ts'
 
 const STATELESS: Learned = { ...MODERN, eras: ['legacy'], legacyVersion: '2025-06-18' }
@@ -38,21 +37,7 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
   serveAt(active, clusters, { cluster: 'crm', ports: [1], learned })
   const requests = fakeSend()
-  let id = 1_000
-  const path = openAttempts(
-    {
-      active,
-      send: requests.send,
-      say: requests.say,
-      nextId: () => (id += 1),
-      client: { name: 'ringmain', version: '1' },
-      nowMs: () => 0,
-      random: () => 0,
-      sealer: createSealer(Buffer.alloc(32)),
-      budgets: new RetryBudgets(() => 0),
-    },
-    () => () => undefined,
-  ).attempts
+  const path = openAttempts(attemptPorts(active, requests), () => () => undefined).attempts
   return {
     requests,
     active,
@@ -212,20 +197,7 @@ test('a path that the replica names goes before the cluster’s', async t => {
 
 test('a call that no replica can take is refused before anything is sent', async t => {
   const { requests, active } = ground(t)
-  const path = openAttempts(
-    {
-      active,
-      send: requests.send,
-      say: requests.say,
-      nextId: () => 1,
-      client: { name: 'ringmain', version: '1' },
-      nowMs: () => 0,
-      random: () => 0,
-      sealer: createSealer(Buffer.alloc(32)),
-      budgets: new RetryBudgets(() => 0),
-    },
-    () => () => undefined,
-  ).attempts
+  const path = openAttempts(attemptPorts(active, requests), () => () => undefined).attempts
   const refused = await path.choose(callAs({ message: messageAs() }), {
     tried: new Set([A]),
     turn: freeTurn(),

@@ -1,6 +1,7 @@
 // One page of one cluster's tools: asked in the caller's era, again elsewhere when a replica fails, and read for what it is.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { attemptPorts } from '#test/support/attempt-ports.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
@@ -10,7 +11,6 @@ import { ActiveTable } from './active-table.ts'
 import type { Endpoint, Learned } from './clusters/endpoint.ts'
 import type { Session } from './facts.ts'
 import { fetchPage, type ListPorts } from './list-pages.ts'
-import { RetryBudgets } from './retry-budget.ts'
 import type { PageAnswer } from './stages/gather.ts'
 
 const LEGACY: Learned = { ...MODERN, eras: ['legacy'], legacyVersion: '2025-06-18' }
@@ -33,17 +33,8 @@ function ground(t: TestContext, learned: Learned = MODERN): Ground {
   const active = new ActiveTable(tableOf('v1', clusterPolicy('crm')), clusters.open)
   const endpoints = serveAt(active, clusters, { cluster: 'crm', ports: [1, 2], learned })
   const requests = fakeSend()
-  let [id, nowMs] = [1_000, 0]
-  const ports: ListPorts = {
-    active,
-    send: requests.send,
-    say: requests.say,
-    nextId: () => (id += 1),
-    client: { name: 'ringmain', version: '1' },
-    nowMs: () => nowMs,
-    random: () => 0,
-    budgets: new RetryBudgets(() => 0),
-  }
+  let nowMs = 0
+  const ports: ListPorts = { ...attemptPorts(active, requests), nowMs: () => nowMs }
   const call = callAs({ message: messageAs({ method: 'tools/list', params: {} }) })
   return {
     requests,

@@ -1,8 +1,8 @@
 // Which callers share a list, and which are asked for alone.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createSealer } from '#foundation/seal.ts'
 import type { Era } from '#routes/route-table.ts'
+import { attemptPorts } from '#test/support/attempt-ports.ts'
 import { type CallFacts, callAs, messageAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeSend, fakeSend } from '#test/support/fake-send.ts'
@@ -12,7 +12,6 @@ import { ActiveTable } from './active-table.ts'
 import type { CallerCapabilities } from './capabilities.ts'
 import type { Cluster } from './clusters/cluster.ts'
 import type { Session } from './facts.ts'
-import { RetryBudgets } from './retry-budget.ts'
 import { type SharedLists, sharedLists } from './shared-lists.ts'
 import { gather, type Listing, type PageAnswer } from './stages/gather.ts'
 
@@ -39,19 +38,7 @@ function ground(t: TestContext, eras: readonly Era[] = ['modern', 'legacy']): Gr
   const learned = { ...MODERN, eras, isSessionful: eras.includes('legacy') }
   serveAt(active, clusters, { cluster: 'crm', ports: [1], learned })
   const requests = fakeSend()
-  let id = 1_000
-  const lists = sharedLists({
-    active,
-    sealer: createSealer(Buffer.alloc(32, 7)),
-    log: { warn: () => undefined },
-    send: requests.send,
-    say: requests.say,
-    nextId: () => (id += 1),
-    client: { name: 'ringmain', version: '1' },
-    nowMs: () => 0,
-    random: () => 0,
-    budgets: new RetryBudgets(() => 0),
-  })
+  const lists = sharedLists({ ...attemptPorts(active, requests), log: { warn: () => undefined } })
   const server = { ...callAs().server, naming: 'prefix', members: [MEMBER] } as const
   const call = callAs({ server, message: messageAs({ method: 'tools/list', params: {} }) })
   const listing = (differences: Partial<Listing> = {}): Listing => ({

@@ -1,14 +1,13 @@
 // Calls without a session at a replica that keeps them, over connections that the test plays.
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import { createSealer } from '#foundation/seal.ts'
 import { ActiveTable } from '#router/active-table.ts'
 import type { Endpoint, Learned } from '#router/clusters/endpoint.ts'
 import type { AfterHead } from '#router/facts.ts'
 import { openAttempts } from '#router/open-attempts.ts'
-import { RetryBudgets } from '#router/retry-budget.ts'
 import type { SessionPool } from '#router/session-pool.ts'
 import type { Chosen, Dispatched, Target } from '#router/stages/forward.ts'
+import { attemptPorts } from '#test/support/attempt-ports.ts'
 import { type CallFacts, callAs } from '#test/support/call-facts.ts'
 import { clusterPolicy, tableOf } from '#test/support/cluster-policy.ts'
 import { type FakeSend, fakeSend, type SentRequest } from '#test/support/fake-send.ts'
@@ -42,21 +41,7 @@ export function lentGround(t: TestContext, shareSessions = true, ports = [1]): L
   const active = new ActiveTable(table, clusters.open)
   const replicas = serveAt(active, clusters, { cluster: 'crm', ports, learned: SESSIONFUL })
   const requests = fakeSend()
-  let id = 1_000
-  const { attempts, pool } = openAttempts(
-    {
-      active,
-      send: requests.send,
-      say: requests.say,
-      nextId: () => (id += 1),
-      client: { name: 'ringmain', version: '1' },
-      nowMs: () => 0,
-      random: () => 0,
-      sealer: createSealer(Buffer.alloc(32)),
-      budgets: new RetryBudgets(() => 0),
-    },
-    () => () => undefined,
-  )
+  const { attempts, pool } = openAttempts(attemptPorts(active, requests), () => () => undefined)
   const choose: LentGround['choose'] = (one = callWith()) =>
     attempts.choose(one, { tried: new Set(), turn: freeTurn() })
   return {
