@@ -27,7 +27,6 @@ export interface Comparison {
   readonly say: (text: string) => void
 }
 
-const WARM_CONNECTIONS = 16
 const WARM_SECONDS = 2
 /** Of what the router can do: a rate that every arm but the slowest holds easily. */
 const FIXED_SHARE = 0.35
@@ -101,15 +100,24 @@ async function startAll({ bench, options, arms, gauge, script, say }: Comparison
   for (const name of options.arms) {
     const arm = await startArm(bench, name)
     arms.set(name, arm)
-    await warm(arm, gauge, script)
+    await warm(arm, gauge, { script, connections: options.connections })
   }
 }
 
-/** What is compiled ahead needs its connections and caches only. */
-export async function warm(arm: Arm, gauge: Gauge, script: string): Promise<void> {
+/**
+ * What is compiled ahead needs its connections and caches only. What is compiled while it runs is warmed by all that is measured later:
+ * a first slice of another kind, or the first end of one with its connections cut in the middle of calls, has code compiled anew.
+ */
+export async function warm(
+  arm: Arm,
+  gauge: Gauge,
+  { script, connections }: { readonly script: string; readonly connections: readonly number[] },
+): Promise<void> {
   const calls: number[] = []
-  do calls.push((await gauge.load(arm, wrkFor(script, WARM_SECONDS), WARM_CONNECTIONS)).calls)
-  while (COMPILED_WHILE_RUNNING.includes(arm.name) && !isWarm(calls))
+  do {
+    const held = connections[calls.length % connections.length] ?? 1
+    calls.push((await gauge.load(arm, wrkFor(script, WARM_SECONDS), held)).calls)
+  } while (COMPILED_WHILE_RUNNING.includes(arm.name) && !isWarm(calls))
 }
 
 async function endAll(arms: Map<ArmName, Arm>): Promise<void> {

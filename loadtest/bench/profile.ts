@@ -24,7 +24,7 @@ export async function profile(
   const name = arms[0] ?? 'router'
   const loader = pathToFileURL(join(import.meta.dirname, 'profile-when-told.ts')).href
   const arm = await startArm(bench, name, ['--import', loader])
-  await warm(arm, gauge, script)
+  await warm(arm, gauge, { script, connections })
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `${name}-${new Date().toISOString().replaceAll(':', '-')}.cpuprofile`)
   await tell(arm, { profile: 'begin' })

@@ -31,7 +31,7 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin']
 
 /** A program that a package of the system brings; `from` is the package. */
 export function installedPart(
-  name: 'haproxy' | 'nginx',
+  name: 'haproxy' | 'nginx' | 'wrk',
   from: string,
   env: Env = process.env,
 ): RealPart {
