@@ -16,7 +16,7 @@ export interface Logs {
 }
 
 /** Written by another thread: a reader that stalls must not stall the calls. */
-const DESTINATION = { fd: 2, sync: false, maxWrite: 65_536 }
+const DESTINATION = { sync: false, maxWrite: 65_536 }
 /** Handed over in few large pieces: waking that thread, and its own account of what waits, cost more than a line does. */
 const PIECE = 32_768
 const LATEST_MS = 250
@@ -25,8 +25,7 @@ const MOST_WAITING = 16_777_216
 
 /** Buffered: a line costs microseconds. `flush` before the process ends. */
 export function createLogs(level: string, service: string, mostWaiting = MOST_WAITING): Logs {
-  const destination = pino.destination({ ...DESTINATION, maxLength: mostWaiting })
-  const lines = new Lines(destination)
+  const { destination, lines } = linesTo(2, mostWaiting)
   const options: LoggerOptions = {
     level,
     base: { 'service.name': service },
@@ -44,6 +43,15 @@ export function createLogs(level: string, service: string, mostWaiting = MOST_WA
     },
     dropped: countDropped(destination, log),
   }
+}
+
+/** `dest`: a file descriptor or a path. */
+export function linesTo(
+  dest: number | string,
+  mostWaiting = MOST_WAITING,
+): { readonly destination: Destination; readonly lines: Lines } {
+  const destination = pino.destination({ ...DESTINATION, dest, maxLength: mostWaiting })
+  return { destination, lines: new Lines(destination) }
 }
 
 /** What pino would write. V8's own serializer makes it in a fifth of the time, and this line is written for every call. */

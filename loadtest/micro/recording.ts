@@ -1,13 +1,12 @@
-// What a call leaves behind: its series and its line. The line is written to nowhere by the same kind of writer as the router's own.
-import { pino } from 'pino'
-import { accessTo } from '#foundation/log.ts'
+// What a call leaves behind: its series and its line. The line goes to nowhere by the router's own writer.
+import { accessTo, linesTo } from '#foundation/log.ts'
 import { createTelemetry } from '#foundation/telemetry.ts'
 import { CallObserver } from '#router/observe.ts'
 import type { CallRecord } from '#router/stages/record.ts'
 import type { Work } from './batches.ts'
 
 /** Twice of what they cost where the bars were set. */
-const LINE_BAR_NS = 5_200
+const LINE_BAR_NS = 2_000
 const RECORD_BAR_NS = 10
 const LOOKUP_BAR_NS = 200
 
@@ -35,13 +34,8 @@ const CALL: CallRecord = {
 
 export function recordingWorks(): readonly Work[] {
   const telemetry = createTelemetry('bench', '0')
-  const nowhere = pino.destination({
-    dest: '/dev/null',
-    sync: false,
-    minLength: 32_768,
-    maxWrite: 65_536,
-  })
-  const logged = new CallObserver(accessTo(nowhere, 'bench'), telemetry)
+  const { lines } = linesTo('/dev/null')
+  const logged = new CallObserver(accessTo(lines, 'bench'), telemetry)
   const silent = new CallObserver(undefined, telemetry)
   const histogram = telemetry.histogram({
     name: 'bench.duration',
