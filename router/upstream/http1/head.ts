@@ -34,13 +34,17 @@ export function headOf(text: string): Head {
   if (told.isChunked && isOld) throw malformed('HTTP/1.0 has no transfer codings')
   if (status < 200 && (told.isChunked || told.length !== undefined || told.isClosing))
     throw malformed('an informal answer has a body or ends the connection')
+  const isBare = hasNoBody(status)
   return {
     status,
     fields,
-    body: hasNoBody(status) ? 0 : told.isChunked ? 'chunked' : (told.length ?? 'until_closed'),
-    keepMs: isOld || told.isClosing ? 0 : told.keepMs,
+    body: isBare ? 0 : told.isChunked ? 'chunked' : (told.length ?? 'until_closed'),
+    keepMs: isOld || told.isClosing || (isBare && saysBody(told)) ? 0 : told.keepMs,
   }
 }
+
+/** Under a status that has no body some servers send one, and it would be read as the answer to the next request. */
+const saysBody = ({ isChunked, length = 0 }: Framing): boolean => isChunked || length > 0
 
 const hasNoBody = (status: number): boolean => status < 200 || status === 204 || status === 304
 

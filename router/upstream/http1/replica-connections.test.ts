@@ -74,6 +74,34 @@ for (const [what, bytes] of Object.entries(LAST))
     assert.equal(sockets.length, 2)
   })
 
+/** What says itself how long a body is, under a status that has none: a server that sends it all the same does so some time later. */
+const BODILESS: Readonly<Record<string, string>> = {
+  'a 204 with a length': 'HTTP/1.1 204 No Content\r\ncontent-length: 17\r\n\r\n',
+  'a 204 of chunks': 'HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n',
+  'a 304 with a length': 'HTTP/1.1 304 Not Modified\r\ncontent-length: 17\r\n\r\n',
+}
+for (const [what, bytes] of Object.entries(BODILESS))
+  test(`what comes late behind ${what} is no answer to the next request`, async t => {
+    const { port, sockets } = await rawReplica(t, socket => {
+      const isFirst = socket.bytesWritten === 0
+      socket.write(isFirst ? bytes : answer('somebody else’s'))
+    })
+    const way = connectionsTo(t, port)
+    assert.equal(await text(askReplica(way)), '')
+    assert.equal(await text(askReplica(way)), '')
+    assert.equal(sockets.length, 2)
+  })
+
+test('a 204 without a length, or with one of zero, leaves its connection to the next request', async t => {
+  const { port, sockets } = await rawReplica(t, socket => {
+    const length = socket.bytesWritten === 0 ? '' : 'content-length: 0\r\n'
+    socket.write(`HTTP/1.1 204 No Content\r\n${length}\r\n`)
+  })
+  const way = connectionsTo(t, port)
+  for (let time = 0; time < 3; time += 1) assert.equal(await text(askReplica(way)), '')
+  assert.equal(sockets.length, 1)
+})
+
 test('bytes on an idle connection are no answer to the next request', async t => {
   const { port, sockets } = await rawReplica(t, socket => socket.write(OK))
   const way = connectionsTo(t, port)
