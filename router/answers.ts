@@ -20,6 +20,8 @@ export interface UpstreamBody {
 export interface UpstreamSink {
   /** False: do not deliver more until `resume`. */
   readonly data: (chunk: Buffer) => boolean
+  /** As `data`, of bytes that are its own only until it returns. Who does not read so is given copies. */
+  readonly lent?: (bytes: Buffer) => boolean
   readonly end: () => void
   /** The upstream broke off. Never called after `abort`. */
   readonly broken: () => void

@@ -58,8 +58,8 @@ export interface Caller {
     body?: Buffer | string | readonly Buffer[],
   ) => void
   readonly begin: (status: number, headers: Record<string, string>) => void
-  /** False: wait for `onWritable` before the next. */
-  readonly write: (chunk: Buffer | string) => boolean
+  /** False: wait for `onWritable` before the next. `isLent`: the bytes stay as they are only until this returns. */
+  readonly write: (chunk: Buffer | string, isLent?: boolean) => boolean
   readonly onWritable: (listener: () => void) => void
   readonly end: () => void
   /** Breaks the connection: what was begun cannot be completed truthfully. */

@@ -28,6 +28,14 @@ test('words are found in a piece and across pieces, on any split', () => {
   assert.ok(single.holdsOneOf(['needle']))
   assert.ok(!single.holdsOneOf(['needless']))
   assert.ok(!single.holdsOneOf([]))
+  for (let at = 0; at <= text.length; at += 1) {
+    const begun = new Gathered()
+    begun.add(Buffer.from(text.slice(0, at)))
+    const next = Buffer.from(text.slice(at))
+    assert.ok(begun.holdsOneOf(['needle'], next), `${at}, with what comes next`)
+    assert.ok(!begun.holdsOneOf(['needles'], next))
+    assert.equal(begun.length, at)
+  }
 })
 
 test('a single piece is not copied', () => {

@@ -33,11 +33,11 @@ export class Gathered {
     return pieces
   }
 
-  /** Whether one of these words, in ASCII, stands in what would be taken. Nothing large is copied for that. */
-  holdsOneOf(words: readonly string[]): boolean {
+  /** Whether one of these words, in ASCII, stands in what would be taken, and in what comes `next`. Nothing large is copied for that. */
+  holdsOneOf(words: readonly string[], next: Buffer = NOTHING): boolean {
     const most = Math.max(0, ...words.map(word => word.length - 1))
     let end = NOTHING // of what was looked at, as much as may be the beginning of a word
-    for (const piece of [...this.#joined, ...this.#loose]) {
+    for (const piece of [...this.#joined, ...this.#loose, next]) {
       const seam = Buffer.concat([end, piece.subarray(0, most)])
       if (words.some(word => piece.includes(word) || seam.includes(word))) return true
       end = Buffer.from(

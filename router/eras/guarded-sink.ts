@@ -2,24 +2,25 @@
 // and any tool server that finds one could end it.
 import type { UpstreamSink } from '#router/facts.ts'
 
-export const guardedSink = (
-  sink: UpstreamSink,
-  failed: (error: unknown) => void,
-): UpstreamSink => ({
-  data: chunk => {
+export const guardedSink = (sink: UpstreamSink, failed: (error: unknown) => void): UpstreamSink => {
+  const guarded = (read: UpstreamSink['data']) => (bytes: Buffer) => {
     try {
-      return sink.data(chunk)
+      return read(bytes)
     } catch (error) {
       failed(error)
       return true
     }
-  },
-  end: () => {
-    try {
-      sink.end()
-    } catch (error) {
-      failed(error)
-    }
-  },
-  broken: () => sink.broken(),
-})
+  }
+  return {
+    data: guarded(sink.data),
+    ...(sink.lent === undefined ? {} : { lent: guarded(sink.lent) }),
+    end: () => {
+      try {
+        sink.end()
+      } catch (error) {
+        failed(error)
+      }
+    },
+    broken: () => sink.broken(),
+  }
+}

@@ -19,6 +19,20 @@ test('pieces go out as one when they are known to be whole, and the next ones ar
   assert.deepEqual([written, out.isOpen], [['ab'], false])
 })
 
+test('what is lent is copied where it is kept back, and goes on as it is from the limit on', () => {
+  const pieces: Buffer[] = []
+  const out = new HeldOutput(piece => void pieces.push(piece))
+  const memory = Buffer.alloc(MOST_HELD, 'a')
+  out.add(memory, true)
+  memory.fill('b')
+  out.add(memory, true)
+  assert.deepEqual(
+    pieces.map(piece => piece.toString('latin1', 0, 1)),
+    ['a', 'b'],
+  )
+  assert.equal(pieces[1], memory)
+})
+
 test('what is taken does not go out', () => {
   const { out, written } = held()
   const only = Buffer.from('a')

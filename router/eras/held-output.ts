@@ -11,7 +11,8 @@ export const MOST_REVISED = 16_777_216
 
 /** Where the pieces of a message go. */
 export interface Outlet {
-  readonly add: (piece: Buffer) => void
+  /** `isLent`: its bytes stay as they are only until this returns. */
+  readonly add: (piece: Buffer, isLent?: boolean) => void
   /** What was added is whole and right. */
   readonly settle: () => void
 }
@@ -40,13 +41,10 @@ export class HeldOutput implements Outlet {
     this.#revision = revision
   }
 
-  add(piece: Buffer): void {
-    if (this.isOpen) {
-      this.#write(piece)
-      return
-    }
-    this.#gathered.add(piece)
-    if (this.#gathered.length > this.#most) this.#overflow()
+  add(piece: Buffer, isLent = false): void {
+    if (!this.isOpen && this.#gathered.length + piece.length > this.#most) this.#overflow(piece)
+    if (this.isOpen) this.#write(piece)
+    else this.#gathered.add(isLent ? Buffer.from(piece) : piece)
   }
 
   settle(): void {
@@ -61,9 +59,9 @@ export class HeldOutput implements Outlet {
     return this.#revision === undefined || whole.length === 0 ? whole : this.#revision.of(whole)
   }
 
-  #overflow(): void {
+  #overflow(next: Buffer): void {
     const signs = this.#most === MOST_HELD ? (this.#revision?.signs ?? []) : []
-    if (this.#gathered.holdsOneOf(signs)) {
+    if (this.#gathered.holdsOneOf(signs, next)) {
       this.#most = MOST_REVISED
       return
     }

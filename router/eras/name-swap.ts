@@ -70,6 +70,7 @@ export class NameSwap<Kind extends string> {
       at = next
     }
     if (!this.isBroken && to > sent) sink(bytes, sent, to)
+    this.#keep()
   }
 
   /** A line ends that is none of the text, which to JSON is white space: what waits goes out before the next begins. */
@@ -99,6 +100,12 @@ export class NameSwap<Kind extends string> {
     if (piece.length === 0) return
     this.#held.push(piece)
     this.#heldBytes += piece.length
+  }
+
+  /** What was read may be lent: the part of a key or a name that came last outlives it. */
+  #keep(): void {
+    const last = this.#held.pop()
+    if (last !== undefined) this.#held.push(Buffer.from(last))
   }
 
   #text(): string {

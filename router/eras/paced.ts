@@ -5,7 +5,8 @@ import type { Caller, Relay } from '#router/facts.ts'
 const LARGE_PIECE = 16_384
 
 export interface Paced {
-  readonly write: (piece: Buffer) => void
+  /** `isLent`: its bytes stay as they are only until the next flush. */
+  readonly write: (piece: Buffer, isLent?: boolean) => void
   readonly flush: () => void
   /** The caller has not taken what it was given. */
   readonly isFull: () => boolean
@@ -21,12 +22,14 @@ export function paced(caller: Caller, relay: Relay): Paced {
   let isFull = false
   let isPausing = false
   let pieces: Buffer[] = [] // no longer than a piece of the upstream and what was held of the one before
+  let areLent = false
   const flush = (): void => {
     if (pieces.length === 0) return
     const taken = joined(pieces)
     pieces = []
     let mayGoOn = true
-    for (const piece of taken) mayGoOn = caller.write(piece)
+    for (const piece of taken) mayGoOn = caller.write(piece, areLent)
+    areLent = false
     if (mayGoOn || isFull) return
     isFull = true
     caller.onWritable(() => {
@@ -43,7 +46,10 @@ export function paced(caller: Caller, relay: Relay): Paced {
     timer.unref()
   }
   return {
-    write: piece => void pieces.push(piece),
+    write: (piece, isLent = false) => {
+      areLent ||= isLent
+      pieces.push(piece)
+    },
     flush,
     isFull: () => isFull,
     mayGoOn: (afterMs = 0) => {

@@ -228,12 +228,13 @@ const isOwnTime = (refusal: Refusal, { deadline }: Relay, emit: Paced): boolean 
 function jsonSink({ caller, relay, context, isOver, finish, ask }: Turn): AnswerSink {
   const emit = paced(caller, relay)
   const swap = messageSwap(relay)
+  let isLent = false
   // Without its length, even where that is known: whoever has read so many bytes would take them for a whole answer.
   const out = outputTo(relay, piece => {
     if (caller.status === 0) caller.begin(200, JSON_HEADERS)
-    emit.write(piece)
+    emit.write(piece, isLent)
   })
-  const add = (piece: Buffer): void => out.add(piece)
+  const add = (piece: Buffer): void => out.add(piece, isLent)
   /** What has begun cannot be taken back: the connection is cut, so that nobody takes a part for the whole. */
   const fail = (refusal: Refusal): void => {
     if (out.isOpen) caller.cut()
@@ -241,16 +242,23 @@ function jsonSink({ caller, relay, context, isOver, finish, ask }: Turn): Answer
     relay.ended(isOwnTime(refusal, relay, emit) ? { ended: 'left' } : endedBy(refusal))
     finish(refusal.code)
   }
+  const data = (chunk: Buffer): boolean => {
+    if (isOver()) return true
+    swap.feed(chunk, 0, chunk.length, add)
+    if (!swap.isBroken && out.refusal === undefined) return emit.mayGoOn()
+    fail(out.refusal ?? NOT_AN_ANSWER)
+    relay.abandon() // nobody waits for the rest
+    return true
+  }
   return {
     fail,
     mayBeLeft: () => false,
-    data: chunk => {
-      if (isOver()) return true
-      swap.feed(chunk, 0, chunk.length, add)
-      if (!swap.isBroken && out.refusal === undefined) return emit.mayGoOn()
-      fail(out.refusal ?? NOT_AN_ANSWER)
-      relay.abandon() // nobody waits for the rest
-      return true
+    data,
+    lent: bytes => {
+      isLent = true
+      const mayGoOn = data(bytes)
+      isLent = false
+      return mayGoOn
     },
     end: () => {
       if (isOver()) return

@@ -187,6 +187,25 @@ test('a full connection asks to wait, and tells once when it has drained', async
   assert.ok(sent < 100)
 })
 
+test('what is lent to a caller who does not read arrives as it was', async t => {
+  const { caller, response, whole } = await ground(t)
+  caller.begin(200, {})
+  const memory = Buffer.alloc(65_536)
+  let sent = 0
+  const letter = (): string => String.fromCharCode(0x61 + (sent % 26))
+  for (let hasRoom = true; hasRoom; sent += 1) {
+    hasRoom = caller.write(memory.fill(letter()), true) || sent < 200 // 13 MB: more than the kernel keeps
+    memory.fill('!')
+  }
+  caller.end()
+  await response
+  const { text } = await whole()
+  const letters = sent
+  sent = 0
+  for (; sent < letters; sent += 1)
+    assert.equal(text.slice(sent * 65_536, (sent + 1) * 65_536), letter().repeat(65_536), `${sent}`)
+})
+
 test('a connection that may not stay is closed after the answer', async t => {
   const { caller, response } = await ground(t, { mayStay: false })
   caller.send(200, {})

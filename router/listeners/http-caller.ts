@@ -88,14 +88,14 @@ export class HttpCaller implements Caller {
     this.#line.socket.write(this.#head(status, headers, 'transfer-encoding: chunked\r\n'), 'latin1')
   }
 
-  write(chunk: Buffer | string): boolean {
+  write(chunk: Buffer | string, isLent = false): boolean {
     if (this.isGone || this.#isEnded) return true
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     this.bytesOut += bytes.length
     const { socket, isBodiless } = this.#line
     if (bytes.length === 0 || isBodiless) return true // an empty chunk would be the last
     const size = `${bytes.length.toString(16)}\r\n`
-    if (bytes.length <= ONE_WRITE)
+    if (isLent || bytes.length <= ONE_WRITE)
       return socket.write(`${size}${bytes.toString('latin1')}\r\n`, 'latin1')
     socket.cork()
     socket.write(size, 'latin1')

@@ -6,6 +6,32 @@ import { notingSink, playedExchange } from '#test/support/played-exchange.ts'
 const kinds = (heads: readonly { readonly kind: string }[]): string[] =>
   heads.map(head => head.kind)
 
+test('a reader that cannot read what is lent has copies, before it reads and after', () => {
+  const { exchange, answer } = playedExchange()
+  const memory = Buffer.from('one')
+  const seen: Buffer[] = []
+  answer()
+  exchange.onData(memory)
+  const keeps = (chunk: Buffer): boolean => seen.push(chunk) > 0
+  exchange.pipe({ data: keeps, end: () => undefined, broken: () => undefined })
+  memory.write('two')
+  exchange.onData(memory)
+  memory.write('end')
+  assert.deepEqual(seen.map(String), ['one', 'two'])
+})
+
+test('a reader that can has what was read, and no copy of it', () => {
+  const { exchange, control, answer } = playedExchange()
+  const memory = Buffer.from('lent')
+  const lent: Buffer[] = []
+  const full = (bytes: Buffer): boolean => lent.push(bytes) === 0
+  answer()
+  exchange.pipe({ ...notingSink(), lent: full })
+  exchange.onData(memory)
+  assert.equal(lent[0], memory)
+  assert.equal(control.calls.at(-1), 'pause')
+})
+
 test('a connection that was never there is not sent', () => {
   const { heads, overs, fail } = playedExchange()
   fail('ECONNREFUSED')

@@ -84,17 +84,19 @@ export class Exchange implements ResponseHandler, UpstreamBody {
     })
   }
 
-  onData(piece: Buffer): void {
-    if (this.#sink === undefined) {
-      this.#early.push(piece)
-      this.#earlyBytes += piece.length
+  onData(bytes: Buffer): void {
+    const sink = this.#sink
+    if (sink === undefined) {
+      this.#early.push(Buffer.from(bytes))
+      this.#earlyBytes += bytes.length
       if (this.#earlyBytes <= EARLY_LIMIT) return
       this.#pause()
       this.#ahead?.()
       return
     }
-    if (!this.#sink.data(piece)) this.#pause()
-    this.#taken += piece.length + PIECE_COST
+    const mayGoOn = sink.lent === undefined ? sink.data(Buffer.from(bytes)) : sink.lent(bytes)
+    if (!mayGoOn) this.#pause()
+    this.#taken += bytes.length + PIECE_COST
     if (this.#taken > TURN_LIMIT) this.#breathe()
   }
 

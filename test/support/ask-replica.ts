@@ -42,7 +42,7 @@ export function askReplica(
           fields = head.fields
           onHead()
         },
-        onData: piece => void pieces.push(piece),
+        onData: lent => void pieces.push(Buffer.from(lent)),
         onEnd: () => resolve({ status, fields, text: Buffer.concat(pieces).toString() }),
         onFailed: reject,
       },

@@ -32,7 +32,10 @@ export function fakeBody(whole: Buffer | 'too_large' | 'broken' = 'broken'): Fak
     abort: () => void log.push('abort'),
     data: chunk =>
       play(to => {
-        if (!to.data(Buffer.from(chunk))) log.push('pause')
+        const bytes = Buffer.from(chunk)
+        const mayGoOn = (to.lent ?? to.data)(bytes)
+        if (to.lent !== undefined) bytes.fill(0x21) // as by the next read
+        if (!mayGoOn) log.push('pause')
       }),
     end: () => play(to => to.end()),
     broken: () => play(to => to.broken()),

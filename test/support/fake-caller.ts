@@ -21,7 +21,7 @@ export function fakeCaller(capacity = Number.POSITIVE_INFINITY): FakeCaller {
   const state = { isGone: false, status: 0, bytesOut: 0, held: 0, headers: {} }
   const on: { gone?: () => void; writable?: () => void } = {}
   const take = (chunk: Buffer | string): void => {
-    const bytes = Buffer.from(chunk)
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk // as a socket does
     chunks.push(bytes)
     state.bytesOut += bytes.length
     state.held += bytes.length
@@ -67,9 +67,9 @@ export function fakeCaller(capacity = Number.POSITIVE_INFINITY): FakeCaller {
       log.push(`begin ${status}`)
       head(status, headers)
     },
-    write: chunk => {
+    write: (chunk, isLent) => {
       log.push(`write ${chunk.toString()}`)
-      take(chunk)
+      take(isLent === true && typeof chunk !== 'string' ? Buffer.from(chunk) : chunk)
       return state.held < capacity
     },
     end: () => void log.push('end'),

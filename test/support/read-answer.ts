@@ -31,7 +31,7 @@ export function read(pieces: readonly string[], ends = false): ReadAnswer {
       fields = head.fields
       keepMs = head.keepMs
     },
-    onData: piece => void body.push(piece),
+    onData: lent => void body.push(Buffer.from(lent)),
   })
   let rest = ''
   let problem: string | undefined

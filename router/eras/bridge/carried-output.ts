@@ -38,9 +38,10 @@ export class CarriedOutput implements Outlet {
     this.#write = write
   }
 
-  add(piece: Buffer): void {
+  add(piece: Buffer, isLent = false): void {
     if (this.refusal !== undefined) return
-    if (this.#gathered.length + piece.length <= MOST_CARRIED) return this.#gathered.add(piece)
+    if (this.#gathered.length + piece.length <= MOST_CARRIED)
+      return this.#gathered.add(isLent ? Buffer.from(piece) : piece)
     this.#gathered.takePieces()
     this.refusal = TOO_LARGE
   }

@@ -9,10 +9,10 @@ import { type Head, headOf } from './head.ts'
 /** Answers of status 1xx that may come before the one that counts: each costs a head, and none says anything to a caller. */
 const MOST_INFORMAL = 8
 
-/** `piece` is the listener's own. */
+/** `bytes` are lent: the listener's own only until it returns. */
 export interface AnswerListener {
   readonly onHead: (head: Head) => void
-  readonly onData: (piece: Buffer) => void
+  readonly onData: (bytes: Buffer) => void
 }
 
 export class AnswerReader {
@@ -111,9 +111,6 @@ export class AnswerReader {
   }
 
   #tell(bytes: Buffer, from: number, to: number): void {
-    if (from === to) return
-    const piece = Buffer.allocUnsafe(to - from)
-    bytes.copy(piece, 0, from, to)
-    this.#listener.onData(piece)
+    if (from < to) this.#listener.onData(bytes.subarray(from, to))
   }
 }

@@ -23,7 +23,8 @@ export interface ResponseHandler {
   /** It will be written now; false: nobody wants it any more, and it is not. */
   readonly onStart: (control: Control) => boolean
   readonly onHead: (head: Pick<Head, 'status' | 'fields'>) => void
-  readonly onData: (piece: Buffer) => void
+  /** The bytes are lent: what is kept of them is copied before it returns. */
+  readonly onData: (bytes: Buffer) => void
   readonly onEnd: () => void
   readonly onFailed: (error: Error) => void
 }
@@ -173,8 +174,8 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
     this.#handler?.onHead(head)
   }
 
-  onData(piece: Buffer): void {
-    this.#handler?.onData(piece)
+  onData(bytes: Buffer): void {
+    this.#handler?.onData(bytes)
   }
 
   #read(count: number): boolean {
