@@ -59,6 +59,32 @@ test('what is no tool hides only itself', () => {
   assert.deepEqual(listed(answerWith(tools)), ['{"name":"ok"}'])
 })
 
+test('a definition whose name stands twice hides itself: its callers might know it by the one that was not changed', () => {
+  for (const twice of [
+    '{"name":"crm__delete","title":"x","name":"a"}',
+    '{"name":"crm__delete","n\\u0061me":"a"}',
+    '{"name":5,"name":"a"}',
+  ])
+    assert.deepEqual(
+      listed(answerWith(`[${twice},{"name":"b","x":{"name":"c","name":"d"}}]`), 'p__'),
+      ['{"name":"p__b","x":{"name":"c","name":"d"}}'],
+    )
+})
+
+test('of a list that stands twice the last counts, as it does for whoever parses the answer', () => {
+  const of = (name: string): string => `[{"name":"${name}"}]`
+  for (const answer of [
+    `{"result":{"tools":${of('a')}},"result":{"tools":${of('b')}}}`,
+    `{"result":{"tools":${of('a')},"tools":${of('b')}}}`,
+  ])
+    assert.deepEqual(listed(answer), ['{"name":"b"}'])
+  for (const answer of [
+    `{"result":{"tools":${of('a')}},"result":{}}`,
+    `{"result":{"tools":${of('a')},"tools":null}}`,
+  ])
+    assert.deepEqual(listed(answer), [])
+})
+
 test('an answer without a list of tools has none', () => {
   for (const answer of [
     '{"result":{}}',

@@ -2,7 +2,15 @@
 import type { Outward, Span } from '#router/facts.ts'
 import type { Item, Listed } from '#router/methods.ts'
 import type { Era } from '#routes/route-table.ts'
-import { eachElement, eachMember, firstValue, isArrayAt, isObjectAt, splice } from './json-spans.ts'
+import {
+  eachElement,
+  eachMember,
+  firstValue,
+  isArrayAt,
+  isObjectAt,
+  memberOf,
+  splice,
+} from './json-spans.ts'
 import { outwardDefinition } from './outward-names.ts'
 import { factsOf } from './tool-facts.ts'
 import { META } from './versions.ts'
@@ -15,30 +23,31 @@ export const MOST_ITEMS = 2_000
 
 /** Definitions of one answer, one more than `MOST_ITEMS` where there are more. One without a name hides only itself, and so does a tool whose headers no client could write. */
 export function itemsIn(answer: Buffer, { member, key }: Listed): readonly Item[] {
+  const result = memberOf(answer, firstValue(answer), 'result')
+  const list = result && memberOf(answer, result.start, member)
+  if (list === undefined || !isArrayAt(answer, list.start)) return []
   const items: Item[] = []
-  eachMember(answer, firstValue(answer), (name, result) => {
-    if (name !== 'result' || !isObjectAt(answer, result.start)) return
-    eachMember(answer, result.start, (inner, list) => {
-      if (inner !== member || !isArrayAt(answer, list.start)) return
-      eachElement(answer, list.start, ({ start, end }) => {
-        if (items.length > MOST_ITEMS) return
-        const definition = answer.subarray(start, end)
-        const at = nameAt(definition, key)
-        if (at === undefined || (member === 'tools' && isBroken(definition))) return
-        items.push({ own: textAt(definition, at), definition })
-      })
-    })
+  eachElement(answer, list.start, ({ start, end }) => {
+    if (items.length > MOST_ITEMS) return
+    const definition = answer.subarray(start, end)
+    const at = nameAt(definition, key)
+    if (at === undefined || (member === 'tools' && isBroken(definition))) return
+    items.push({ own: textAt(definition, at), definition })
   })
   return items
 }
 
+/** One that stands twice is none: two readers would know two tools, and only one of the names is the router's to change. */
 function nameAt(definition: Buffer, wanted: string): Span | undefined {
   if (!isObjectAt(definition, 0)) return undefined
   let name: Span | undefined
+  let times = 0
   eachMember(definition, 0, (key, value) => {
-    if (key === wanted) name = value
+    if (key !== wanted) return
+    name = value
+    times += 1
   })
-  return name !== undefined && definition[name.start] === 0x22 ? name : undefined
+  return times === 1 && name !== undefined && definition[name.start] === 0x22 ? name : undefined
 }
 
 const textAt = (definition: Buffer, { start, end }: Span): string =>
