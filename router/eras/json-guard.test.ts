@@ -103,10 +103,14 @@ test('keys that only a parser that ignores case would take for known ones are re
     '{"params":{"argument\u017f":{}}}',
     '{"params":{"_meta":{"io.modelcontextprotocol/protocolversion":1}}}',
     '{"params":{"_meta":{"ProgressToken":1}}}',
+    '{"params":{"ref":{"type":"ref/prompt","name":"a","Name":"b"}}}',
+    '{"params":{"ref":{"TYPE":"ref/prompt"}}}',
+    '{"params":{"ref":{"type":"ref/resource","Uri":"a"}}}',
   ])
     assert.equal(kindOf(text), 'ambiguous', text)
   for (const text of [
     '{"params":{"own":1,"Own":2}}',
+    '{"params":{"ref":{"own":{"Name":1},"Own":2},"uri":{"Type":1}}}',
     '{"params":{"_meta":{"dev.example/X":1,"dev.example/x":2}}}',
     asArguments('{"Id":1,"id":2,"_META":3,"nAmE":4}'),
   ])

@@ -4,7 +4,7 @@ import type { Name } from './json-keys.ts'
 import { META } from './versions.ts'
 
 /** What the member that is being read means to the router. */
-export const ROLE = { none: 0, id: 1, params: 2, name: 3, meta: 4 } as const
+export const ROLE = { none: 0, id: 1, params: 2, name: 3, meta: 4, ref: 5 } as const
 
 export interface Names {
   readonly byLength: ReadonlyArray<readonly Name[]>
@@ -23,7 +23,7 @@ function names(words: readonly string[], roles: Readonly<Record<string, number>>
 export interface LevelNames {
   /** Of the message. */
   readonly top: Names
-  /** Of the value of a member with this role: of `params` and of their `_meta`. */
+  /** Of the value of a member with this role: of `params`, and of their `_meta` and `ref`. */
   readonly below: ReadonlyArray<Names | undefined>
 }
 
@@ -32,11 +32,18 @@ const PARAMS =
   '_meta name arguments uri cursor ref argument context level inputResponses requestState taskId notifications ' +
   'progressToken requestId protocolVersion capabilities clientInfo task reason'
 const IN_META = 'io.modelcontextprotocol/logLevel progressToken traceparent tracestate baggage'
+/** What is to be completed: the router asks the server that these name. */
+const IN_REF = 'type name uri'
 
 export function createNames(): LevelNames {
   const below: Array<Names | undefined> = Object.values(ROLE).map(() => undefined)
-  below[ROLE.params] = names(PARAMS.split(' '), { name: ROLE.name, _meta: ROLE.meta })
+  below[ROLE.params] = names(PARAMS.split(' '), {
+    name: ROLE.name,
+    _meta: ROLE.meta,
+    ref: ROLE.ref,
+  })
   below[ROLE.meta] = names([...Object.values(META), ...IN_META.split(' ')])
+  below[ROLE.ref] = names(IN_REF.split(' '))
   return { top: names(MESSAGE.split(' '), { id: ROLE.id, params: ROLE.params }), below }
 }
 

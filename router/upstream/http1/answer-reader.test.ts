@@ -136,6 +136,8 @@ const BAD: Readonly<Record<string, string>> = {
   'CR alone after a size': chunked('2\rok\r\n'),
   'LF alone after a chunk': chunked('2\r\nok\n'),
   'CR alone after a chunk': chunked('2\r\nok\r0\r\n\r\n'),
+  'another byte than LF after a size and CR': chunked('2\rxok\r\n0\r\n\r\n'),
+  'another byte than LF after a chunk and CR': chunked('2\r\nok\rx0\r\n\r\n'),
   'a chunk that is too long': chunked('2\r\nokay\r\n'),
   'an extension without a name': chunked('2;\r\nok\r\n'),
   'an extension that does not end': chunked('2;a="b\r\nok\r\n'),
@@ -144,6 +146,8 @@ const BAD: Readonly<Record<string, string>> = {
   'LF alone after the last chunk': chunked('0\n\r\n'),
   'a trailer that is none': chunked('0\r\nno trailer\r\n\r\n'),
   'LF alone after a trailer': chunked('0\r\na: b\n\r\n'),
+  'a trailer that says a length': chunked('2\r\nok\r\n0\r\na: b\r\nContent-Length: 2\r\n\r\n'),
+  'a trailer that says a coding': chunked('2\r\nok\r\n0\r\ntransfer-encoding: chunked\r\n\r\n'),
   'trailers without end': chunked(`0\r\na: ${'x'.repeat(16_384)}\r\n\r\n`),
 }
 
