@@ -98,6 +98,10 @@ const BAD: Readonly<Record<string, string>> = {
   'NUL in a name': head('a\u0000: b'),
   'a control character in a value': head('a: b\u0007'),
   'DEL in a value': head('a: b\u007f'),
+  // The lines behind are good ones, each from two bytes on.
+  'two control characters, and a field behind': head('a: b\u0001\u0001c: d'),
+  'two LF alone, and a field behind': head('a: b\n\nc: d'),
+  'two CR alone, and a field behind': head('a: b\r\rc: d'),
   'a value that goes on in the next line': head('a: b', ' c'),
   'a first line that is a continuation': head(' a: b'),
   'a field without a name': head(': b'),
