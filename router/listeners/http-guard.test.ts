@@ -120,6 +120,14 @@ test('a body that says it is in another encoding than UTF-8, or in two, is refus
     assert.equal(typed(type), 'RINGMAIN_UNSUPPORTED_MEDIA_TYPE', type)
 })
 
+test('a request without a host is refused, and one that expects what nobody knows', () => {
+  assert.match(said([], { headers: { 'content-length': '0' } }) ?? '', /no Host/)
+  for (const expected of ['100-Continue', '100-continue'])
+    assert.equal(said([`Expect: ${expected}`]), undefined)
+  for (const expected of ['', '200-ok', '100-continue, x', '100 continue'])
+    assert.match(said([`Expect: ${expected}`]) ?? '', /100-continue/, expected)
+})
+
 test('more headers than are counted on are refused', () => {
   const lines = (count: number): string[] => Array.from({ length: count }, (_, n) => `X-${n}: 1`)
   assert.equal(said(lines(97)), undefined) // three are there already
