@@ -99,3 +99,18 @@ test('long bodies together take no more than their room, and short ones none of 
     assert.equal(each.reader.whole().length, MAX)
   }
 })
+
+test('a body that is refused gives its room back, whatever it is refused for', () => {
+  const room = new BodyRoom(MAX)
+  for (let times = 0; times < 10; times += 1) {
+    assert.equal(send(reading(MAX, 1, room), MAX), 'RINGMAIN_EXCESSIVE_JSON')
+    const unsaid = reading(undefined, Number.POSITIVE_INFINITY, room)
+    assert.equal(send(unsaid, MAX + 1), 'RINGMAIN_PAYLOAD_TOO_LARGE')
+  }
+  const held = reading(MAX, Number.POSITIVE_INFINITY, room)
+  assert.equal(send(held, MAX / 2), undefined)
+  for (let times = 0; times < 10; times += 1)
+    assert.equal(send(reading(MAX, Number.POSITIVE_INFINITY, room), MAX), 'RINGMAIN_ROUTER_BUSY')
+  held.reader.close()
+  assert.equal(send(reading(MAX, Number.POSITIVE_INFINITY, room), MAX), undefined)
+})

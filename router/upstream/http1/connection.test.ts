@@ -194,6 +194,25 @@ test('an abort closes the connection, and nothing more is heard', async t => {
   assert.deepEqual([heard, way.isIdle], [0, true])
 })
 
+test('a connection that is given up at a head takes no other request, though its answer came whole with it', async t => {
+  const { port, sockets } = await rawReplica(t, socket => socket.write(answer('ok')))
+  const way = connectionsTo(t, port)
+  let control: Control | undefined
+  const left = Promise.withResolvers<void>()
+  void askReplica(
+    way,
+    {},
+    it => void (control = it),
+    () => {
+      control?.abort()
+      left.resolve()
+    },
+  )
+  await left.promise
+  assert.equal(await text(askReplica(way)), 'ok')
+  assert.equal(sockets.length, 2)
+})
+
 test('an answer to half a request is an answer, and the rest is not left on the connection', async t => {
   const { port, sockets } = await rawReplica(t, socket => {
     socket.pause()
