@@ -112,6 +112,37 @@ test('a page in a browser that reached the port under another name is told nothi
   }
 })
 
+test('what another parser would take for another host or another path is told nothing and changes nothing', async t => {
+  let operated = 0
+  const { url } = await opened(t, {
+    operate: () => {
+      operated += 1
+      return { status: 200, body: {} }
+    },
+  })
+  const { host, port } = new URL(url)
+  const told = async (line: string, lines = ''): Promise<string> => {
+    const body =
+      'content-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}'
+    const { all } = await raw(Number(port), `${line} HTTP/1.1\r\nhost: ${host}\r\n${lines}${body}`)
+    return (await all).split(' ', 2)[1] ?? ''
+  }
+  for (const [line, status] of [
+    ['POST http://evil.example/operate', '400'],
+    [`POST http://${host}/operate`, '400'],
+    ['POST //evil.example/operate', '400'],
+    ['POST /%6fperate', '400'],
+    ['POST /operate%00', '400'],
+    ['POST /nowhere?a=%20', '404'],
+  ] as const)
+    assert.equal(await told(line), status, line)
+  for (const second of ['evil.example', host])
+    assert.equal(await told('POST /operate', `host: ${second}\r\n`), '403', second)
+  assert.equal(operated, 0)
+  assert.equal(await told('POST /operate?a=%20'), '200')
+  assert.equal(operated, 1)
+})
+
 test('a page of another origin is told nothing, whichever Host it names', async t => {
   const ask = await asking(t)
   for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1.evil.example']) {

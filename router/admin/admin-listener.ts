@@ -29,6 +29,9 @@ const CHECK_EVERY_MS = 500
 /** Not counted by address: mostly it is the loopback one, which is everybody's. */
 const CONNECTIONS = 256
 
+/** An absolute one names a host of its own, and a list of paths in front would be got round by `/%6fperate`. */
+const PLAIN_TARGET = /^\/(?!\/)[\w./-]*(?:\?|$)/
+
 export async function openAdminListener(
   at: {
     readonly host: string
@@ -55,6 +58,8 @@ export async function openAdminListener(
   app.server.maxConnections = CONNECTIONS
   app.addHook('onRequest', (request, reply, next) => {
     const { host, origin } = request.headers
+    if (!PLAIN_TARGET.test(request.raw.url ?? ''))
+      return void reply.code(400).send({ error: 'Its target is not a plain path.' })
     // Two Hosts, or one that another parser reads otherwise, could be one of the list and one that is not.
     const hosts = request.raw.headersDistinct['host']?.length ?? 0
     if (hosts !== 1 || !at.allow.isHostAllowed(host))
