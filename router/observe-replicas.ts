@@ -48,8 +48,8 @@ export function observeReplicas(
   for (const endpoint of all) {
     const labels = { ...ofCluster, 'ringmain.replica': endpoint.key }
     observe('ringmain.replica.inflight', endpoint.inFlight, labels)
-    if (endpoint.limit.value !== Number.POSITIVE_INFINITY)
-      observe('ringmain.replica.limit', endpoint.limit.value, labels)
+    if (endpoint.limitNow !== Number.POSITIVE_INFINITY)
+      observe('ringmain.replica.limit', endpoint.limitNow, labels)
     observe('ringmain.replica.streams', endpoint.streams, labels)
     observe('ringmain.replica.ewma_seconds', endpoint.ewmaMs(nowMs) / 1_000, labels)
     observe('ringmain.replica.ejected', endpoint.isEjected ? 1 : 0, labels)

@@ -65,7 +65,7 @@ export interface ShownEndpoint {
       }
     | undefined
   readonly ewmaMs: (nowMs: number) => number
-  readonly limit: { readonly value: number }
+  readonly limitNow: number
   readonly inFlight: number
   readonly streams: number
   readonly calls: number
@@ -147,7 +147,7 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
     ...overrideView(endpoint, now),
     ...digestsOf(endpoint),
     ewmaMs: Math.round(endpoint.ewmaMs(now.nowMs) * 100) / 100,
-    ...(endpoint.limit.value === Number.POSITIVE_INFINITY ? {} : { limit: endpoint.limit.value }),
+    ...(endpoint.limitNow === Number.POSITIVE_INFINITY ? {} : { limit: endpoint.limitNow }),
     inFlight: endpoint.inFlight,
     streams: endpoint.streams,
     calls: endpoint.calls,

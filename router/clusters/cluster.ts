@@ -179,7 +179,7 @@ export class Cluster {
 
   isFull(endpoint: Endpoint): boolean {
     const { perEndpoint, streams } = this.policy.connections
-    const most = Math.min(endpoint.mostOf(perEndpoint), endpoint.limit.value)
+    const most = Math.min(endpoint.mostOf(perEndpoint), endpoint.limitNow)
     return endpoint.inFlight >= most || endpoint.streams >= streams
   }
 

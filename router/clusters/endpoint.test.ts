@@ -154,3 +154,19 @@ test('its origin tells scheme and host, IPv6 in brackets', () => {
   assert.equal(up({ host: '::1', tls: true }).origin, 'https://[::1]:8080')
   assert.equal(up({ host: 'tools.internal' }).origin, 'http://tools.internal:8080')
 })
+
+test('one that was never called seems as fast, as free and as lately heard of as one that was while it warmed up', () => {
+  const views = (endpoint: Endpoint): unknown => [
+    endpoint.limitNow,
+    endpoint.typicalMs(12_000),
+    endpoint.ewmaMs(12_000),
+    [12_000, 15_000, 15_001].map(nowMs => endpoint.isWorthALook(nowMs)),
+  ]
+  const called = up()
+  called.observe(80, 5_000)
+  called.limit.lower({ least: 1, most: 8 }, 0, 0)
+  called.warmUp(10_000)
+  const fresh = up({}, 10_000)
+  assert.deepEqual(views(fresh), [Number.POSITIVE_INFINITY, 0, 1, [false, false, true]])
+  assert.deepEqual(views(called), views(fresh))
+})

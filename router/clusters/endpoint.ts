@@ -3,13 +3,13 @@
 import type { Capabilities } from '#router/capabilities.ts'
 import type { ToolFacts } from '#router/tool-facts.ts'
 import type { ClusterPolicy, Era } from '#routes/route-table.ts'
-import { AdaptiveLimit } from './adaptive-limit.ts'
+import type { AdaptiveLimit } from './adaptive-limit.ts'
 import type { TierName } from './balancers/place.ts'
 import type { Instance } from './discovery/instance.ts'
 import type { EndpointBreaker } from './ejection/endpoint-breaker.ts'
+import { Experience } from './experience.ts'
 import { type Override, overridden } from './override.ts'
-import { PeakAverage } from './peak-average.ts'
-import { RunningMedian } from './running-median.ts'
+import { LEAST_MS } from './peak-average.ts'
 
 /** What a check that spoke MCP learned of the replica. */
 export interface Learned {
@@ -58,9 +58,11 @@ const FAILURE_REST_MS = 30_000
 const SLOW_START_MS = 30_000
 const SLOW_START_LEAST = 0.1
 
+/** Shared by all that are not. */
+export const NOT_APART: Endpoint['apart'] = Object.freeze({})
+
 export class Endpoint {
   readonly reach: Reach
-  readonly limit = new AdaptiveLimit()
   #told: Instance
   #override: Override | undefined
   #instance: Instance
@@ -89,13 +91,8 @@ export class Endpoint {
   /** Its breaker is not closed: it is given no call but a probe. */
   isEjected = false
   /** In service, but given nothing new of these eras, and why: its tools differ from those of the replicas that serve, or are not known. */
-  apart: Readonly<Partial<Record<Era, string>>> = {}
-  /** Of times to first byte: what a call may expect, which the average, that jumps and counts failures, does not tell. */
-  readonly #firstBytes = new RunningMedian()
-  readonly #average = new PeakAverage()
-  #restsUntilMs = 0
-  /** It wants to be left alone until then: what comes of calls that cannot go elsewhere does not make it the cheapest. */
-  #askedUntilMs = 0
+  apart: Readonly<Partial<Record<Era, string>>> = NOT_APART
+  #experience: Experience | undefined
   #upSinceMs = 0
 
   constructor(instance: Instance, reach: Reach = OWN_REACH) {
@@ -125,6 +122,20 @@ export class Endpoint {
   /** Since it was let in, or came back, last. */
   get upSinceMs(): number {
     return this.#upSinceMs
+  }
+
+  get #calls(): Experience {
+    this.#experience ??= new Experience(this.#upSinceMs)
+    return this.#experience
+  }
+
+  get limit(): AdaptiveLimit {
+    return this.#calls.limit
+  }
+
+  /** Calls at once that its own answers allow; infinite until there was a sign. */
+  get limitNow(): number {
+    return this.#experience?.limit.value ?? Number.POSITIVE_INFINITY
   }
 
   /** As discovery names it now. */
@@ -186,10 +197,7 @@ export class Endpoint {
   /** It begins anew: what it was before it went away says nothing of what it is now. */
   warmUp(nowMs: number): void {
     this.#upSinceMs = nowMs
-    this.#average.begin(nowMs)
-    this.#restsUntilMs = nowMs
-    this.#askedUntilMs = nowMs
-    this.limit.forget()
+    this.#experience?.beginAnew(nowMs)
   }
 
   becomeDown(reason: string): void {
@@ -199,7 +207,8 @@ export class Endpoint {
 
   /** A time to first byte. */
   observe(sampleMs: number, nowMs: number): void {
-    this.#average.add(sampleMs, nowMs, nowMs >= this.#askedUntilMs)
+    const { average, askedUntilMs } = this.#calls
+    average.add(sampleMs, nowMs, nowMs >= askedUntilMs)
   }
 
   /** A fault of the replica. */
@@ -207,18 +216,20 @@ export class Endpoint {
     this.faults += 1
     const asked = Math.min(retryAfterMs, MOST_RETRY_AFTER_MS)
     this.observe(Math.max(elapsedMs, FAILURE_SAMPLE_MS, asked), nowMs)
-    this.#askedUntilMs = Math.max(this.#askedUntilMs, nowMs + asked)
-    this.#restsUntilMs = Math.max(this.#restsUntilMs, nowMs + Math.max(FAILURE_REST_MS, asked))
+    const calls = this.#calls
+    calls.askedUntilMs = Math.max(calls.askedUntilMs, nowMs + asked)
+    calls.restsUntilMs = Math.max(calls.restsUntilMs, nowMs + Math.max(FAILURE_REST_MS, asked))
   }
 
   /** Nobody knows how it does now, and a call there would tell. */
   isWorthALook(nowMs: number): boolean {
-    return this.inFlight === 0 && nowMs >= this.#restsUntilMs && this.#average.isUnheard(nowMs)
+    const { average, restsUntilMs } = this.#calls
+    return this.inFlight === 0 && nowMs >= restsUntilMs && average.isUnheard(nowMs)
   }
 
   /** The average of its times as of now. */
   ewmaMs(nowMs: number): number {
-    return this.#average.at(nowMs)
+    return this.#experience?.average.at(nowMs) ?? LEAST_MS
   }
 
   /** No first byte came in so long, and nobody waits for it any more: what a short wait did not see says nothing. */
@@ -229,12 +240,12 @@ export class Endpoint {
   /** A first byte of an answer came after so long. That it came late counts at once; that it came soon, when it is known what came. */
   answered(tookMs: number, nowMs: number): void {
     this.silent(tookMs, nowMs)
-    this.#firstBytes.add(tookMs, nowMs)
+    this.#calls.firstBytes.add(tookMs, nowMs)
   }
 
   /** How long a call usually waits for its first byte here; fades while none comes, or nothing would ever show that it got faster. */
   typicalMs(nowMs: number): number {
-    return this.#firstBytes.at(nowMs)
+    return this.#experience?.firstBytes.at(nowMs) ?? 0
   }
 
   /** What a call costs here while it carries so many more; `part` is its share as a multiple of the average one. */

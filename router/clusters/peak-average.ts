@@ -6,7 +6,7 @@ const DECAY_MS = 10_000
 /** What is not heard of for so long may have become another: the next time that comes stands alone, however long those before it were. */
 const UNHEARD_MS = 5_000
 /** Assumed before the first time, and never less. */
-const LEAST_MS = 1
+export const LEAST_MS = 1
 
 export class PeakAverage {
   #ms = LEAST_MS

@@ -2,7 +2,7 @@
 // anew at each change of health would cost more than the checks. A list changes in place and its order means nothing.
 import type { ToolFacts } from '#router/tool-facts.ts'
 import { ERAS, type Era } from '#routes/route-table.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, NOT_APART } from './endpoint.ts'
 import { ToolAgreement } from './tool-agreement.ts'
 
 interface ServingSet {
@@ -126,10 +126,10 @@ export class ServingSets {
 
   #place(endpoint: Endpoint): void {
     const before = endpoint.apart
-    const apart: Partial<Record<Era, string>> = {}
+    let apart = NOT_APART
     for (const era of ERAS) {
       const why = this.#agreements[era].whyApart(endpoint)
-      if (why !== undefined) apart[era] = why
+      if (why !== undefined) apart = { ...apart, [era]: why }
       this.#serve(endpoint, era, why === undefined && endpoint.mayServe(era))
       put(this.#sets[era].ready, endpoint, why === undefined && endpoint.wouldServe(era))
     }

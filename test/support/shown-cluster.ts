@@ -13,7 +13,7 @@ export const shownEndpoint = (differences: Partial<ShownEndpoint> = {}): ShownEn
   override: undefined,
   learned: { eras: ['modern'] },
   ewmaMs: () => 12.345_6,
-  limit: { value: Number.POSITIVE_INFINITY },
+  limitNow: Number.POSITIVE_INFINITY,
   inFlight: 1,
   streams: 2,
   calls: 3,
