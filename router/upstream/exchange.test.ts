@@ -97,6 +97,8 @@ test('the head tells status, content type, first of repeated fields and time to 
     'content-type': 'application/json',
     'set-cookie': ['a', 'b'],
     'content-encoding': ['identity', 'gzip'],
+    connection: ['keep-alive', 'close'],
+    'mcp-session-id': ['a', 'b'],
     'transfer-encoding': ['gzip', 'chunked'],
   })
   const head = heads[0]
@@ -106,6 +108,8 @@ test('the head tells status, content type, first of repeated fields and time to 
   assert.equal(head.header('set-cookie'), 'a')
   assert.equal(head.header('content-encoding'), 'identity, gzip')
   assert.equal(head.header('transfer-encoding'), 'gzip, chunked')
+  assert.equal(head.header('connection'), 'keep-alive, close')
+  assert.equal(head.header('mcp-session-id'), 'a, b') // which is none
   assert.equal(head.header('retry-after'), undefined)
   assert.equal(head.firstByteMs, 42)
 })

@@ -251,5 +251,10 @@ const wordsOf = (error: Error): string =>
     ? error.errors.map(({ message }: Error) => message).join('; ')
     : error.message
 
-/** Fields that may come in several lines, each of which counts. */
-const LISTS: readonly string[] = ['content-encoding', 'transfer-encoding']
+/** Fields of which every line counts: lists, and the id of a session, of which two are none. */
+const LISTS: readonly string[] = [
+  'connection',
+  'content-encoding',
+  'mcp-session-id',
+  'transfer-encoding',
+]
