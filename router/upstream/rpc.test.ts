@@ -72,6 +72,25 @@ test('letters that are cut between two chunks stay whole', async () => {
   assert.deepEqual(reply.kind === 'message' && reply.message['result'], { t: '世界' })
 })
 
+test('an event that is not UTF-8 is no answer either, wherever it is cut, and its stream is read no further', async () => {
+  const bytes = Buffer.from(`data: ${ANSWER.replace('"n"', '"\xe2\x82"')}\n\n`, 'latin1')
+  for (const cut of [bytes.length, bytes.indexOf(0xe2) + 1]) {
+    const played = playedExchange()
+    const asking = ask(played)
+    played.answer(EVENTS)
+    await settle()
+    played.data(bytes.subarray(0, cut))
+    played.data(bytes.subarray(cut))
+    played.data(`data: ${ANSWER}\n\n`)
+    assert.deepEqual(await asking, {
+      kind: 'http',
+      status: 200,
+      detail: 'HTTP 200 without a JSON-RPC answer',
+    })
+    assert.ok(played.control.calls.includes('abort'))
+  }
+})
+
 test('a stream that stays open after its answer is cut after a second, and the process lives', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const played = playedExchange()

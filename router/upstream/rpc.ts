@@ -115,7 +115,7 @@ function firstAnswer(
   mostBytes: number,
 ): Promise<Buffer | 'too_large' | 'broken'> {
   return new Promise(resolve => {
-    const decoder = new TextDecoder()
+    const decoder = new TextDecoder('utf-8', { fatal: true })
     let bytes = 0
     let isFound = false
     let linger: NodeJS.Timeout | undefined
@@ -141,14 +141,31 @@ function firstAnswer(
           body.abort()
           return false
         }
-        if (!isFound) parser.feed(decoder.decode(chunk, { stream: true }))
-        return true
+        if (isFound) return true
+        const text = decoded(decoder, chunk)
+        if (text !== undefined) parser.feed(text)
+        else {
+          resolve(NOTHING)
+          body.abort()
+        }
+        return text !== undefined
       },
       end: stop,
       broken: stop,
     })
   })
 }
+
+/** Undefined where it is not UTF-8: with other letters in their place, bytes that differ would look the same. */
+function decoded(decoder: TextDecoder, chunk: Buffer): string | undefined {
+  try {
+    return decoder.decode(chunk, { stream: true })
+  } catch {
+    return undefined // whoever asked is told that this is no answer
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
 
 function parse(bytes: Buffer): Record<string, unknown> | undefined {
   if (!isUtf8(bytes)) return undefined // parts of it may be handed on as they are
