@@ -2,7 +2,11 @@
 // hundred files anew, which is most of the time until a router serves again.
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 
+// When little happens V8 collects to give memory back, and lets go of the shapes of objects of which none lives just then; code that was
+// compiled for them is thrown away with them. Between two calls that is the whole path of a call, and the next ones ran it interpreted.
+setFlagsFromString('--memory-reducer-gc-count=0')
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'ringmain')) // where it cannot be written, all is as without
 const { run } = await import('./run.ts')
 await run()

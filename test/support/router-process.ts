@@ -39,6 +39,8 @@ export interface RouterProcessOptions {
   readonly state?: string
   /** How much of what it prints is kept, in characters; all of it when absent. */
   readonly keptOutput?: number
+  /** For Node itself, before the program. */
+  readonly flags?: readonly string[]
 }
 
 /** Resolves once it listens; rejects with what it said when it ends before. */
@@ -53,7 +55,7 @@ export async function startRouterProcess(
     RINGMAIN_STATE: options.state ?? join(folder, 'state'),
     ...options.env,
   }
-  const spoken = launch(env, options.keptOutput)
+  const spoken = launch(env, options)
   const { child, stdout, stderr, exited } = spoken
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   const urls = await listening(spoken).catch((error: unknown) => {
@@ -91,9 +93,12 @@ export interface Spoken {
 /** Starts it with these settings and free ports, and waits for nothing. */
 export function launch(
   env: Readonly<Record<string, string>>,
-  keptOutput = Number.POSITIVE_INFINITY,
+  {
+    keptOutput = Number.POSITIVE_INFINITY,
+    flags = [],
+  }: Pick<RouterProcessOptions, 'keptOutput' | 'flags'> = {},
 ): Spoken {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...flags, MAIN], {
     env: {
       PATH: process.env['PATH'],
       RINGMAIN_PORT: '0',
