@@ -7,7 +7,8 @@ export interface Setting {
   readonly env: `RINGMAIN_${string}`
   readonly kind:
     | 'text'
-    | 'list'
+    | 'hosts'
+    | 'origins'
     | 'urls'
     | 'host'
     | 'choice'
@@ -168,7 +169,7 @@ export const routerSettings = {
   allowHosts: {
     flag: 'allow-hosts',
     env: 'RINGMAIN_ALLOW_HOSTS',
-    kind: 'list',
+    kind: 'hosts',
     placeholder: 'NAME,…',
     fallback: 'localhost,127.0.0.1,::1',
     says: 'Host header names that are served, without the port.',
@@ -176,7 +177,7 @@ export const routerSettings = {
   allowOrigins: {
     flag: 'allow-origins',
     env: 'RINGMAIN_ALLOW_ORIGINS',
-    kind: 'list',
+    kind: 'origins',
     placeholder: 'ORIGIN,…',
     fallback: '',
     says: 'Origins that browsers may call from, besides those of the allowed hosts.',

@@ -87,6 +87,38 @@ test('a duration that no timer can hold is refused, since it would fire at once'
     assert.match(problemsOf({ RINGMAIN_DRAIN: text })[0] ?? '', /up to 24h, /, text)
 })
 
+test('a host or an origin that no header could say is refused, and not left to serve nobody', () => {
+  const { allowHosts, allowOrigins } = settingsOf({
+    RINGMAIN_ALLOW_HOSTS: 'Tools.internal, my_host,10.0.0.1,fd00::1,',
+    RINGMAIN_ALLOW_ORIGINS: 'https://app.example:8443, chrome-extension://abc,http://[::1]:3000',
+  })
+  assert.deepEqual(allowHosts, ['Tools.internal', 'my_host', '10.0.0.1', 'fd00::1'])
+  assert.deepEqual(allowOrigins, [
+    'https://app.example:8443',
+    'chrome-extension://abc',
+    'http://[::1]:3000',
+  ])
+  assert.deepEqual(settingsOf({ RINGMAIN_ALLOW_ORIGINS: ',' }).allowOrigins, [])
+  for (const text of ['tools:7400', '[::1]', '*', '*.internal', 'http://tools', 'a,b c', ',', 'a/'])
+    assert.deepEqual(problemsOf({ RINGMAIN_ALLOW_HOSTS: text }), [
+      `RINGMAIN_ALLOW_HOSTS: expected host names and IP addresses without a port or brackets, with commas between them, got ${JSON.stringify(text)}`,
+    ])
+  for (const text of [
+    'app.example',
+    'https://app.example/',
+    '*',
+    'https://*',
+    'null',
+    'http://',
+    'https://a@b',
+  ])
+    assert.match(
+      problemsOf({ RINGMAIN_ALLOW_ORIGINS: text })[0] ?? '',
+      /^RINGMAIN_ALLOW_ORIGINS: expected origins as browsers write them, /,
+      text,
+    )
+})
+
 test('addresses of Consul are whole URLs', () => {
   assert.deepEqual(
     settingsOf({ RINGMAIN_CONSUL: 'https://a.example/consul,http://[::1]:1' }).consul,

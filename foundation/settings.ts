@@ -6,7 +6,7 @@ import { routerSettings, type Setting } from './router-settings.ts'
 
 export type SettingName = keyof typeof routerSettings
 
-type Parsed<K extends Setting['kind']> = K extends 'list' | 'urls'
+type Parsed<K extends Setting['kind']> = K extends 'hosts' | 'origins' | 'urls'
   ? readonly string[]
   : K extends 'port' | 'count' | 'bytes' | 'duration'
     ? number
@@ -66,7 +66,9 @@ function rawValue(
 const EXPECTED: Record<Exclude<Setting['kind'], 'choice'>, string> = {
   text: 'text',
   secret: 'text',
-  list: 'words with commas between them',
+  hosts: 'host names and IP addresses without a port or brackets, with commas between them',
+  origins:
+    'origins as browsers write them, such as https://app.example:8443, with commas between them',
   urls: 'http or https URLs without a user name, a password or a query, with commas between them',
   host: 'a host name such as tools.internal, and no IP address',
   port: 'a whole number from 0 to 65535',
@@ -94,8 +96,14 @@ function parse({ kind, choices }: Setting, text: string): unknown {
       return isHostName(text) ? text : undefined
     case 'choice':
       return choices?.includes(text) ? text : undefined
-    case 'list':
-      return words(text)
+    case 'hosts': {
+      const hosts = words(text)
+      return hosts.length > 0 && hosts.every(isHostOfHeader) ? hosts : undefined
+    }
+    case 'origins': {
+      const origins = words(text)
+      return origins.every(isOrigin) ? origins : undefined
+    }
     case 'urls': {
       const urls = words(text)
       return urls.length > 0 && urls.every(isPlainHttpUrl) ? urls : undefined
@@ -122,6 +130,13 @@ const words = (text: string): readonly string[] =>
 
 const isPlainHttpUrl = (text: string): boolean =>
   /^https?:\/\/[^/?#@\\\s]+(?:\/[^?#\\\s]*)?$/i.test(text) && URL.canParse(text)
+
+/** One that no Host header could name would be no error, and serve nobody. */
+const isHostOfHeader = (text: string): boolean => isIP(text) !== 0 || /^[a-z0-9._-]+$/i.test(text)
+
+/** Of any scheme, since extensions have their own; nothing stands behind the host and its port, not even a slash. */
+const isOrigin = (text: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\*]+$/i.test(text) && URL.canParse(text)
 
 /** As TLS asks for it. */
 const isHostName = (text: string): boolean =>

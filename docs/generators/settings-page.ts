@@ -5,7 +5,8 @@ import { markdownTable } from './table.ts'
 const HOLDS: Readonly<Record<Setting['kind'], string>> = {
   text: 'text',
   secret: 'text, kept secret',
-  list: 'words with commas between them',
+  hosts: 'host names and IP addresses with commas between them',
+  origins: 'origins with commas between them',
   urls: 'http or https URLs with commas between them',
   host: 'host name',
   choice: 'one of the words',
