@@ -263,12 +263,3 @@ export const routerSettings = {
     says: 'Least severe lines that are logged: trace, debug, info, warn, error or silent.',
   },
 } as const satisfies Record<string, Setting>
-
-/**
- * New objects fill so many MiB before the living ones are moved away, in one pause that grows with it. With the 16 that V8 takes by itself this
- * is 7 to 20 ms where most of them live, as while ten thousand replicas become known or long answers pile up.
- */
-const NEW_SPACE_MIB = 4
-
-/** What V8 is told when a router is started, and cannot be told later. */
-export const ROUTER_FLAGS: readonly string[] = [`--max-semi-space-size=${NEW_SPACE_MIB}`]

@@ -14,8 +14,6 @@ import { EXIT, Failure } from './failure.ts'
 
 export interface ChildSpec {
   readonly name: string
-  /** For Node itself, before the program. */
-  readonly flags?: readonly string[]
   readonly file: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -47,7 +45,7 @@ export function startChild(spec: ChildSpec): Child {
   writeFileSync(spec.logFile, '')
   // Opened to append: a log that is cut while it is written to goes on at its new end.
   const log = openSync(spec.logFile, 'a')
-  const child = spawn(process.execPath, [...(spec.flags ?? []), spec.file, ...spec.args], {
+  const child = spawn(process.execPath, [spec.file, ...spec.args], {
     stdio: ['ignore', log, log, 'ipc'],
     env: { ...process.env, ...spec.env },
     // A Ctrl-C at the terminal goes to the whole group, and the router must drain before its replicas end.

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RouterView } from '#foundation/admin-views.ts'
 import { formatDuration } from '#foundation/duration.ts'
-import { ROUTER_FLAGS } from '#foundation/router-settings.ts'
 import { type Child, type ChildSpec, startChild } from './dev-child.ts'
 import { type ConsulAgent, leaderElected, startConsul } from './dev-consul.ts'
 import {
@@ -174,7 +173,6 @@ export function replicaCommand(
 async function startRouter({ options, state, drain }: DemoPlan, running: Running): Promise<string> {
   const router = startPart(running, {
     name: 'router',
-    flags: ROUTER_FLAGS,
     file: ROUTER_MAIN,
     args: [],
     env: {

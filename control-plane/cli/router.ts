@@ -1,6 +1,5 @@
 // `ringmain router`: the router alone, on anybody's documents. A wrapper: the router is a process of its own.
 import { spawn } from 'node:child_process'
-import { ROUTER_FLAGS } from '#foundation/router-settings.ts'
 import { readRouterSettings } from '#foundation/settings.ts'
 import { EXIT, Failure, usageFailure } from './failure.ts'
 import { runInForeground } from './foreground.ts'
@@ -11,7 +10,7 @@ import type { Terminal } from './terminal.ts'
 export async function runRouter(values: FlagValues, terminal: Terminal): Promise<number> {
   const env = routerEnvironment(values, terminal.env)
   mustBeUsable(env)
-  const child = spawn(process.execPath, [...ROUTER_FLAGS, ROUTER_MAIN], {
+  const child = spawn(process.execPath, [ROUTER_MAIN], {
     env,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     detached: true,

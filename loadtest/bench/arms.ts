@@ -4,7 +4,6 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
-import { ROUTER_FLAGS } from '#foundation/router-settings.ts'
 import { type Child, type Children, firstMessage, untilAnswers } from './children.ts'
 import { haproxy, nginxAnswer, nginxProxy, policies } from './configs.ts'
 import { ANSWER, CALL, forged, headersFor, type Token } from './request.ts'
@@ -106,7 +105,7 @@ async function startRouter(bench: Bench, flags: NodeFlags): Promise<Arm> {
   mkdirSync(join(own, 'policies'), { recursive: true })
   writeFileSync(join(own, 'policies', 'bench.yaml'), policies(bench.upstreamPort))
   const child = bench.children.start({
-    command: [process.execPath, ...ROUTER_FLAGS, ...flags, join(bench.root, 'router/main.ts')],
+    command: [process.execPath, ...flags, join(bench.root, 'router/main.ts')],
     core: 'underTest',
     isNode: true,
     env: {

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ROUTER_FLAGS } from '#foundation/router-settings.ts'
 import { type LogLine, viewsOf, writePolicies } from './running-router.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'router', 'main.ts')
@@ -99,7 +98,7 @@ export function launch(
     flags = [],
   }: Pick<RouterProcessOptions, 'keptOutput' | 'flags'> = {},
 ): Spoken {
-  const child = spawn(process.execPath, [...ROUTER_FLAGS, ...flags, MAIN], {
+  const child = spawn(process.execPath, [...flags, MAIN], {
     env: {
       PATH: process.env['PATH'],
       RINGMAIN_PORT: '0',
