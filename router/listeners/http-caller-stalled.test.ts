@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type CallerLines, callerLines } from '#test/support/caller-line.ts'
 import type { HttpCaller } from './http-caller.ts'
+import { takenBy } from './taken.ts'
 
 const DRAIN_MS = 30_000
 const REQUEST = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'
@@ -43,9 +44,9 @@ test('a caller who reads none of many small answers is cut', async t => {
       const { caller, connection } = await fill(here, each => each.send(200, headers, body))
       let isTold = false
       caller.onGone(() => (isTold = true))
-      one.mock.timers.tick(DRAIN_MS - 1)
+      pass(one, DRAIN_MS - 1)
       assert.equal(connection.destroyed, false)
-      one.mock.timers.tick(1)
+      pass(one, 1)
       assert.equal(connection.destroyed, true)
       await once(connection, 'close')
       assert.equal(isTold, true)
@@ -61,7 +62,7 @@ test('a caller who reads none of a stream that ended is cut, and so is one who d
         caller.write('x'.repeat(15_000))
         caller[end]()
       })
-      one.mock.timers.tick(DRAIN_MS)
+      pass(one, DRAIN_MS)
       assert.equal(connection.destroyed, true)
     })
 })
@@ -69,7 +70,7 @@ test('a caller who reads none of a stream that ended is cut, and so is one who d
 test('what the kernel holds for a caller who is cut for not reading goes with the connection', async t => {
   const here = await ground(t)
   const { connection } = await fill(here, caller => caller.send(200, {}, Buffer.alloc(64 * MIB)))
-  t.mock.timers.tick(DRAIN_MS)
+  pass(t, DRAIN_MS)
   assert.equal(connection.destroyed, true)
   here.client.resume()
   const [error] = (await once(here.client, 'error')) as [NodeJS.ErrnoException]
@@ -81,7 +82,7 @@ test('no timer is left behind when an answer was taken at once', async t => {
   here.client.write(REQUEST)
   const { caller, connection } = await here.next()
   caller.send(200, {}, 'small')
-  t.mock.timers.tick(2 * DRAIN_MS)
+  pass(t, 2 * DRAIN_MS)
   assert.equal(connection.destroyed, false)
 })
 
@@ -93,16 +94,14 @@ test('a caller who takes a little now and then is cut when it has kept us waitin
   while (connection.writableLength === 0) caller.write(Buffer.alloc(MIB))
   for (let times = 1; times <= 3; times += 1) {
     caller.onWritable(() => undefined)
-    nowMs += DRAIN_MS / 4
-    t.mock.timers.tick(DRAIN_MS / 4)
+    pass(t, DRAIN_MS / 4)
     connection.emit('drain')
-    nowMs += DRAIN_MS // nothing waits, and nobody is kept waiting
-    t.mock.timers.tick(DRAIN_MS)
+    pass(t, DRAIN_MS) // nothing waits, and nobody is kept waiting
   }
   caller.onWritable(() => assert.fail('it did not take the rest'))
-  t.mock.timers.tick(DRAIN_MS / 4 - 1)
+  pass(t, DRAIN_MS / 4 - 1)
   assert.equal(connection.destroyed, false)
-  t.mock.timers.tick(1)
+  pass(t, 1)
   assert.equal(connection.destroyed, true)
 })
 
@@ -115,8 +114,7 @@ test('a caller who takes much has the whole time again', async t => {
   for (let times = 1; times <= 5; times += 1) {
     assert.equal(caller.write(Buffer.alloc(MIB)), false)
     caller.onWritable(() => undefined)
-    nowMs += DRAIN_MS / 2
-    t.mock.timers.tick(DRAIN_MS / 2)
+    pass(t, DRAIN_MS / 2)
     await once(connection, 'drain')
   }
   assert.equal(connection.destroyed, false)
@@ -130,11 +128,26 @@ test('a caller who reads a large answer steadily gets all of it, and is cut when
   caller.send(200, {}, Buffer.alloc(96 * MIB))
   for (let times = 1; times <= 3; times += 1) {
     await readMore(client, 20 * MIB) // more than both kernels hold
-    t.mock.timers.tick(DRAIN_MS)
+    pass(t, DRAIN_MS)
     assert.equal(connection.destroyed, false, `after ${times} times`)
   }
-  t.mock.timers.tick(DRAIN_MS) // the kernel may have taken some for it meanwhile
-  t.mock.timers.tick(DRAIN_MS)
+  await settled(connection)
+  pass(t, DRAIN_MS + DRAIN_MS / 10) // the kernel may have taken some for it meanwhile
+  assert.equal(connection.destroyed, true)
+})
+
+test('a caller who stops early in its time has that time again from there, and not from its end', async t => {
+  const here = await ground(t)
+  here.client.write(REQUEST)
+  const { caller, connection } = await here.next()
+  caller.send(200, {}, Buffer.alloc(96 * MIB))
+  await readMore(here.client, 20 * MIB)
+  await settled(connection)
+  pass(t, DRAIN_MS / 10)
+  await settled(connection)
+  pass(t, DRAIN_MS - 1)
+  assert.equal(connection.destroyed, false)
+  pass(t, 1)
   assert.equal(connection.destroyed, true)
 })
 
@@ -167,6 +180,26 @@ test('a caller who ends its side and reads nothing does not keep its connection,
   here.client.end()
   await ended
   assert.equal(caller.isGone, true)
-  t.mock.timers.tick(DRAIN_MS)
+  await settled(connection)
+  pass(t, DRAIN_MS + DRAIN_MS / 10)
   assert.equal(connection.destroyed, true)
 })
+
+/** The clock and the timers go on together. */
+function pass(t: TestContext, ms: number): void {
+  for (let left = ms; left > 0; left -= 100) {
+    nowMs += Math.min(left, 100)
+    t.mock.timers.tick(Math.min(left, 100))
+  }
+}
+
+/** Neither kernel takes any more for one who does not read. */
+async function settled(connection: Socket): Promise<void> {
+  let before = -1
+  for (let turns = 0; turns < 20; turns += 1) {
+    const now = takenBy(connection)
+    if (now !== before) turns = 0
+    before = now
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}

@@ -29,6 +29,8 @@ export interface CallerLimits {
 
 /** For so much that a caller takes it may keep us waiting for `drainMs` once more: a little now and then does not begin its time anew. */
 const LEAST_TAKEN = 262_144
+/** In that time what it took is looked at so often: what its kernel takes at first, whoever reads, gives one who does not no second time. */
+const LOOKS = 10
 
 export class HttpCaller implements Caller {
   bytesOut = 0
@@ -181,22 +183,29 @@ export class HttpCaller implements Caller {
   /** What waits for a caller who does not read is memory that nobody else can use. */
   #mustDrain(): void {
     this.#hasDrained()
-    const { socket } = this.#line
-    if (this.#hasTakenMuch()) {
-      this.#takenBefore = takenBy(socket)
-      this.#patienceMs = this.#limits.drainMs
-    }
+    this.#begunAnew()
+    this.#wait()
+  }
+
+  #wait(): void {
+    const waitMs = Math.min(this.#patienceMs, this.#limits.drainMs / LOOKS)
     this.#stalledSinceMs = this.#limits.nowMs()
     this.#stalled = setTimeout(() => {
       // One large answer drains once, at its end: whoever reads it steadily is seen here alone.
-      if (this.#hasTakenMuch()) this.#mustDrain()
+      if (!this.#begunAnew()) this.#patienceMs -= waitMs
+      if (this.#patienceMs > 0) this.#wait()
       // Reset: after an orderly end the kernel would keep what it holds, and go on offering it to one who does not read.
-      else socket.resetAndDestroy()
-    }, this.#patienceMs)
+      else this.#line.socket.resetAndDestroy()
+    }, waitMs)
   }
 
-  #hasTakenMuch(): boolean {
-    return takenBy(this.#line.socket) - this.#takenBefore >= LEAST_TAKEN
+  /** Whether it has taken so much since that its time begins again. */
+  #begunAnew(): boolean {
+    const taken = takenBy(this.#line.socket)
+    if (taken - this.#takenBefore < LEAST_TAKEN) return false
+    this.#takenBefore = taken
+    this.#patienceMs = this.#limits.drainMs
+    return true
   }
 
   #hasDrained(): void {
