@@ -168,6 +168,11 @@ test("an answer with an entry that is not Consul's is refused as a whole", () =>
     [entry(), null],
     [entry({ node: { Node: '' } })],
     [entry({ service: { ID: 5 } })],
+    [{ ...entry(), Checks: undefined }],
+    [{ ...entry(), Checks: null }],
+    [{ ...entry(), Checks: { Status: 'passing' } }],
+    [{ ...entry(), Checks: [...entry().Checks, null] }],
+    [{ ...entry(), Checks: ['passing'] }],
   ]
   for (const body of odd) assert.ok('garbled' in readConsulInstances(body), JSON.stringify(body))
 })

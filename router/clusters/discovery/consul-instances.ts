@@ -60,8 +60,10 @@ export function createConsulReading(): ConsulReading {
       const service = recordIn(entry, 'Service')
       const nodeName = textIn(node, 'Node')
       const id = textIn(service, 'ID')
+      const checks = troubledChecks(entry)
       // One entry that is not Consul's makes the whole answer doubtful: half a set must not stand for the whole.
       if (nodeName === '' || id === '') garbled = `entry ${position} has no node or no service id`
+      else if (checks === undefined) garbled = `entry ${position} has no list of checks`
       else if (!isName(nodeName) || !isName(id)) tell('an entry', UNUSABLE_NAME)
       else
         return keep({
@@ -70,7 +72,7 @@ export function createConsulReading(): ConsulReading {
           host: textIn(service, 'Address') || textIn(node, 'Address'),
           port: service['Port'] as number,
           service,
-          checks: troubledChecks(entry),
+          checks,
         })
       return undefined
     },
@@ -122,12 +124,13 @@ interface Check {
   readonly notes: string
 }
 
-/** Those that do not pass, by their ids: nothing hangs on the others. */
-function troubledChecks(entry: unknown): readonly Check[] {
+/** Those that do not pass, by their ids: nothing hangs on the others. Undefined where it is not said, as health never leaves out. */
+function troubledChecks(entry: unknown): readonly Check[] | undefined {
   const checks = isRecord(entry) ? entry['Checks'] : undefined
-  if (!Array.isArray(checks) || checks.every(isPassing)) return []
+  if (!Array.isArray(checks)) return undefined
+  if (checks.every(isPassing)) return []
+  if (!checks.every(isRecord)) return undefined
   return checks
-    .filter(isRecord)
     .map(check => ({
       id: textIn(check, 'CheckID'),
       name: textIn(check, 'Name'),

@@ -175,6 +175,17 @@ test('one whose answer waited here for longer than connections are kept is close
   }
 })
 
+test('one that was held back at the end of its answer reads the next', async t => {
+  const { port, sockets } = await rawReplica(t, socket => socket.write(answer('ok')))
+  const way = connectionsTo(t, port)
+  let control: Control | undefined
+  const hold = (): void => control?.pause()
+  await askReplica(way, {}, it => void (control = it), hold)
+  await until('it to be offered again', () => way.isIdle)
+  assert.equal(await text(askReplica(way)), 'ok')
+  assert.equal(sockets.length, 1)
+})
+
 test('an abort closes the connection, and nothing more is heard', async t => {
   const { port, sockets } = await rawReplica(t, socket => socket.write(answer('ok').slice(0, -1)))
   const way = connectionsTo(t, port)
