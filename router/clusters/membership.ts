@@ -6,7 +6,7 @@ import type { Instance } from './discovery/instance.ts'
 import { Endpoint, type Reach } from './endpoint.ts'
 
 /** Of work in one turn. */
-const SLICE_MS = 2
+const SLICE_MS = 1
 /** A set of more is begun in a turn of its own: the one that brings it has spent some milliseconds on comparing it. */
 const AT_ONCE = 1_000
 

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '#foundation/clock.ts'
 
 /** Well below what a call may notice. */
-const SLICE_MS = 2
+const SLICE_MS = 1
 
 /** Await it between two pieces of work; it waits only when the slice is used up. */
 export function createBreather(clock: Pick<Clock, 'nowMs'>): () => Promise<void> {
