@@ -187,6 +187,33 @@ test('informal answers without end are no answer', () => {
   )
 })
 
+test('each answer may have as many informal ones before it', () => {
+  const memory = Buffer.from(`HTTP/1.1 102 Processing\r\n\r\n${head('content-length: 0')}`)
+  const reader = new AnswerReader({ onHead: () => undefined, onData: () => undefined })
+  for (let answers = 0; answers < 9; answers += 1) {
+    reader.begin()
+    assert.deepEqual([reader.informal, reader.isWhole], [0, false])
+    reader.read(memory, memory.length)
+    assert.deepEqual([reader.informal, reader.isWhole], [1, true])
+  }
+})
+
+test('what breaks in who listens is no fault of the answer', () => {
+  const memory = Buffer.from(head('content-length: 0'))
+  const planted = new TypeError('planted')
+  const onHead = (): never => {
+    throw planted
+  }
+  const reader = new AnswerReader({ onHead, onData: () => undefined })
+  assert.throws(() => reader.read(memory, memory.length), planted)
+})
+
+test('nothing is told where nothing came', () => {
+  for (const bytes of [head('content-length: 2'), chunked('2;a\r\n')])
+    assert.equal(read([bytes, 'ok']).pieces, 1)
+  assert.equal(read([head('content-length: 0')]).pieces, 0)
+})
+
 test('small chunks that come together are one piece', () => {
   const { pieces, body } = read([chunked(`${'1\r\nx\r\n'.repeat(1_000)}0\r\n\r\n`)])
   assert.deepEqual([pieces, body], [1, 'x'.repeat(1_000)])

@@ -89,7 +89,6 @@ export class AnswerReader {
       return
     }
     this.#body = head.body === 'chunked' ? new ChunkedBody() : head.body
-    this.#isWhole = head.body === 0
     this.#listener.onHead(head)
   }
 

@@ -92,8 +92,8 @@ export class Connection implements Connecting, Control, AnswerListener, Spoke {
   /** The socket that was waited for. */
   open(socket: Socket): void {
     this.#socket = socket
-    if (this.#isClosed || this.#waiting === undefined || this.#handler === undefined) {
-      socket.destroy()
+    if (this.#waiting === undefined || this.#handler === undefined) {
+      socket.destroy() // it was given up meanwhile
       return
     }
     socket.on('error', error => this.fail(error))
