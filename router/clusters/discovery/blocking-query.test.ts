@@ -1,79 +1,12 @@
 // The rules of a blocking query, one by one, against scripted answers and a clock that the test moves.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { manualTime, settle } from '#test/support/manual-time.ts'
-import { runBlockingQuery } from './blocking-query.ts'
-import type { ConsulFault, ConsulOutcome } from './consul-http.ts'
-
-const answered = (index: string | undefined): ConsulOutcome => ({
-  answer: {
-    index,
-    isFilteredByAcl: false,
-    isBlind: false,
-    knowsLeader: true,
-    lastContactMs: 0,
-    backend: undefined,
-  },
-})
-const failed = (kind: ConsulFault['kind']): ConsulOutcome => ({ fault: { kind, says: kind } })
-
-/** Runs the loop; `reply` answers the question that hangs. `random` is the highest there is, so back-offs are at their bound. */
-function rig(random = () => 1) {
-  const time = manualTime()
-  const closed = new AbortController()
-  const asked: (bigint | undefined)[] = []
-  const faults: string[] = []
-  const taken: unknown[] = []
-  let verdict: 'news' | 'quiet' | ConsulFault = 'news'
-  let isAnotherNext = false
-  let pending: ((outcome: ConsulOutcome) => void) | undefined
-  const run = runBlockingQuery(
-    {
-      ask: (index, signal) => {
-        asked.push(index)
-        return new Promise(resolve => {
-          pending = resolve
-          signal.addEventListener('abort', () => resolve(failed('unreachable')), { once: true })
-        })
-      },
-      take(answer) {
-        taken.push(answer.index)
-        return verdict
-      },
-      fail(fault) {
-        faults.push(fault.kind)
-        return isAnotherNext
-      },
-    },
-    { clock: time.clock, wait: time.wait, random },
-    closed.signal,
-  )
-  return {
-    time,
-    asked,
-    faults,
-    taken,
-    run,
-    closed,
-    setVerdict: (next: typeof verdict) => {
-      verdict = next
-    },
-    setAnotherNext: (next: boolean) => {
-      isAnotherNext = next
-    },
-    reply: async (outcome: ConsulOutcome) => {
-      await settle()
-      assert.ok(pending !== undefined, 'a question hangs')
-      const answer = pending
-      pending = undefined
-      answer(outcome)
-      await settle()
-    },
-  }
-}
+import { settle } from '#test/support/manual-time.ts'
+import { answered, failed, queryRig } from '#test/support/query-rig.ts'
+import type { ConsulOutcome } from './consul-http.ts'
 
 test('the first question has no index, the next one the index of the answer', async () => {
-  const { reply, asked, closed, run } = rig()
+  const { reply, asked, closed, run } = queryRig()
   await reply(answered('7'))
   await reply(answered('18446744073709551615'))
   assert.deepEqual(asked, [undefined, 7n, 18_446_744_073_709_551_615n])
@@ -82,7 +15,7 @@ test('the first question has no index, the next one the index of the answer', as
 })
 
 test('an index that goes backwards is forgotten, and its answer still counts', async () => {
-  const { reply, asked, taken, closed, run } = rig()
+  const { reply, asked, taken, closed, run } = queryRig()
   await reply(answered('7'))
   await reply(answered('3'))
   await reply(answered('4'))
@@ -93,7 +26,7 @@ test('an index that goes backwards is forgotten, and its answer still counts', a
 })
 
 test('an index of zero becomes one, since zero would not block', async () => {
-  const { reply, asked, closed, run } = rig()
+  const { reply, asked, closed, run } = queryRig()
   await reply(answered('0'))
   await settle()
   assert.deepEqual(asked, [undefined, 1n])
@@ -103,7 +36,7 @@ test('an index of zero becomes one, since zero would not block', async () => {
 
 test('an answer without a usable index is a fault; the loop goes on with a plain read', async () => {
   for (const index of [undefined, '', '-1', '1.5', 'abc', '123456789012345678901']) {
-    const { reply, asked, faults, taken, time, closed, run } = rig()
+    const { reply, asked, faults, taken, time, closed, run } = queryRig()
     await reply(answered('7'))
     await reply(answered(index))
     assert.deepEqual([faults, taken.length], [['garbled'], 1], String(index))
@@ -115,7 +48,7 @@ test('an answer without a usable index is a fault; the loop goes on with a plain
 })
 
 test('the back-off doubles from 500 ms to 12 s, and starts anew after an answer', async () => {
-  const { reply, time, closed, run } = rig()
+  const { reply, time, closed, run } = queryRig()
   const waits: number[] = []
   for (let turn = 0; turn < 9; turn += 1) {
     await reply(failed('busy'))
@@ -131,7 +64,7 @@ test('the back-off doubles from 500 ms to 12 s, and starts anew after an answer'
 })
 
 test('the back-off is jittered over its whole range', async () => {
-  const { reply, time, closed, run } = rig(() => 0.25)
+  const { reply, time, closed, run } = queryRig(() => 0.25)
   await reply(failed('busy'))
   assert.deepEqual(time.waits(), [125])
   closed.abort()
@@ -139,7 +72,7 @@ test('the back-off is jittered over its whole range', async () => {
 })
 
 test('a jitter of nothing still cannot make a loop hot: every question needs a token', async () => {
-  const { reply, time, asked, closed, run } = rig(() => 0)
+  const { reply, time, asked, closed, run } = queryRig(() => 0)
   for (let turn = 0; turn < 2; turn += 1) {
     await reply(failed('unreachable'))
     await time.advance(0)
@@ -150,24 +83,25 @@ test('a jitter of nothing still cannot make a loop hot: every question needs a t
   await run
 })
 
-test('a refusal is asked again after 18 to 24 s, and the loop does not end', async () => {
-  for (const [chance, afterMs] of [
-    [0, 18_000],
-    [1, 24_000],
-  ] as const) {
-    const { reply, time, asked, closed, run } = rig(() => chance)
-    await reply(failed('refused'))
-    await time.advance(afterMs - 1)
-    assert.equal(asked.length, 1)
-    await time.advance(1)
-    assert.equal(asked.length, 2)
-    closed.abort()
-    await run
-  }
+test('an index that is none is quoted by its beginning', async () => {
+  const { reply, said, closed, run } = queryRig()
+  await reply(answered('x'.repeat(5_000)))
+  assert.equal(said[0], `Consul answered without a usable X-Consul-Index: ${'x'.repeat(40)}`)
+  closed.abort()
+  await run
+})
+
+test('an index that stays is asked on from', async () => {
+  const { reply, asked, closed, run } = queryRig()
+  await reply(answered('7'))
+  await reply(answered('7'))
+  assert.deepEqual(asked, [undefined, 7n, 7n])
+  closed.abort()
+  await run
 })
 
 test('another agent that has not failed yet is asked at once, and only a round of failures lengthens the pause', async () => {
-  const { reply, time, setAnotherNext, closed, run } = rig()
+  const { reply, time, setAnotherNext, closed, run } = queryRig()
   const waits: number[] = []
   for (let turn = 0; turn < 6; turn += 1) {
     setAnotherNext(turn % 2 === 0) // two agents
@@ -193,7 +127,7 @@ const OUTAGES = [
 
 for (const [what, hangsMs, outcome] of OUTAGES)
   test(`an agent that ${what} for an hour is asked again within 30 s of any moment`, async () => {
-    const { reply, time, asked, closed, run } = rig()
+    const { reply, time, asked, closed, run } = queryRig()
     await reply(answered('7'))
     const endMs = time.clock.nowMs() + 3_600_000
     let longestMs = 0
@@ -210,7 +144,7 @@ for (const [what, hangsMs, outcome] of OUTAGES)
   })
 
 test('an answer that its reader refuses takes the path of a fault', async () => {
-  const { reply, asked, faults, time, setVerdict, closed, run } = rig()
+  const { reply, asked, faults, time, setVerdict, closed, run } = queryRig()
   await reply(answered('7'))
   setVerdict({ kind: 'hidden', says: 'hidden' })
   await reply(answered('8'))
@@ -221,7 +155,7 @@ test('an answer that its reader refuses takes the path of a fault', async () => 
 })
 
 test('an index that churns costs two questions and then one a second, then one in 15 s', async () => {
-  const { reply, time, asked, setVerdict, closed, run } = rig()
+  const { reply, time, asked, setVerdict, closed, run } = queryRig()
   setVerdict('quiet')
   const askedBy: number[] = []
   for (let second = 0; second < 120; second += 1) {
@@ -241,7 +175,7 @@ test('an index that churns costs two questions and then one a second, then one i
 })
 
 test('a single change after silence is asked about without a pause', async () => {
-  const { reply, time, asked, closed, run } = rig()
+  const { reply, time, asked, closed, run } = queryRig()
   await reply(answered('7'))
   await time.advance(55_000)
   await reply(answered('8'))
@@ -251,12 +185,12 @@ test('a single change after silence is asked about without a pause', async () =>
 })
 
 test('an abort ends the loop at once, while it asks and while it waits', async () => {
-  const asking = rig()
+  const asking = queryRig()
   await settle()
   asking.closed.abort()
   await asking.run
   assert.deepEqual(asking.faults, [], 'an abort is no fault of the source')
-  const waiting = rig()
+  const waiting = queryRig()
   await waiting.reply(failed('refused'))
   waiting.closed.abort()
   await waiting.run

@@ -114,7 +114,10 @@ test('a weight out of range is brought into it, and noted', () => {
     return [weight, notes.length]
   }
   assert.deepEqual(weigh({ Passing: 65_535, Warning: 1 }), [1_000, 1])
+  assert.deepEqual(weigh({ Passing: 1_000 }), [1_000, 0])
   assert.deepEqual(weigh({ Passing: -1, Warning: 1 }), [1, 1])
+  assert.deepEqual(weigh({ Passing: 0, Warning: 1 }), [1, 1])
+  assert.deepEqual(weigh({ Passing: 1.5 }), [1, 1])
   assert.deepEqual(weigh({ Passing: 'x' }), [1, 1])
   assert.deepEqual(weigh(undefined), [1, 0])
 })
@@ -122,7 +125,8 @@ test('a weight out of range is brought into it, and noted', () => {
 test('an instance without a port or with an odd address is left out, and noted', () => {
   for (const service of [
     { Port: 0 },
-    { Port: 70_000 },
+    { Port: 65_536 },
+    { Port: 80.5 },
     { Port: '80' },
     { Address: 'a b' },
     { Address: 'x/../y' },
@@ -175,6 +179,57 @@ test("an answer with an entry that is not Consul's is refused as a whole", () =>
     [{ ...entry(), Checks: ['passing'] }],
   ]
   for (const body of odd) assert.ok('garbled' in readConsulInstances(body), JSON.stringify(body))
+})
+
+test('an entry is told by its place, counted over those that were known', () => {
+  const reading = createConsulReading()
+  const known = reading.add(entry()) as Instance
+  const next = createConsulReading()
+  next.repeat(known)
+  next.add(entry({ service: { ID: 'b' } }))
+  next.add({})
+  next.add(entry({ service: { ID: '' } })) // the first that is wrong is told
+  next.repeat(known)
+  assert.deepEqual(next.result(), { garbled: 'entry 2 has no node or no service id' })
+})
+
+test('oddities beyond the first hundred are not kept', () => {
+  const body = Array.from({ length: 150 }, (_, at) => entry({ service: { ID: `s${at}`, Port: 0 } }))
+  const reading = readConsulInstances(body)
+  assert.ok('notes' in reading)
+  assert.deepEqual([reading.notes.length, reading.notes.at(-1)?.slice(0, 6)], [100, 'n1/s99'])
+})
+
+test('what is said of a check cannot be obeyed by a terminal or fill a page, and is never nothing', () => {
+  const odd = `a\u001b[2J${'x'.repeat(500)}`
+  const shown = `a [2J${'x'.repeat(195)}`
+  const reasonOf = (check: object, service = {}) => readOne({ checks: [check], service }).reason
+  const maintenance = { CheckID: '_node_maintenance', Status: 'critical' }
+  assert.equal(reasonOf({ ...maintenance, Notes: odd }), `maintenance: ${shown}`)
+  assert.equal(reasonOf({ Name: odd, Status: odd }), `check ${shown} is ${shown}`)
+  assert.equal(reasonOf({ CheckID: 'c', Name: '' }), 'check c is unknown')
+  const warning = { CheckID: 'w', Name: '', Status: 'warning' }
+  assert.equal(
+    reasonOf(warning, { Weights: { Passing: 1, Warning: 0 } }),
+    'check w warns and its warning weight is 0',
+  )
+})
+
+test('the first check that fails is told, by its id, in whatever order they come', () => {
+  const checks = ['c', 'a', 'b'].map(id => ({ CheckID: id, Name: `of ${id}`, Status: 'critical' }))
+  for (const order of [checks, checks.toReversed()])
+    assert.equal(readOne({ checks: order }).reason, 'check of a is critical')
+})
+
+test('only a check of the name that Consul gives is maintenance', () => {
+  const checks = [{ CheckID: 'my_service_maintenance:a', Name: 'mine', Status: 'critical' }]
+  assert.equal(readOne({ checks }).reason, 'check mine is critical')
+})
+
+test('a replica that drains says so, and a node of its own name is believed', () => {
+  const meta = { 'rm-drain': '1', 'rm-node': 'n2' }
+  const { reason, node, key } = readOne({ service: { Meta: meta } })
+  assert.deepEqual([reason, node, key], ['rm-drain', 'n2', 'n1/a'])
 })
 
 test('no body whatever makes the reader throw', t => {
