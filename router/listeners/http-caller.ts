@@ -47,7 +47,6 @@ export class HttpCaller implements Caller {
   #takenBefore = 0
   #gone: (() => void) | undefined
   #isEnded = false
-  #isAnswered = false
   #isStream = false
 
   constructor(line: Line, limits: CallerLimits) {
@@ -130,10 +129,10 @@ export class HttpCaller implements Caller {
     this.#leave()
   }
 
-  /** The caller reads no more, or the connection is gone. What is whole may still be on its way. */
+  /** The caller reads no more, or the connection is gone, before the answer was told to be taken. What is whole may still be on its way. */
   lineEnded(isClosed: boolean): void {
     if (isClosed) clearTimeout(this.#stalled)
-    if (this.#isAnswered || (this.#isEnded && !isClosed)) return
+    if (this.#isEnded && !isClosed) return
     // Nothing more is written that would find out whether it reads what waits.
     if (!isClosed && this.#line.socket.writableLength > 0) this.#mustDrain()
     this.#leave()
@@ -174,9 +173,8 @@ export class HttpCaller implements Caller {
   }
 
   #answered(): void {
-    if (this.#isAnswered || this.#line.socket.destroyed) return
+    if (this.#line.socket.destroyed) return
     this.#hasDrained()
-    this.#isAnswered = true
     this.#line.answered()
   }
 
