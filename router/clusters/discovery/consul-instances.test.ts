@@ -49,6 +49,19 @@ test('an instance is known by node and service id, and met at the address of the
   })
 })
 
+test('a slash in the name of a node makes two instances no single one', () => {
+  const reading = readConsulInstances([
+    entry({ node: { Node: 'a/b' }, service: { ID: 'c' } }),
+    entry({ node: { Node: 'a' }, service: { ID: 'b/c' } }),
+    entry({ node: { Node: 'a%2Fb' }, service: { ID: 'c' } }),
+  ])
+  assert.ok('instances' in reading)
+  assert.deepEqual(
+    [reading.instances.map(({ key }) => key), reading.notes],
+    [['a%2Fb/c', 'a/b/c', 'a%252Fb/c'], []],
+  )
+})
+
 test('a service without an address is met at the address of its node', () => {
   assert.equal(readOne({ service: { Address: '' } }).host, '10.0.0.1')
 })

@@ -67,7 +67,7 @@ export function createConsulReading(): ConsulReading {
       else if (!isName(nodeName) || !isName(id)) tell('an entry', UNUSABLE_NAME)
       else
         return keep({
-          key: `${nodeName}/${id}`,
+          key: `${beforeSlash(nodeName)}/${id}`,
           node: nodeName,
           host: textIn(service, 'Address') || textIn(node, 'Address'),
           port: service['Port'] as number,
@@ -84,6 +84,9 @@ export function createConsulReading(): ConsulReading {
       garbled === undefined ? { instances: [...instances.values()], notes } : { garbled },
   }
 }
+
+/** Of an id a slash may be part: the first one ends the name of the node, or two instances could be taken for one. */
+const beforeSlash = (node: string): string => node.replaceAll('%', '%25').replaceAll('/', '%2F')
 
 /** They become labels, keys and words in a log: nothing in them may be obeyed by a terminal, or fill a page. */
 const isName = (name: string): boolean =>
