@@ -129,7 +129,8 @@ function endpointView(endpoint: ShownEndpoint, now: Now): EndpointView {
   const { instance } = endpoint
   const breaker = endpoint.breaker && breakerView(endpoint.breaker, now.nowMs)
   const own = endpoint.whyApart ?? endpoint.reason ?? (breaker && reasonOf(breaker))
-  const reason = instance.state === 'ready' ? own : (instance.reason ?? instance.state)
+  const reason =
+    instance.state === 'ready' ? (own ?? instance.reason) : (instance.reason ?? instance.state)
   return {
     key: endpoint.key,
     url: `${endpoint.origin}${instance.path ?? ''}`,

@@ -126,6 +126,20 @@ describe('a mesh in a real Consul', { skip: 'skip' in part && part.skip }, () =>
     await bringsIn(t, 'three', () => mesh.agent.check('three', 'pass'))
   })
 
+  test('checks that fail for more than half cost no call while the replicas answer, and are shown', async t => {
+    const names = ['one', 'two', 'three']
+    for (const name of names) await mesh.agent.check(name, 'fail')
+    const endpoints = await until('all of them to be known', async () => {
+      const { endpoints: all } = await mesh.cluster()
+      return all.every(({ reason = '' }) => reason.includes('beat of')) && all
+    })
+    const held = endpoints.filter(({ state: one, isHeld }) => one === 'ready' && isHeld)
+    assert.ok(held.length >= 2, `${held.length} of 3 are held`)
+    for (let count = 0; count < 20; count += 1)
+      assert.equal(await mesh.caller.call(mesh.ask), undefined)
+    for (const name of names) await bringsIn(t, name, () => mesh.agent.check(name, 'pass'))
+  })
+
   test('a new replica takes calls', async t => {
     await bringsIn(t, 'four', () => mesh.add('four'))
   })

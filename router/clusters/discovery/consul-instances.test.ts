@@ -234,6 +234,19 @@ test('the first check that fails is told, by its id, in whatever order they come
     assert.equal(readOne({ checks: order }).reason, 'check of a is critical')
 })
 
+test('that a check failed is said, unless somebody took the replica out', () => {
+  const failing = { CheckID: 'c', Name: 'c', Status: 'critical' }
+  const warning = { ...failing, Status: 'warning' }
+  const maintenance = { ...failing, CheckID: '_node_maintenance' }
+  const said = (...parts: Parameters<typeof readOne>) => readOne(...parts).hasFailedCheck ?? false
+  assert.equal(said({ checks: [failing] }), true)
+  assert.equal(said({ checks: [warning], service: { Weights: { Passing: 1, Warning: 0 } } }), true)
+  assert.equal(said({}), false)
+  assert.equal(said({ checks: [warning] }), false)
+  assert.equal(said({ checks: [failing, maintenance] }), false)
+  assert.equal(said({ checks: [failing], service: { Meta: { 'rm-drain': 'true' } } }), false)
+})
+
 test('only a check of the name that Consul gives is maintenance', () => {
   const checks = [{ CheckID: 'my_service_maintenance:a', Name: 'mine', Status: 'critical' }]
   assert.equal(readOne({ checks }).reason, 'check mine is critical')

@@ -113,11 +113,15 @@ function instanceOf(
   note: (says: string) => void,
 ): Instance {
   const { weight, problem } = weightOf(service, checks, note)
-  const down = reasonDown(checks) ?? problem
+  const takenOut = maintenance(checks)
+  const failed = reasonFailed(checks) ?? problem
+  const down = takenOut ?? failed
   const state = down === undefined ? (isDraining ? 'draining' : 'ready') : 'down'
   const reason = down ?? (isDraining ? 'rm-drain' : undefined)
   const instance = { ...hints, key, host, port, node: hints.node ?? node, weight, state } as const
-  return reason === undefined ? instance : { ...instance, reason }
+  if (reason === undefined) return instance
+  const isDoubtful = failed !== undefined && takenOut === undefined && !isDraining
+  return { ...instance, reason, ...(isDoubtful ? { hasFailedCheck: true } : {}) }
 }
 
 interface Check {
@@ -146,15 +150,19 @@ function troubledChecks(entry: unknown): readonly Check[] | undefined {
 
 const isPassing = (check: unknown): boolean => isRecord(check) && check['Status'] === 'passing'
 
-/** A check's output is left out on purpose: it changes with each run and would look like news. */
-function reasonDown(checks: readonly Check[]): string | undefined {
-  const failed = checks.filter(({ status }) => status !== 'warning')
-  const maintenance = failed.find(
-    ({ id }) => id.startsWith('_service_maintenance:') || id === '_node_maintenance',
+function maintenance(checks: readonly Check[]): string | undefined {
+  const check = checks.find(
+    ({ id, status }) =>
+      status !== 'warning' &&
+      (id.startsWith('_service_maintenance:') || id === '_node_maintenance'),
   )
-  if (maintenance !== undefined)
-    return maintenance.notes === '' ? 'maintenance' : `maintenance: ${clean(maintenance.notes)}`
-  const first = failed[0]
+  if (check === undefined) return undefined
+  return check.notes === '' ? 'maintenance' : `maintenance: ${clean(check.notes)}`
+}
+
+/** A check's output is left out on purpose: it changes with each run and would look like news. */
+function reasonFailed(checks: readonly Check[]): string | undefined {
+  const first = checks.find(({ status }) => status !== 'warning')
   return first === undefined
     ? undefined
     : `check ${clean(first.name || first.id)} is ${clean(first.status || 'unknown')}`

@@ -138,6 +138,29 @@ test('a held instance goes when it is released, and its absence survives a resta
   await next.feed.close()
 })
 
+test('a held instance that is listed still is down when it is released, whatever the source repeats', async t => {
+  const { open } = await rig(t)
+  const { feed, seen } = await open()
+  feed.accept(fleet('a'))
+  const failing: Instance = {
+    ...(fleet('a')[0] as Instance),
+    state: 'down',
+    reason: 'check beat is critical',
+    hasFailedCheck: true,
+  }
+  feed.accept([failing])
+  assert.equal(shown(seen.newest()), 'A')
+  await feed.close()
+  const next = await open() // a restart does not forget why it is held
+  next.feed.fail('refused')
+  assert.equal(shown(next.seen.newest()), 'A')
+  next.feed.release('a')
+  assert.deepEqual(next.seen.newest(), [failing])
+  next.feed.accept([{ ...failing }])
+  assert.deepEqual(next.seen.newest(), [failing])
+  await next.feed.close()
+})
+
 test('a release of an instance that is not held, or not known, changes nothing', async t => {
   const { open } = await rig(t)
   const { feed, seen } = await open()

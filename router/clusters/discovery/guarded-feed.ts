@@ -5,7 +5,7 @@ import { createInstanceFeed, type InstanceFeed } from './instance-feed.ts'
 import { type LastGoodOptions, openLastGood, type SavedSet } from './last-good.ts'
 import type { DiscoveryPorts } from './ports.ts'
 import { createRecentMost } from './recent-most.ts'
-import { guardRemovals, isReady } from './removal-guard.ts'
+import { guardRemovals, isReady, release } from './removal-guard.ts'
 
 /** A source that answers within this is believed before the disk. */
 const PATIENCE_MS = 500
@@ -88,7 +88,7 @@ export function createGuardedFeed(
       if (left === undefined) return
       log.info(
         { discovery: source.kind, endpoint: key },
-        'a held endpoint is removed: its check failed',
+        'a held endpoint is held no longer: its check failed',
       )
       feed.amend(left)
       if (hasAnswered) save()
@@ -103,8 +103,11 @@ export function createGuardedFeed(
 
 /** Undefined when no held instance has this key. */
 function withoutHeld(instances: readonly Instance[], key: string): readonly Instance[] | undefined {
-  const left = instances.filter(instance => instance.key !== key || instance.isHeld !== true)
-  return left.length === instances.length ? undefined : left
+  const place = instances.findIndex(instance => instance.key === key && instance.isHeld === true)
+  const held = instances[place]
+  if (held === undefined) return undefined
+  const left = release(held)
+  return left === undefined ? instances.toSpliced(place, 1) : instances.with(place, left)
 }
 
 function savedLately(saved: SavedSet | undefined, clock: Clock): readonly Instance[] | undefined {

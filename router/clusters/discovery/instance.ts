@@ -18,8 +18,10 @@ export interface Instance {
   readonly weight: number
   /** `down`: the source itself says it must not be routed (failed check, maintenance). */
   readonly state: 'ready' | 'draining' | 'down'
-  /** Why it is not ready, in the source's words. */
+  /** Why it is not ready, or the source thinks so, in the source's words. */
   readonly reason?: string
+  /** The source takes it for down because a check failed, and nobody took it out. A mass of them says more of the source than of them. */
+  readonly hasFailedCheck?: true
   readonly zone?: string
   readonly region?: string
   /** Host that it runs on, by the name that its source has for it. */
@@ -35,7 +37,7 @@ export interface Instance {
    * Its own word: it may lower what the replica is trusted with and never raise it.
    */
   readonly claims?: Readonly<Record<string, string>>
-  /** Present in the last good set, absent from the newest; kept until its own check fails. */
+  /** Ready in the last good set, absent from the newest or down there by its check; kept until the router's own check fails. */
   readonly isHeld?: boolean
 }
 

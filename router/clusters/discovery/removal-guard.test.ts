@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Instance } from './instance.ts'
-import { guardRemovals } from './removal-guard.ts'
+import { guardRemovals, release } from './removal-guard.ts'
 
 const ready = (name: string, more: Partial<Instance> = {}): Instance => ({
   key: name,
@@ -61,6 +61,66 @@ test('instances that were draining or down leave for good, and are not counted',
   const last = [ready('a'), ready('b', { state: 'draining' }), ready('c', { state: 'down' })]
   assert.equal(served(last, fleet('a')), 'a')
   assert.equal(served(last, []), 'A')
+})
+
+const failing = (name: string, more: Partial<Instance> = {}): Instance =>
+  ready(name, { state: 'down', reason: 'check beat is critical', hasFailedCheck: true, ...more })
+
+test('checks that fail for more than half at once, or for the last one, are doubted', () => {
+  const some = [failing('a'), ...fleet('bcd')]
+  assert.equal(served(fleet('abcd'), some), 'abcd')
+  assert.deepEqual(guardRemovals(fleet('abcd'), some), some)
+  assert.equal(served(fleet('abcd'), [failing('a'), failing('b'), ...fleet('cd')]), 'abcd')
+  assert.equal(served(fleet('abc'), [failing('a'), failing('b'), ready('c')]), 'ABc')
+  assert.equal(served(fleet('a'), [failing('a')]), 'A')
+  const [held] = guardRemovals(fleet('a'), [failing('a')])
+  assert.deepEqual([held?.state, held?.reason], ['ready', 'check beat is critical'])
+})
+
+test('after the source was away any check that fails is doubted', () => {
+  const [held] = guardRemovals(fleet('abc'), [failing('a'), ...fleet('bc')], { wasAway: true })
+  assert.deepEqual([held?.state, held?.isHeld], ['ready', true])
+})
+
+test('some that leave and some whose checks fail are more than half together', () => {
+  assert.equal(served(fleet('abc'), [failing('a'), ready('b')]), 'AbC')
+})
+
+test('a doubted check stays doubted over later answers, and no longer when it passes or somebody takes the replica out', () => {
+  const once = guardRemovals(fleet('ab'), [failing('a'), failing('b')])
+  assert.equal(served(once, [failing('a'), failing('b', { weight: 2 })]), 'AB')
+  assert.equal(served(once, [failing('a'), ready('b')]), 'Ab')
+  const taken = guardRemovals(once, [failing('a'), ready('b', { state: 'down' })])
+  assert.deepEqual(
+    taken.map(({ state }) => state),
+    ['ready', 'down'],
+  )
+  assert.equal(served(once, [failing('a')]), 'AB')
+})
+
+test('one that is released is down where it is listed still, and gone where it is not', () => {
+  const once = guardRemovals(fleet('ab'), [failing('a'), failing('b')])
+  const then = guardRemovals(once, [failing('a')])
+  assert.deepEqual(then.map(release), [failing('a'), undefined])
+  assert.deepEqual(guardRemovals(fleet('a'), []).map(release), [undefined])
+})
+
+test('replicas that somebody takes out leave at once, however many they are', () => {
+  const next = [
+    ready('a', { state: 'down', reason: 'maintenance' }),
+    ready('b', { state: 'draining' }),
+  ]
+  assert.deepEqual(guardRemovals(fleet('ab'), next, { wasAway: true }), next)
+})
+
+test('a check that fails for one that was down, or elsewhere, or is new, is believed', () => {
+  const down = [failing('a')]
+  for (const last of [[failing('a')], [ready('a', { host: 'elsewhere' })], fleet('b')])
+    assert.equal(
+      guardRemovals(last, down).find(({ key }) => key === 'a')?.state,
+      'down',
+      JSON.stringify(last),
+    )
 })
 
 test('an instance that comes back under another key at the same address replaces the old one', () => {

@@ -11,6 +11,7 @@ export function isSameInstance(one: Instance, other: Instance): boolean {
     one.weight === other.weight &&
     one.state === other.state &&
     one.reason === other.reason &&
+    one.hasFailedCheck === other.hasFailedCheck &&
     one.zone === other.zone &&
     one.region === other.region &&
     one.node === other.node &&

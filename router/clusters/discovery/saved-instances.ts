@@ -73,6 +73,7 @@ function readOne(value: unknown, position: number): Instance {
     ...(value['tls'] === true ? { tls: true } : {}),
     ...(isText(value['path']) ? { path: value['path'] } : {}),
     ...(isText(value['reason']) ? { reason: value['reason'] } : {}),
+    ...(value['hasFailedCheck'] === true ? { hasFailedCheck: true } : {}),
     ...(isText(value['zone']) ? { zone: value['zone'] } : {}),
     ...(isText(value['region']) ? { region: value['region'] } : {}),
     ...(isText(value['node']) ? { node: value['node'] } : {}),
