@@ -53,8 +53,9 @@ const consul = closed(
     service: serviceName('Service name in the catalog.'),
     filter: Type.Optional(
       text({
+        pattern: String.raw`^[^\ud800-\udfff]*$`, // half a character cannot be asked for in a URL
         most: 4_096,
-        expects: 'a Consul filter expression',
+        expects: 'a Consul filter expression of whole characters',
         description: "Consul's own filter expression over service, node and checks.",
       }),
     ),
