@@ -51,7 +51,10 @@ const PLANTED: readonly (readonly [string, string | undefined, RegExp])[] = [
   ['nothing at all', undefined, /no end/],
 ]
 
-async function judgeServer(says: string | undefined): Promise<string | undefined> {
+async function judgeServer(
+  says: string | undefined,
+  writes = [(requestSeeds[0] as Buffer).toString('latin1')],
+): Promise<string | undefined> {
   const sockets: Socket[] = []
   const server = createServer(socket => {
     sockets.push(socket)
@@ -59,7 +62,6 @@ async function judgeServer(says: string | undefined): Promise<string | undefined
     socket.once('data', () => says !== undefined && socket.end(says, 'latin1'))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const writes = [(requestSeeds[0] as Buffer).toString('latin1')]
   const one: FuzzCase = { kind: 'caller', seed: 0, request: { writes, pauseMs: 0, end: 'waits' } }
   const { port } = server.address() as AddressInfo
   try {
@@ -88,6 +90,13 @@ test('a right call that nobody answers is a finding, and is not waited for', asy
 test('an answer as it should be is no finding', async () => {
   assert.equal(await judgeServer(json(OK)), undefined)
   assert.equal(await judgeServer(stream(`event: message\ndata: ${OK}\n\n`)), undefined)
+})
+
+test('a heap of empty lines behind a request may be refused, and a few may not', async () => {
+  const answers = `${json('')}HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`
+  const head = 'DELETE /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n'
+  assert.equal(await judgeServer(answers, [head + '\r\n'.repeat(5)]), undefined)
+  assert.match((await judgeServer(answers, [head + '\r\n'.repeat(4)])) ?? '', /2 answers of 1/)
 })
 
 test('a defect in the log is a complaint, and a caller who writes the word is none', () => {

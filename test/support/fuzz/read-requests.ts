@@ -22,7 +22,7 @@ export function readRequests(text: string): SentBytes {
   const requests: SentRequest[] = []
   let rest = text
   for (;;) {
-    rest = rest.replace(/^(?:\r\n)+/, '') // empty lines before a request are none (RFC 9112, 2.2)
+    rest = rest.replace(/^(?:\r\n){1,4}/, '') // a few empty lines before a request are none (RFC 9112, 2.2)
     const found = firstOf(rest)
     if (found === undefined) return { requests, rest }
     requests.push(found.request)
