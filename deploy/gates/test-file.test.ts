@@ -58,14 +58,6 @@ test('a file whose process is killed has failed', async () => {
   assert.match(JSON.stringify(result.lines), /was ended by SIGKILL/)
 })
 
-test('a file runs without threads that compile, which its process could wait for at its end', async () => {
-  const text = `
-    import assert from 'node:assert'
-    test('a', () => assert.ok(process.execArgv.includes('--no-concurrent-recompilation')))`
-  const { lines } = await run('flags.test.ts', text)
-  assert.deepEqual(lines, [{ kind: 'passed', name: 'a' }])
-})
-
 test('a file that hangs is ended with what it started', async () => {
   const text = `
     import { spawn } from 'node:child_process'

@@ -23,8 +23,6 @@ export interface TestFileOptions {
 
 const KEPT_OUTPUT = 64_000
 const LAST_OUTPUT_MS = 1_000
-/** A process that ends while V8 compiles on another thread may wait for that thread, and it for the process, for ever (nodejs/node#54918). */
-const NO_COMPILE_THREADS = ['--no-concurrent-recompilation']
 
 export async function runTestFile(file: string, options: TestFileOptions): Promise<FileResult> {
   const began = performance.now()
@@ -52,12 +50,7 @@ function run(file: string, linesFile: string, options: TestFileOptions): Promise
   const reporter = join(import.meta.dirname, 'event-lines.ts')
   const child = spawn(
     process.execPath,
-    [
-      ...NO_COMPILE_THREADS,
-      `--test-reporter=${reporter}`,
-      `--test-reporter-destination=${linesFile}`,
-      file,
-    ],
+    [`--test-reporter=${reporter}`, `--test-reporter-destination=${linesFile}`, file],
     { cwd: options.root, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   )
   const { pid } = child
