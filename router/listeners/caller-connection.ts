@@ -11,6 +11,7 @@ import type { BodyRoom } from './body-room.ts'
 import { type CallerLimits, HttpCaller, type Line } from './http-caller.ts'
 import { endSlowly } from './linger.ts'
 import { lengthOf, type RequestHead, requestHeadOf } from './request-head.ts'
+import { reset } from './reset.ts'
 import { shareReads } from './shared-reads.ts'
 
 /** Then the caller connects anew, and may reach another router behind the same address. */
@@ -125,7 +126,7 @@ export class CallerConnection implements Line, Spoke {
     if (this.#phase === 'over') this.socket.destroy()
     else if (this.#phase === 'head' && !this.#lines.isBegun && this.#toSkip === 0) {
       // Nothing was asked for long. Closed in order, the kernel would go on offering what was never read, up to 4 MB of answers.
-      if (this.#requests > 0) this.socket.resetAndDestroy()
+      if (this.#requests > 0) reset(this.socket)
       else this.socket.destroy()
     } else this.#break('timeout', '408 Request Timeout')
   }

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Caller } from '#router/facts.ts'
 import { type DateLine, fieldLines, statusLine } from './answer-head.ts'
+import { reset } from './reset.ts'
 import { takenBy } from './taken.ts'
 
 /** Largest body that is copied to go out together with its headers. */
@@ -193,7 +194,7 @@ export class HttpCaller implements Caller {
       if (!this.#begunAnew()) this.#patienceMs -= waitMs
       if (this.#patienceMs > 0) this.#wait()
       // Reset: after an orderly end the kernel would keep what it holds, and go on offering it to one who does not read.
-      else this.#line.socket.resetAndDestroy()
+      else reset(this.#line.socket)
     }, waitMs)
   }
 

@@ -1,6 +1,7 @@
 // Puts the bytes of one side on a socket, in the pieces and at the pace of the case.
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { reset } from '#router/listeners/reset.ts'
 import type { Sent } from './fuzz-case.ts'
 
 /** Resolves when the last byte was written, or when the other side has left before. `later`: what is waited for before the end. */
@@ -17,7 +18,7 @@ export async function sendBytes(
   }
   await later?.()
   if (sent.end.startsWith('finishes')) socket.end()
-  if (sent.end === 'resets') socket.resetAndDestroy()
+  if (sent.end === 'resets') reset(socket)
 }
 
 /** The words that stand for what is known only now, in whichever pieces they lie; what they add is in the last one. */
