@@ -1,18 +1,24 @@
 // The loop of a blocking query on its own: the test answers each question that hangs, and moves the clock.
 import assert from 'node:assert/strict'
 import { runBlockingQuery } from '#router/clusters/discovery/blocking-query.ts'
-import type { ConsulFault, ConsulOutcome } from '#router/clusters/discovery/consul-http.ts'
+import type {
+  ConsulAnswer,
+  ConsulFault,
+  ConsulOutcome,
+} from '#router/clusters/discovery/consul-http.ts'
 import { manualTime, settle } from './manual-time.ts'
 
+/** An answer that nothing is to be said of. */
+export const SOUND: ConsulAnswer = {
+  index: '7',
+  isFilteredByAcl: false,
+  isBlind: false,
+  knowsLeader: true,
+  lastContactMs: 0,
+  backend: undefined,
+}
 export const answered = (index: string | undefined): ConsulOutcome => ({
-  answer: {
-    index,
-    isFilteredByAcl: false,
-    isBlind: false,
-    knowsLeader: true,
-    lastContactMs: 0,
-    backend: undefined,
-  },
+  answer: { ...SOUND, index },
 })
 export const failed = (kind: ConsulFault['kind']): ConsulOutcome => ({
   fault: { kind, says: kind },

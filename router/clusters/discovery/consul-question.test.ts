@@ -1,17 +1,9 @@
 // What is asked of Consul, word for word, and which of its answers are none, or doubtful.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ConsulAnswer } from './consul-http.ts'
+import { SOUND } from '#test/support/query-rig.ts'
 import { doubtOf, faultIn, listsTheSame, pathOf } from './consul-question.ts'
 
-const SOUND: ConsulAnswer = {
-  index: '7',
-  isFilteredByAcl: false,
-  isBlind: false,
-  knowsLeader: true,
-  lastContactMs: 0,
-  backend: undefined,
-}
 const NONE = { instances: [], notes: [] }
 const QUESTION = { service: 's' }
 

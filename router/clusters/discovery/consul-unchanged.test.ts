@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { isPause, passPauses, SERVICE, watchedFake } from '#test/support/consul-watched.ts'
 import type { ConsulFaultScript } from '#test/support/fake-consul.ts'
 import { manyReplicas } from '#test/support/many-replicas.ts'
-import type { ConsulAnswer } from './consul-http.ts'
+import { SOUND } from '#test/support/query-rig.ts'
 import { listsTheSame } from './consul-question.ts'
 
 const GARBAGE: ConsulFaultScript = { kind: 'body', body: '<html>' }
@@ -59,15 +59,6 @@ test('a change under another index is read, and what did not change is the very 
   const known = new Set(seen.all[0]?.instances)
   assert.equal(next.instances.filter(instance => known.has(instance)).length, 1_000)
 })
-
-const SOUND: ConsulAnswer = {
-  index: '7',
-  isFilteredByAcl: false,
-  isBlind: false,
-  knowsLeader: true,
-  lastContactMs: 0,
-  backend: undefined,
-}
 
 for (const [why, before, now, afterMs] of [
   ['five minutes have passed', {}, {}, FIVE_MINUTES_MS],
